@@ -1,0 +1,82 @@
+// What the rest of the house asks of the asset manager.
+export type AssetPhase =
+  | "resolve"
+  | "licence"
+  | "compatibility"
+  | "lock"
+  | "recheck"
+  | "quota"
+  | "space"
+  | "download"
+  | "verify"
+  | "unpack"
+  | "place"
+  | "register"
+  | "mirror-config";
+
+export type AssetSourceType = "http" | "hf" | "npm" | "local";
+
+export type AssetEvent =
+  | { type: "asset-phase-start"; asset: string; phase: AssetPhase }
+  | { type: "asset-phase-end"; asset: string; phase: AssetPhase; durationMs: number; outcome: "ok" | "error" }
+  | {
+      type: "asset-progress";
+      asset: string;
+      phase: AssetPhase;
+      doneBytes: number;
+      totalBytes: number | null;
+      bytesPerSecond: number;
+    }
+  | { type: "asset-source-fail"; asset: string; sourceType: AssetSourceType; error: Error }
+  | { type: "asset-download-end"; asset: string; result: AssetResult }
+  | { type: "asset-download-fail"; asset: string; error: Error }
+  | { type: "asset-warning"; asset: string; code: string; message: string };
+
+export interface AssetResult {
+  name: string;
+  /** Absolute: a file, or a folder for an asset of several files. */
+  path: string;
+  fromCache: boolean;
+  downloadedBytes: number;
+  /** Bytes taken over from an earlier, unfinished run. */
+  resumedBytes: number;
+  sourceType: AssetSourceType;
+}
+
+export interface AssetStatus {
+  name: string;
+  version: string;
+  assetType: string;
+  sourceType: AssetSourceType;
+  checksum: string | null;
+  status: "cached" | "not cached" | "invalid checksum" | "partial";
+  /** 0 to 1, with status `partial`. */
+  partialFraction?: number;
+  path: string;
+  sizeBytes: number | null;
+  description?: string;
+}
+
+export interface AssetVerification {
+  name: string;
+  status: "ok" | "changed" | "missing" | "not cached" | "no checksum";
+  expected: string | null;
+  found: string | null;
+}
+
+export interface EnsureOptions {
+  forceDownload?: boolean | undefined;
+  /** An abort keeps the part for resume; an abort whose reason is an AppError E_INTERRUPTED with details {discard: true} removes it. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface AssetStore {
+  /** Brings the asset here unless it is: a hit opens no socket and hashes nothing. */
+  ensure(name: string, options?: EnsureOptions): Promise<AssetResult>;
+  getPath(name: string, options?: EnsureOptions): Promise<string>;
+  list(): Promise<readonly AssetStatus[]>;
+  status(name: string): Promise<AssetStatus>;
+  /** Hashes what is on disk. */
+  verify(name?: string): Promise<readonly AssetVerification[]>;
+  remove(name: string): Promise<{ freedBytes: number }>;
+}

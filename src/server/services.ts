@@ -1,0 +1,34 @@
+// What the routes need, as the composition root hands it over.
+import type { AssetEvent, AssetStore } from "../assets/port.ts";
+import type { AnyEvent, EventHub } from "../base/events.ts";
+import type { CharacterEvent, CharacterStage } from "../characters/port.ts";
+import type { ReplySource } from "../reply/source.ts";
+import type { SpeechEvent } from "../speech/engine.ts";
+import type { SpeechSystem } from "../speech/provider.ts";
+import type { ReplyAsCharacter } from "../session/character-reply.ts";
+
+export interface AccessOptions {
+  /** Bearer keys; empty: none needed. */
+  apiKeys: readonly string[];
+  /** Browser origins, beside the server's own, that may use sockets and administrative routes. */
+  allowedOrigins: readonly string[];
+}
+
+export interface Metrics {
+  contentType: string;
+  render(): Promise<string>;
+}
+
+export interface Services {
+  version: string;
+  startedAt: Date;
+  stage: CharacterStage;
+  speech: SpeechSystem;
+  replies: ReplySource;
+  replyAsCharacter: ReplyAsCharacter;
+  assets: AssetStore;
+  metrics: Metrics;
+  /** Everything that happens, for the page's live view and the metrics. */
+  events: EventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>;
+  access: AccessOptions;
+}

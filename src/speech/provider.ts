@@ -1,0 +1,92 @@
+// What a provider folder exports: a description that costs nothing to import, and `load`, which may.
+import type { z } from "zod";
+import type { Emit } from "../base/events.ts";
+import type { Engine, EngineOptions, SpeechEvent } from "./engine.ts";
+import type { ProviderState, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector } from "./ports.ts";
+
+/** spec/assets.md, "Providers describe their own assets". */
+export interface ProviderAssets {
+  file_extension: string;
+  directory_name: string;
+  credential_patterns: readonly string[];
+  cache_types: readonly string[];
+}
+
+export interface ProviderDescription {
+  /** Unique within its kind. */
+  id: string;
+  title: string;
+  /** BCP 47 */
+  languages: readonly string[];
+  /** SPDX, of the weights. */
+  licence: string;
+  homepage: string;
+  /** Parses `[providers.<kind>.<id>]`; every field has a default. */
+  settingsSchema: z.ZodType;
+  assets: ProviderAssets;
+  /** Names in the asset catalogue that `load` asks for, given its settings. */
+  assetNames: (settings: unknown) => readonly string[];
+}
+
+export interface LoadContext {
+  /** The path of a catalogue asset, brought here first when it is missing. */
+  getAssetPath: (name: string, options?: { signal?: AbortSignal }) => Promise<string>;
+  createEngine: (options: EngineOptions) => Engine;
+  /** `<cache_root>/runtime`, for prepared graphs. */
+  runtimeCacheDir: string;
+  /** Root of models that users bring themselves (`<models_root>`). */
+  modelsRoot: string;
+  /** Threads for one engine's inference. */
+  threads: number;
+  /** The parsed settings of this provider. */
+  settings: unknown;
+  emit: Emit<SpeechEvent>;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Provider<K extends string, T> extends ProviderDescription {
+  kind: K;
+  /** Cheap look at the machine, without loading: can this run here? */
+  probe(context: Pick<LoadContext, "modelsRoot" | "settings">): Promise<ProviderState>;
+  /** Resolves when the thing answers requests (assets there, engine loaded and warm). */
+  load(context: LoadContext): Promise<T>;
+}
+
+export type SynthesizerProvider = Provider<"tts", SpeechSynthesizer>;
+export type RecognizerProvider = Provider<"asr", SpeechRecognizer>;
+export type DetectorProvider = Provider<"vad", VoiceActivityDetector>;
+export type SpeechProvider = SynthesizerProvider | RecognizerProvider | DetectorProvider;
+
+/** id → import of its folder; the composition root names them, so that nothing is imported before it is chosen. */
+export interface ProviderCatalogue {
+  tts: Readonly<Record<string, () => Promise<SynthesizerProvider>>>;
+  asr: Readonly<Record<string, () => Promise<RecognizerProvider>>>;
+  vad: Readonly<Record<string, () => Promise<DetectorProvider>>>;
+}
+
+export interface SpeechPartStatus {
+  provider: string;
+  state: ProviderState;
+}
+
+/** The speech of one running server: which engines are chosen, and whether they can answer yet. */
+export interface SpeechSystem extends AsyncDisposable {
+  /** Loads the chosen three, one beside the other; resolves when each is ready or has failed. Never rejects. */
+  start(): Promise<void>;
+  status(): Readonly<Record<"tts" | "asr" | "vad", SpeechPartStatus>>;
+  /**
+   * The chosen one, or the named one (loaded on first use). Rejects with E_BUSY while it loads longer than `timeoutMs`
+   * (default 0: at once), E_NOT_FOUND (no such provider), or its load error.
+   */
+  synthesizer(options?: GetPartOptions): Promise<SpeechSynthesizer>;
+  recognizer(options?: GetPartOptions): Promise<SpeechRecognizer>;
+  detector(options?: GetPartOptions): Promise<VoiceActivityDetector>;
+  /** Every provider of the catalogue with its state, for `/v1/providers` and doctor. */
+  listProviders(): Promise<readonly { kind: string; id: string; title: string; state: ProviderState }[]>;
+}
+
+export interface GetPartOptions {
+  provider?: string | undefined;
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
