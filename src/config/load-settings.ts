@@ -1,0 +1,154 @@
+// Environment → project file → default, each setting with where it came from.
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parse as parseToml, TomlError } from "smol-toml";
+import { z } from "zod";
+import { AppError, fromFileSystemError, messageOf } from "../base/errors.ts";
+import { selectNearest } from "../text/nearest-word.ts";
+import {
+  type SettingDefinition,
+  type SettingKey,
+  type Settings,
+  settingDefinitions,
+} from "./settings-schema.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LoadSettingsOptions {
+  env: Environment;
+  cwd: string;
+  /** `--config`, else `TROUPE_CONFIG`, else found by walking up from `cwd`. */
+  configFile?: string | undefined;
+  /** From flags; wins over everything. */
+  overrides?: Readonly<Partial<Record<SettingKey, unknown>>>;
+}
+
+export interface LoadedSettings {
+  settings: Settings;
+  /** `environment TROUPE_PORT`, `file troupe.toml`, `flag`, `default`. */
+  sources: Readonly<Record<SettingKey, string>>;
+  projectFile: string | undefined;
+  /** The environment with the project's `.env` beneath it. */
+  env: Environment;
+}
+
+export const projectFileNames = ["troupe.toml", "troupe.json"] as const;
+
+/** Sections of the project file that others own. */
+const foreignSections = new Set(["name", "version", "assets", "agents", "providers"]);
+
+/** Throws E_NOT_FOUND (the named file), E_SCHEMA (file, line, field). */
+export function loadSettings(options: LoadSettingsOptions): LoadedSettings {
+  const named = options.configFile ?? options.env.TROUPE_CONFIG;
+  const projectFile = named === undefined ? findProjectFile(options.cwd) : resolve(options.cwd, named);
+  const baseDir = projectFile === undefined ? options.cwd : dirname(projectFile);
+  const fileValues = projectFile === undefined ? new Map<string, unknown>() : readProjectFile(projectFile);
+  const env = { ...readDotEnv(join(baseDir, ".env")), ...definedOnly(options.env) };
+
+  const settings: Record<string, unknown> = {};
+  const sources: Record<string, string> = {};
+  for (const [key, definition] of Object.entries(settingDefinitions) as [SettingKey, SettingDefinition][]) {
+    const variable = definition.variables?.find((name) => env[name] !== undefined && env[name] !== "");
+    const [raw, source, dir] =
+      options.overrides?.[key] !== undefined
+        ? [options.overrides[key], "flag", options.cwd]
+        : variable !== undefined
+          ? [env[variable], `environment ${variable}`, options.cwd]
+          : fileValues.has(key)
+            ? [fileValues.get(key), `file ${projectFile}`, baseDir]
+            : [definition.default, "default", baseDir];
+    const parsed = definition.schema.safeParse(raw);
+    if (!parsed.success) {
+      const why = parsed.error.issues[0]?.message ?? "is not valid";
+      throw new AppError("E_SCHEMA", `${key} (${source}): ${why}`, { field: key, source });
+    }
+    settings[key] =
+      definition.isPath && typeof parsed.data === "string" ? expandPath(parsed.data, dir, env) : parsed.data;
+    sources[key] = source;
+  }
+  return { settings: settings as Settings, sources: sources as Record<SettingKey, string>, projectFile, env };
+}
+
+function findProjectFile(cwd: string): string | undefined {
+  for (let dir = resolve(cwd); ; dir = dirname(dir)) {
+    const found = projectFileNames.map((name) => join(dir, name)).find((file) => existsSync(file));
+    if (found !== undefined || dirname(dir) === dir) return found;
+  }
+}
+
+function readProjectFile(file: string): Map<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw fromFileSystemError(error, file);
+  }
+  let content: unknown;
+  try {
+    content = file.endsWith(".json") ? JSON.parse(text) : parseToml(text);
+  } catch (error) {
+    const where = error instanceof TomlError ? `:${error.line}:${error.column}` : "";
+    throw new AppError("E_SCHEMA", `${file}${where}: ${messageOf(error).split("\n")[0]}`, { file }, error);
+  }
+  const parsed = z.record(z.string(), z.unknown()).safeParse(content);
+  if (!parsed.success) throw new AppError("E_SCHEMA", `${file}: must be a table of sections`, { file });
+
+  const values = new Map<string, unknown>();
+  const walk = (node: Record<string, unknown>, prefix: string): void => {
+    for (const [name, value] of Object.entries(node)) {
+      if (prefix === "" && foreignSections.has(name)) continue;
+      const key = prefix + name;
+      if (Object.hasOwn(settingDefinitions, key)) values.set(key, value);
+      else if (typeof value === "object" && value !== null && isSection(key)) {
+        walk(value as Record<string, unknown>, `${key}.`);
+      } else throw unknownKey(file, text, key, name);
+    }
+  };
+  walk(parsed.data, "");
+  return values;
+}
+
+const isSection = (key: string): boolean =>
+  Object.keys(settingDefinitions).some((known) => known.startsWith(`${key}.`));
+
+function unknownKey(file: string, text: string, key: string, name: string): AppError {
+  const index = text
+    .split("\n")
+    .findIndex((line) => new RegExp(`^\\s*\\[?.*\\b${RegExp.escape(name)}\\b`).test(line));
+  const nearest = selectNearest(key, Object.keys(settingDefinitions));
+  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  return new AppError("E_SCHEMA", `${file}:${index + 1}: there is no setting ${key}${hint}`, {
+    file,
+    line: index + 1,
+    field: key,
+  });
+}
+
+/** `KEY=value` lines, quotes and `export` allowed; never overrides what the environment already has. */
+function readDotEnv(file: string): Record<string, string> {
+  if (!existsSync(file)) return {};
+  const values: Record<string, string> = {};
+  for (const line of readFileSync(file, "utf8").split(/\r?\n/)) {
+    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^#]*?))\s*(?:#.*)?$/.exec(
+      line,
+    );
+    if (match?.[1] !== undefined) values[match[1]] = match[2] ?? match[3] ?? match[4] ?? "";
+  }
+  return values;
+}
+
+const definedOnly = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+
+/** `~` and `${VAR}`; an unset variable is E_SCHEMA, since a path with a hole is never what was meant. */
+function expandPath(path: string, baseDir: string, env: Environment): string {
+  const home = env.HOME ?? homedir();
+  const expanded = path.replace(/^~(?=$|[/\\])/, home).replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = env[name];
+    if (value === undefined)
+      throw new AppError("E_SCHEMA", `${path}: the variable ${name} is not set`, { path });
+    return value;
+  });
+  return resolve(baseDir, expanded);
+}
