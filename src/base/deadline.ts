@@ -13,6 +13,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 export interface WaitOptions {
+  /** Infinity and undefined: no deadline. */
   timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Made only when the deadline passes. */
@@ -37,7 +38,8 @@ export function waitFor<T>(promise: Promise<T>, options: WaitOptions): Promise<T
       signal?.removeEventListener("abort", onAbort);
       settle();
     };
-    if (timeoutMs !== undefined) {
+    // A timer cannot hold Infinity: it would fire at once.
+    if (timeoutMs !== undefined && Number.isFinite(timeoutMs)) {
       timer = setTimeout(
         () =>
           finish(() =>

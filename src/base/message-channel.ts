@@ -72,7 +72,7 @@ export function createCaller(send: (message: unknown) => void): Caller {
       handlers.onError(error);
     };
     const onAbort = (): void => abandon(abortReason(options.signal as AbortSignal));
-    if (options.timeoutMs !== undefined) {
+    if (options.timeoutMs !== undefined && Number.isFinite(options.timeoutMs)) {
       const { timeoutMs } = options;
       timer = setTimeout(
         () =>
