@@ -1,6 +1,11 @@
 // One reply of one character to a conversation, whoever writes the words. Chat completions and voice sessions share it.
-import type { Character } from "../characters/port.ts";
+import type { Clock } from "../base/clock.ts";
+import { throwIfAborted } from "../base/deadline.ts";
+import { AppError } from "../base/errors.ts";
+import type { Character, CharacterContext, ChatMessage } from "../characters/port.ts";
 import type { ReplyEvent, ReplyMessage, ReplyTool, ReplyToolChoice } from "../reply/port.ts";
+import { createScriptedModel } from "../reply/scripted.ts";
+import type { ReplySource } from "../reply/source.ts";
 
 export interface CharacterReplyRequest {
   character: Character;
@@ -25,3 +30,78 @@ export interface CharacterReplyRequest {
  * its own `reply` answers. Throws E_CHARACTER when it has neither.
  */
 export type ReplyAsCharacter = (request: CharacterReplyRequest) => AsyncIterable<ReplyEvent>;
+
+export interface CharacterReplyDependencies {
+  replies: Pick<ReplySource, "current">;
+  clock: Clock;
+}
+
+export function createReplyAsCharacter(dependencies: CharacterReplyDependencies): ReplyAsCharacter {
+  const { replies, clock } = dependencies;
+  return async function* replyAsCharacter(request) {
+    const { character, messages, signal } = request;
+    throwIfAborted(signal);
+    const context: CharacterContext = {
+      now: clock.wallTime().toISOString(),
+      seed: request.seed,
+      userName: request.userName,
+      messages: messages.map(toChatMessage),
+    };
+    const isScripted = character.metadata.replies === "scripted";
+    const model = isScripted ? undefined : replies.current();
+    if (!model) {
+      if (!character.hasReply) throw cannotAnswer(character, isScripted);
+      const script = createScriptedModel(
+        (heard, { signal }) => character.reply(heard.map(toChatMessage), context, { signal }),
+        { model: character.name },
+      );
+      yield* script.reply({ messages, signal });
+      return;
+    }
+    const prompt = request.instructions ?? (await character.makeSystemPrompt(context, { signal }));
+    yield* model.reply({
+      messages: [{ role: "system", content: prompt }, ...messages],
+      tools: buildTools(character, context, request.clientTools ?? []),
+      toolChoice: request.toolChoice,
+      model: character.metadata.model,
+      temperature: request.temperature,
+      topP: request.topP,
+      maxOutputTokens: request.maxOutputTokens,
+      stop: request.stop,
+      seed: request.seed,
+      signal,
+    });
+  };
+}
+
+/** The character's tools run here; a client's tool of the same name is the client's wish, and goes first. */
+function buildTools(
+  character: Character,
+  context: CharacterContext,
+  clientTools: readonly ReplyTool[],
+): readonly ReplyTool[] {
+  const taken = new Set(clientTools.map((tool) => tool.name));
+  const own = character.tools
+    .filter((tool) => !taken.has(tool.name))
+    .map(
+      (tool): ReplyTool => ({
+        name: tool.name,
+        description: tool.description,
+        parameters: tool.parameters,
+        timeoutMs: tool.timeoutMs,
+        execute: (args, { signal }) => character.callTool(tool.name, args, context, { signal }),
+      }),
+    );
+  return [...own, ...clientTools];
+}
+
+function toChatMessage({ role, content }: ReplyMessage): ChatMessage {
+  return { role, content };
+}
+
+function cannotAnswer({ name, file }: Character, isScripted: boolean): AppError {
+  const cure = isScripted
+    ? `its METADATA says it answers in code: give PromptGenerator in ${file} a reply method`
+    : `no language model is configured: set one up, or give PromptGenerator in ${file} a reply method`;
+  return new AppError("E_CHARACTER", `${name} cannot answer; ${cure}`, { character: name, file });
+}
