@@ -1,0 +1,276 @@
+// What comes in: the audio buffer, the user's turns, and the words that were understood. The samples themselves stay with
+// the runner; here are only their positions.
+import type { AppError } from "../base/errors.ts";
+import { insertItem, silenceText } from "./history.ts";
+import type { Item, MessageItem } from "./items.ts";
+import {
+  answerIfOwed,
+  armSilence,
+  beginReply,
+  createResponse,
+  finishResponse,
+  interrupt,
+} from "./responses.ts";
+import type { TurnDetection } from "./session-config.ts";
+import type { PendingTranscript } from "./state.ts";
+import {
+  type InputOf,
+  lookUpItem,
+  makeId,
+  perform,
+  refuse,
+  send,
+  type Step,
+  storeItem,
+  update,
+  updateInput,
+  updateResponse,
+} from "./step.ts";
+import { listen, quiet, samplesPerMs, type TurnRules } from "./turn-taking.ts";
+
+/** OpenAI's smallest commit. */
+const minCommitMs = 100;
+/** Kept before the speech that may come, so that a client's own commit finds it; silence older than this is let go. */
+const keptSilenceMs = 2000;
+
+const toMs = (samples: number): number => Math.round(samples / samplesPerMs);
+
+export function onAudioReceived(step: Step, { toSample }: InputOf<"audio-received">): void {
+  updateInput(step, { receivedSample: toSample });
+  // With voice detection on, the recogniser follows what has been judged; without it, what has come.
+  if (step.state.config.turnDetection !== null) return;
+  openUtterance(step);
+  perform(step, { type: "extend-utterance", toSample });
+}
+
+export function onVoiceFrame(step: Step, { frame }: InputOf<"voice-frame">): void {
+  const { turnDetection } = step.state.config;
+  // Answers for audio that has been committed or cleared meanwhile come too late to matter.
+  if (turnDetection === null || frame.fromSample < step.state.input.judgedSample) return;
+  const { listening, change } = listen(step.state.input.listening, frame, rulesOf(turnDetection));
+  updateInput(step, { listening, judgedSample: frame.toSample });
+  if (change?.type === "speech-start") openTurn(step, change.speechFrom);
+  const { isTurnOpen, startSample } = step.state.input;
+  if (isTurnOpen) perform(step, { type: "extend-utterance", toSample: frame.toSample });
+  if (change?.type === "speech-stop") {
+    closeTurn(step, change.toSample);
+    commit(step, change.toSample, turnDetection.createResponse);
+  } else if (!isTurnOpen) {
+    const kept = frame.toSample - keptSilenceMs * samplesPerMs;
+    if (kept > startSample) forgetBefore(step, kept);
+  }
+}
+
+/** Until a turn detector judges the words, eagerness is how long a pause may be. */
+const pauseMs = { low: 1000, medium: 600, auto: 600, high: 400 };
+
+function rulesOf(detection: NonNullable<TurnDetection>): TurnRules {
+  if (detection.type === "server-vad") return detection;
+  return { threshold: 0.5, silenceDurationMs: pauseMs[detection.eagerness] };
+}
+
+function openTurn(step: Step, speechFrom: number): void {
+  const { turnDetection } = step.state.config;
+  const paddingMs = turnDetection?.type === "server-vad" ? turnDetection.prefixPaddingMs : 300;
+  const { startSample } = step.state.input;
+  const from = Math.max(startSample, speechFrom - paddingMs * samplesPerMs);
+  forgetBefore(step, from);
+  const itemId = openUtterance(step);
+  updateInput(step, { isTurnOpen: true });
+  perform(step, { type: "clear-timer", name: "silence" });
+  send(step, { type: "speech-started", itemId, audioStartMs: toMs(from) });
+  if (turnDetection?.interruptResponse === true) interrupt(step);
+}
+
+function closeTurn(step: Step, toSample: number): void {
+  const { isTurnOpen, utterance } = step.state.input;
+  if (!isTurnOpen || !utterance) return;
+  updateInput(step, { isTurnOpen: false });
+  update(step, { speechEndedAtMs: step.atMs });
+  send(step, { type: "speech-stopped", itemId: utterance.itemId, audioEndMs: toMs(toSample) });
+}
+
+function openUtterance(step: Step): string {
+  const known = step.state.input.utterance;
+  if (known) return known.itemId;
+  const itemId = makeId(step, "item");
+  const { transcription, extensions } = step.state.config;
+  updateInput(step, { utterance: { itemId, toldText: "" } });
+  perform(step, {
+    type: "open-utterance",
+    itemId,
+    fromSample: step.state.input.startSample,
+    language: transcription?.language,
+    wantsPartials: transcription !== null || extensions.partials,
+  });
+  return itemId;
+}
+
+function forgetBefore(step: Step, sample: number): void {
+  if (sample <= step.state.input.startSample) return;
+  updateInput(step, { startSample: sample });
+  perform(step, { type: "forget-audio", beforeSample: sample });
+}
+
+/** Takes the buffer up to `toSample` as an item of the user's. */
+function commit(step: Step, toSample: number, isTurn: boolean): void {
+  const itemId = openUtterance(step);
+  const { input, items } = step.state;
+  const toldText = input.utterance?.toldText ?? "";
+  updateInput(step, { utterance: null, pending: [...input.pending, { itemId, toldText, isTurn }] });
+  perform(step, { type: "finish-utterance", itemId, toSample });
+  forgetBefore(step, toSample);
+  send(step, { type: "input-committed", itemId, previousItemId: items.at(-1)?.id ?? null });
+  addUserItem(step, itemId, null);
+}
+
+function addUserItem(step: Step, id: string, transcript: string | null): void {
+  const parts: MessageItem["parts"] = [{ type: "input-audio", transcript }];
+  addItem(step, { type: "message", id, role: "user", status: "completed", parts, toolRuns: [] });
+}
+
+/** False when `after` names no item. */
+export function addItem(step: Step, item: Item, after?: string | null): boolean {
+  const inserted = insertItem(step.state.items, item, after);
+  if (!inserted) return false;
+  const { previousItemId } = inserted;
+  update(step, { items: inserted.items });
+  send(step, { type: "item-added", item, previousItemId });
+  send(step, { type: "item-done", item, previousItemId });
+  return true;
+}
+
+export function commitByClient(step: Step, eventId: string | undefined): void {
+  const { receivedSample, startSample } = step.state.input;
+  const bufferedMs = (receivedSample - startSample) / samplesPerMs;
+  if (bufferedMs < minCommitMs) {
+    const message = `the buffer has ${bufferedMs.toFixed(2)} ms of audio; a commit needs at least ${minCommitMs} ms`;
+    refuse(step, eventId, "input_audio_buffer_commit_empty", message);
+    return;
+  }
+  closeTurn(step, receivedSample);
+  commit(step, receivedSample, false);
+  listenAgain(step, receivedSample);
+}
+
+export function clearByClient(step: Step): void {
+  const { receivedSample } = step.state.input;
+  closeTurn(step, receivedSample);
+  dropUtterance(step);
+  forgetBefore(step, receivedSample);
+  listenAgain(step, receivedSample);
+  send(step, { type: "input-cleared" });
+  answerIfOwed(step);
+}
+
+function dropUtterance(step: Step): void {
+  if (!step.state.input.utterance) return;
+  updateInput(step, { utterance: null });
+  perform(step, { type: "drop-utterance" });
+}
+
+function listenAgain(step: Step, sample: number): void {
+  updateInput(step, { listening: quiet, judgedSample: sample });
+  if (step.state.config.turnDetection !== null) perform(step, { type: "listen-from", sample });
+}
+
+/** Turn detection was switched on or off: what has not been committed is neither lost nor taken twice. */
+export function switchDetection(step: Step, before: TurnDetection): void {
+  const { turnDetection } = step.state.config;
+  const { receivedSample, startSample } = step.state.input;
+  if ((before === null) === (turnDetection === null)) return;
+  if (turnDetection === null) {
+    perform(step, { type: "listen-from", sample: null });
+    closeTurn(step, receivedSample);
+    if (receivedSample > startSample) {
+      openUtterance(step);
+      perform(step, { type: "extend-utterance", toSample: receivedSample });
+    }
+    answerIfOwed(step);
+  } else {
+    dropUtterance(step);
+    listenAgain(step, startSample);
+  }
+}
+
+export function onPartialTranscript(step: Step, { itemId, partial }: InputOf<"partial-transcript">): void {
+  const { utterance, pending } = step.state.input;
+  const known = utterance?.itemId === itemId ? utterance : pending.find((p) => p.itemId === itemId);
+  if (!known) return;
+  if (step.state.config.extensions.partials) send(step, { type: "partial-transcript", itemId, partial });
+  const toldText = tell(step, itemId, known.toldText, partial.stableText);
+  if (known === utterance) updateInput(step, { utterance: { itemId, toldText } });
+  else updateInput(step, { pending: pending.map((p) => (p === known ? { ...p, toldText } : p)) });
+}
+
+/** Sends what is new in `text`; never takes back what was told. Gives what has been told now. */
+function tell(step: Step, itemId: string, toldText: string, text: string): string {
+  if (step.state.config.transcription === null) return toldText;
+  if (!text.startsWith(toldText) || text.length === toldText.length) return toldText;
+  send(step, { type: "transcript-delta", itemId, delta: text.slice(toldText.length) });
+  return text;
+}
+
+export function onTranscript(step: Step, { itemId, text, audioMs }: InputOf<"transcript">): void {
+  const settled = settle(step, itemId);
+  if (!settled) return;
+  const item = lookUpItem(step.state, itemId);
+  if (item?.type === "message") {
+    const [first, ...rest] = item.parts;
+    if (first?.type === "input-audio") {
+      storeItem(step, { ...item, parts: [{ ...first, transcript: text }, ...rest] });
+    }
+  }
+  if (step.state.config.transcription !== null && item) {
+    tell(step, itemId, settled.toldText, text);
+    send(step, { type: "transcript-done", itemId, transcript: text, audioMs });
+  }
+  if (settled.isTurn && text.trim() !== "") update(step, { isReplyOwed: true });
+  answerWaiting(step, itemId, null);
+}
+
+export function onTranscriptFailed(step: Step, { itemId, error }: InputOf<"transcript-failed">): void {
+  if (!settle(step, itemId)) return;
+  const { code, message } = error;
+  if (lookUpItem(step.state, itemId)) send(step, { type: "transcript-failed", itemId, code, message });
+  answerWaiting(step, itemId, error);
+}
+
+function settle(step: Step, itemId: string): PendingTranscript | undefined {
+  const { pending } = step.state.input;
+  const settled = pending.find((p) => p.itemId === itemId);
+  if (settled) updateInput(step, { pending: pending.filter((p) => p !== settled) });
+  return settled;
+}
+
+function answerWaiting(step: Step, itemId: string, error: AppError | null): void {
+  const { response } = step.state;
+  if (response?.waitingFor.includes(itemId) === true) {
+    updateResponse(step, { waitingFor: response.waitingFor.filter((id) => id !== itemId) });
+    if (error) {
+      const message = `what was said could not be made out: ${error.message}`;
+      // The reply was never begun, so there is none to stop.
+      finishResponse(step, { status: "failed", error: { code: error.code, message } });
+    } else {
+      beginReply(step);
+    }
+  }
+  answerIfOwed(step);
+  armSilence(step);
+}
+
+/** Nobody has spoken for so long that the character is told of it. */
+export function onSilence(step: Step): void {
+  const { turnDetection } = step.state.config;
+  const { isTurnOpen, pending, judgedSample, receivedSample } = step.state.input;
+  if (turnDetection?.type !== "server-vad" || turnDetection.idleTimeoutMs === null) return;
+  if (isTurnOpen || pending.length > 0 || step.state.response) return;
+  const itemId = makeId(step, "item");
+  const audioEndMs = toMs(receivedSample);
+  const audioStartMs = Math.max(0, audioEndMs - turnDetection.idleTimeoutMs);
+  forgetBefore(step, judgedSample);
+  send(step, { type: "silence-noticed", itemId, audioStartMs, audioEndMs });
+  send(step, { type: "input-committed", itemId, previousItemId: step.state.items.at(-1)?.id ?? null });
+  addUserItem(step, itemId, silenceText);
+  createResponse(step, {}, false);
+}

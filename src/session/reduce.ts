@@ -1,0 +1,158 @@
+// The reducer of a voice session: (state, input, time) → state and effects. Pure: no clock, no randomness, no I/O. The
+// invariants of a session (docs/decisions) hold here, whatever comes in whatever order; test/session shows it.
+import type { EndReason, SessionInput } from "./events.ts";
+import {
+  onAudioReceived,
+  onPartialTranscript,
+  onSilence,
+  onTranscript,
+  onTranscriptFailed,
+  onVoiceFrame,
+} from "./input-turns.ts";
+import {
+  finishResponse,
+  onClientCall,
+  onReplyEnd,
+  onReplyFailed,
+  onReplyText,
+  onSpeech,
+  onToolEnd,
+  onToolStart,
+  pump,
+} from "./responses.ts";
+import { obey, onCastChanged } from "./session-commands.ts";
+import type { SessionEffect, SessionState } from "./state.ts";
+import { type InputOf, perform, send, type Step, update, viewSession } from "./step.ts";
+
+export interface Reduction {
+  state: SessionState;
+  effects: readonly SessionEffect[];
+}
+
+/** `atMs` is monotonic. A closed session answers nothing. */
+export function reduce(state: SessionState, input: SessionInput, atMs: number): Reduction {
+  if (state.isClosed) return { state, effects: [] };
+  const step: Step = { state, atMs, effects: [] };
+  // Whatever a response's engines still say after its end is about nothing.
+  const isLate = "responseId" in input && input.responseId !== state.response?.id;
+  if (!isLate) take(step, input);
+  return { state: step.state, effects: step.effects };
+}
+
+function take(step: Step, input: SessionInput): void {
+  switch (input.type) {
+    case "open":
+      return open(step);
+    case "command":
+      update(step, { lastHeardAtMs: step.atMs });
+      return obey(step, input.command, input.eventId);
+    case "fault":
+      update(step, { lastHeardAtMs: step.atMs });
+      return send(step, input);
+    case "audio-received":
+      update(step, { lastHeardAtMs: step.atMs });
+      return onAudioReceived(step, input);
+    case "voice-frame":
+      return onVoiceFrame(step, input);
+    case "partial-transcript":
+      return onPartialTranscript(step, input);
+    case "transcript":
+      return onTranscript(step, input);
+    case "transcript-failed":
+      return onTranscriptFailed(step, input);
+    case "reply-text":
+      return onReplyText(step, input);
+    case "speech":
+      return onSpeech(step, input);
+    case "client-call":
+      return onClientCall(step, input);
+    case "tool-start":
+      return onToolStart(step, input);
+    case "tool-end":
+      return onToolEnd(step, input);
+    case "reply-end":
+      return onReplyEnd(step, input);
+    case "reply-failed":
+      return onReplyFailed(step, input);
+    case "timer":
+      return onTimer(step, input);
+    case "socket":
+      return onSocket(step, input);
+    case "cast-changed":
+      return onCastChanged(step, input.cast);
+    case "close":
+      return close(step, input.reason);
+  }
+}
+
+function open(step: Step): void {
+  const { id, limits, config, cast } = step.state;
+  send(step, { type: "session-created", session: viewSession(step.state) });
+  perform(step, {
+    type: "report",
+    event: { type: "voice-session-start", sessionId: id, character: cast.character.name },
+  });
+  perform(step, { type: "set-timer", name: "expiry", atMs: step.atMs + limits.maxSessionMs });
+  perform(step, { type: "set-timer", name: "neglect", atMs: step.atMs + limits.neglectMs });
+  if (config.turnDetection !== null) perform(step, { type: "listen-from", sample: 0 });
+}
+
+function onTimer(step: Step, { name }: InputOf<"timer">): void {
+  const { limits, lastHeardAtMs, isWritable } = step.state;
+  switch (name) {
+    case "pace":
+      return pump(step);
+    case "silence":
+      return onSilence(step);
+    case "expiry":
+      return close(step, "expired");
+    case "neglect": {
+      const atMs = lastHeardAtMs + limits.neglectMs;
+      if (atMs > step.atMs) perform(step, { type: "set-timer", name, atMs });
+      else close(step, "idle");
+      return;
+    }
+    case "stuck":
+      if (!isWritable) close(step, "stuck");
+      return;
+  }
+}
+
+function onSocket(step: Step, { isWritable }: InputOf<"socket">): void {
+  if (isWritable === step.state.isWritable) return;
+  update(step, { isWritable });
+  if (isWritable) {
+    perform(step, { type: "clear-timer", name: "stuck" });
+    pump(step);
+  } else {
+    perform(step, { type: "set-timer", name: "stuck", atMs: step.atMs + step.state.limits.stuckMs });
+  }
+}
+
+const farewells: Partial<Record<EndReason, { code: string; message: string }>> = {
+  expired: { code: "session_expired", message: "the session has reached its greatest age; open a new one" },
+  idle: { code: "session_expired", message: "nothing was heard for so long that the session was closed" },
+  stuck: {
+    code: "client_too_slow",
+    message: "the client took nothing for so long that the session was closed",
+  },
+  shutdown: { code: "server_shutdown", message: "the server is stopping; open a new session in a moment" },
+  failed: { code: "internal_error", message: "the session met an internal error; the log has the details" },
+};
+
+function close(step: Step, reason: EndReason): void {
+  update(step, { isClosed: true, isReplyOwed: false });
+  const { response, id, openedAtMs } = step.state;
+  const farewell = farewells[reason];
+  if (farewell) {
+    if (response) finishResponse(step, { status: "failed", error: farewell });
+    send(step, { type: "fault", fault: { ...farewell, kind: "server" } });
+  } else if (response) {
+    // The client is gone, so nobody is told; the reply must stop all the same.
+    perform(step, { type: "stop-reply", responseId: response.id });
+    update(step, { response: null });
+  }
+  const durationMs = step.atMs - openedAtMs;
+  perform(step, { type: "report", event: { type: "voice-session-end", sessionId: id, reason, durationMs } });
+  perform(step, { type: "end", reason });
+}

@@ -1,0 +1,223 @@
+// The life of a response: at most one at a time, one beginning, one end, and nothing of it after the end.
+import { playedMs, sliceSpeech } from "./audio-pacer.ts";
+import type { ResponseView, ResponseWish } from "./events.ts";
+import { alignWords } from "./heard-words.ts";
+import { closeMessage, writeCalls, writeSlice, writeText } from "./response-output.ts";
+import { buildPlan, viewResponse } from "./response-plan.ts";
+import type { ActiveResponse } from "./state.ts";
+import {
+  busyUntilMs,
+  type InputOf,
+  lookUpItem,
+  makeId,
+  perform,
+  send,
+  type Step,
+  storeItem,
+  update,
+  updateResponse,
+  viewSession,
+} from "./step.ts";
+
+export type Ending = Pick<ResponseView, "status" | "cancelReason" | "incompleteReason" | "error">;
+
+export function createResponse(step: Step, wish: ResponseWish, isAutomatic: boolean): void {
+  takeNextCast(step);
+  const { config, cast, input, speechEndedAtMs } = step.state;
+  const response: ActiveResponse = {
+    id: makeId(step, "resp"),
+    wish,
+    config,
+    cast,
+    isAutomatic,
+    waitingFor: wish.input ? [] : input.pending.map(({ itemId }) => itemId),
+    outputIds: [],
+    detached: [],
+    message: null,
+    queue: [],
+    madeMs: 0,
+    calls: [],
+    runningTools: [],
+    toolRuns: [],
+    outcome: null,
+    usage: null,
+    startedAtMs: step.atMs,
+    waitedSinceMs: isAutomatic ? (speechEndedAtMs ?? step.atMs) : step.atMs,
+    firstAudioMs: null,
+  };
+  update(step, { response, isReplyOwed: wish.conversation === "none" ? step.state.isReplyOwed : false });
+  perform(step, { type: "clear-timer", name: "silence" });
+  const view = viewResponse(step.state, response, { status: "in-progress" });
+  send(step, { type: "response-created", response: view });
+  beginReply(step);
+}
+
+/** Once all that the user has said is known. */
+export function beginReply(step: Step): void {
+  const { response, items } = step.state;
+  if (!response || response.waitingFor.length > 0) return;
+  perform(step, { type: "start-reply", responseId: response.id, plan: buildPlan(response, items) });
+}
+
+/** The turn boundary: from here on the new version of the character answers. */
+export function takeNextCast(step: Step): void {
+  const { nextCast, config } = step.state;
+  if (!nextCast) return;
+  update(step, { cast: nextCast, nextCast: null });
+  if (config.extensions.characterChanges) {
+    send(step, { type: "character-changed", session: viewSession(step.state) });
+  }
+}
+
+/** Answers what the user has said, unless somebody is talking or words are still being made out. */
+export function answerIfOwed(step: Step): void {
+  const { isReplyOwed, response, input, isClosed } = step.state;
+  if (!isReplyOwed || isClosed || response || input.isTurnOpen || input.pending.some(({ isTurn }) => isTurn))
+    return;
+  createResponse(step, {}, true);
+}
+
+export function onReplyText(step: Step, { text }: InputOf<"reply-text">): void {
+  writeText(step, text);
+}
+
+export function onSpeech(step: Step, speech: InputOf<"speech">): void {
+  const { response } = step.state;
+  if (!response) return;
+  const durationMs = (speech.pcm.length * 1000) / speech.sampleRateHz;
+  const { text, words } = speech;
+  const aligned = alignWords({ text, words, durationMs, startMs: response.madeMs });
+  const slices = sliceSpeech(speech.pcm, speech.sampleRateHz, response.madeMs, aligned);
+  updateResponse(step, { queue: [...response.queue, ...slices], madeMs: response.madeMs + durationMs });
+  pump(step);
+}
+
+export function onClientCall(step: Step, { callId, name, arguments: args }: InputOf<"client-call">): void {
+  const calls = step.state.response?.calls ?? [];
+  updateResponse(step, { calls: [...calls, { callId, name, arguments: args }] });
+}
+
+export function onToolStart(step: Step, tool: InputOf<"tool-start">): void {
+  const { callId, name, arguments: args, atChar, responseId } = tool;
+  const run = { callId, name, arguments: args, content: "", atChar };
+  updateResponse(step, { runningTools: [...(step.state.response?.runningTools ?? []), run] });
+  if (step.state.config.extensions.tools) {
+    send(step, { type: "tool-started", responseId, callId, name, arguments: args });
+  }
+}
+
+export function onToolEnd(step: Step, result: InputOf<"tool-end">): void {
+  const { response, config } = step.state;
+  const run = response?.runningTools.find(({ callId }) => callId === result.callId);
+  if (!response || !run) return;
+  const { callId, name } = run;
+  const { outcome, content, durationMs, responseId } = result;
+  updateResponse(step, {
+    runningTools: response.runningTools.filter((other) => other !== run),
+    toolRuns: [...response.toolRuns, { ...run, content }],
+  });
+  if (config.extensions.tools) {
+    send(step, { type: "tool-finished", responseId, callId, name, outcome, content, durationMs });
+  }
+}
+
+export function onReplyEnd(step: Step, { reason, usage }: InputOf<"reply-end">): void {
+  const outcome: ActiveResponse["outcome"] =
+    reason === "length"
+      ? { status: "incomplete", incompleteReason: "max-output-tokens" }
+      : reason === "content-filter"
+        ? { status: "incomplete", incompleteReason: "content-filter" }
+        : { status: "completed" };
+  updateResponse(step, { outcome, usage });
+  pump(step);
+}
+
+/** What has been made is still said; then the response ends as failed, and the session lives. */
+export function onReplyFailed(step: Step, { error }: InputOf<"reply-failed">): void {
+  const { code, message } = error;
+  updateResponse(step, { outcome: { status: "failed", error: { code, message } }, calls: [] });
+  pump(step);
+}
+
+/** Sends what may be sent, and ends the response when nothing is left. */
+export function pump(step: Step): void {
+  for (;;) {
+    const { response, isWritable, limits } = step.state;
+    const [slice, ...queue] = response?.queue ?? [];
+    if (!response || !slice) break;
+    if (!isWritable) return;
+    const dueMs = busyUntilMs(step.state) - limits.aheadMs;
+    if (slice.durationMs > 0 && dueMs > step.atMs) {
+      perform(step, { type: "set-timer", name: "pace", atMs: dueMs });
+      return;
+    }
+    updateResponse(step, { queue });
+    writeSlice(step, slice);
+  }
+  const outcome = step.state.response?.outcome;
+  if (outcome) finishResponse(step, outcome);
+}
+
+export function finishResponse(step: Step, ending: Ending): void {
+  const isComplete = ending.status === "completed";
+  closeMessage(step, isComplete ? "completed" : "incomplete");
+  if (isComplete) writeCalls(step);
+  const { response } = step.state;
+  if (!response) return;
+  if (response.outcome === null) perform(step, { type: "stop-reply", responseId: response.id });
+  perform(step, { type: "clear-timer", name: "pace" });
+  send(step, { type: "response-done", response: viewResponse(step.state, response, ending) });
+  send(step, { type: "limits" });
+  const { id, startedAtMs, firstAudioMs } = response;
+  perform(step, {
+    type: "report",
+    event: {
+      type: "voice-response-end",
+      sessionId: step.state.id,
+      responseId: id,
+      status: ending.status,
+      firstAudioMs,
+      durationMs: step.atMs - startedAtMs,
+    },
+  });
+  update(step, { response: null });
+  armSilence(step);
+  answerIfOwed(step);
+}
+
+/** The user speaks while the character does: it falls silent at once and remembers only what was heard. */
+export function interrupt(step: Step): void {
+  const { response } = step.state;
+  if (response) {
+    const isUnsaid = response.isAutomatic && response.outputIds.length === 0;
+    finishResponse(step, { status: "cancelled", cancelReason: "turn-detected" });
+    // Nobody has heard an answer yet: it is given after the turn that has begun.
+    if (isUnsaid) update(step, { isReplyOwed: true });
+  }
+  for (const playback of step.state.playing) {
+    const heardMs = Math.floor(playedMs(playback, step.atMs));
+    if (heardMs < Math.floor(playback.sentMs)) cutToHeard(step, playback.itemId, heardMs);
+  }
+  update(step, { playing: [] });
+}
+
+/** Forgets the words of an item that were not heard. Clamped to what there is; false when the item has no sound. */
+export function cutToHeard(step: Step, itemId: string, audioEndMs: number): boolean {
+  const item = lookUpItem(step.state, itemId);
+  const part = item?.type === "message" ? item.parts[0] : undefined;
+  if (item?.type !== "message" || part?.type !== "output-audio") return false;
+  const heardMs = Math.min(Math.max(0, audioEndMs), Math.floor(part.audioMs));
+  storeItem(step, { ...item, parts: [{ ...part, heardMs }] });
+  send(step, { type: "item-truncated", itemId, contentIndex: 0, audioEndMs: heardMs });
+  return true;
+}
+
+/** The character is told of the silence when it has lasted so long. */
+export function armSilence(step: Step): void {
+  const { turnDetection } = step.state.config;
+  const { isTurnOpen, pending } = step.state.input;
+  if (turnDetection?.type !== "server-vad" || turnDetection.idleTimeoutMs === null) return;
+  if (isTurnOpen || pending.length > 0 || step.state.response) return;
+  const atMs = Math.max(step.atMs, busyUntilMs(step.state)) + turnDetection.idleTimeoutMs;
+  perform(step, { type: "set-timer", name: "silence", atMs });
+}

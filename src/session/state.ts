@@ -1,0 +1,198 @@
+// The whole state of one voice session, and what the reducer may ask its runner to do. Plain values: a session can be
+// replayed from its inputs.
+import type { ReplyMessage, ReplyToolChoice, ReplyUsage } from "../reply/port.ts";
+import type { Character } from "../characters/port.ts";
+import type { AudioSlice, Playback } from "./audio-pacer.ts";
+import type {
+  CastMember,
+  EndReason,
+  ResponseView,
+  ResponseWish,
+  SessionOutput,
+  TimerName,
+  VoiceSessionEvent,
+} from "./events.ts";
+import type { Item, ToolRun } from "./items.ts";
+import { type ClientTool, defaultConfig, type SessionConfig } from "./session-config.ts";
+import { type Listening, quiet } from "./turn-taking.ts";
+
+export interface SessionLimits {
+  /** Audio sent ahead of what the listener can have heard. */
+  aheadMs: number;
+  /** A session's age at its end. */
+  maxSessionMs: number;
+  /** A session's end when nothing is heard of its client for so long. */
+  neglectMs: number;
+  /** How long a client may take nothing. */
+  stuckMs: number;
+}
+
+export const defaultLimits: SessionLimits = {
+  aheadMs: 5000,
+  maxSessionMs: 3_600_000,
+  neglectMs: 300_000,
+  stuckMs: 10_000,
+};
+
+/** What is being said right now, as the recogniser follows it. */
+export interface Utterance {
+  itemId: string;
+  /** What the client has been told of it. */
+  toldText: string;
+}
+
+export interface PendingTranscript extends Utterance {
+  /** The character answers it by itself. */
+  isTurn: boolean;
+}
+
+/** Positions are samples at 16 kHz since the session began. */
+export interface InputState {
+  receivedSample: number;
+  /** Where the audio begins that has not been committed. */
+  startSample: number;
+  /** Up to where voice detection has answered. */
+  judgedSample: number;
+  listening: Listening;
+  /** The user is heard to speak: a turn is open. */
+  isTurnOpen: boolean;
+  utterance: Utterance | null;
+  pending: readonly PendingTranscript[];
+}
+
+export interface ActiveResponse {
+  id: string;
+  wish: ResponseWish;
+  /** In force for the whole response, whatever is updated meanwhile. */
+  config: SessionConfig;
+  cast: CastMember;
+  /** Made because the user's turn was over. */
+  isAutomatic: boolean;
+  /** Items whose words must be known before the reply can begin. */
+  waitingFor: readonly string[];
+  outputIds: readonly string[];
+  /** Output of a response that does not join the conversation. */
+  detached: readonly Item[];
+  /** The message that is being written. */
+  message: { itemId: string; outputIndex: number } | null;
+  /** Sound that has been made and not sent. */
+  queue: readonly AudioSlice[];
+  /** Sound made so far, sent or not. */
+  madeMs: number;
+  calls: readonly { callId: string; name: string; arguments: string }[];
+  runningTools: readonly ToolRun[];
+  toolRuns: readonly ToolRun[];
+  /** How it will end, once all that was made has been sent. */
+  outcome: Pick<ResponseView, "status" | "incompleteReason" | "error"> | null;
+  usage: ReplyUsage | null;
+  startedAtMs: number;
+  /** From when its promptness is counted: the end of the user's speech, where that was heard. */
+  waitedSinceMs: number;
+  firstAudioMs: number | null;
+}
+
+export interface SessionState {
+  id: string;
+  limits: SessionLimits;
+  config: SessionConfig;
+  cast: CastMember;
+  /** A new version of the character, for the next turn. */
+  nextCast: CastMember | null;
+  items: readonly Item[];
+  input: InputState;
+  response: ActiveResponse | null;
+  /** What the listener is hearing, or has still to hear. */
+  playing: readonly Playback[];
+  /** The user has said something that nobody has answered. */
+  isReplyOwed: boolean;
+  speechEndedAtMs: number | null;
+  isWritable: boolean;
+  isClosed: boolean;
+  /** When the client was last heard of. */
+  lastHeardAtMs: number;
+  openedAtMs: number;
+  /** Unix seconds */
+  expiresAt: number;
+  /** For ids: they are unique within the session. */
+  nextNumber: number;
+}
+
+/** Everything that one reply needs, fixed at its start. */
+export interface ReplyPlan {
+  character: Character;
+  messages: readonly ReplyMessage[];
+  /** Undefined: the character's own. */
+  instructions: string | undefined;
+  clientTools: readonly ClientTool[];
+  toolChoice: ReplyToolChoice;
+  maxOutputTokens: number | null;
+  /** Null: only text is wanted. */
+  speech: { voice: string | null; speed: number; sampleRateHz: number } | null;
+}
+
+export type SessionEffect =
+  | { type: "send"; output: SessionOutput }
+  | {
+      type: "open-utterance";
+      itemId: string;
+      fromSample: number;
+      language?: string | undefined;
+      wantsPartials: boolean;
+    }
+  /** The open utterance goes on at least to here. */
+  | { type: "extend-utterance"; toSample: number }
+  | { type: "finish-utterance"; itemId: string; toSample: number }
+  | { type: "drop-utterance" }
+  /** Recognise the sound of an item that came whole. */
+  | { type: "recognise-item"; itemId: string; audio: Uint8Array; language?: string | undefined }
+  | { type: "forget-audio"; beforeSample: number }
+  /** Judge frames from here on; null: none. */
+  | { type: "listen-from"; sample: number | null }
+  | { type: "start-reply"; responseId: string; plan: ReplyPlan }
+  | { type: "stop-reply"; responseId: string }
+  | { type: "set-timer"; name: TimerName; atMs: number }
+  | { type: "clear-timer"; name: TimerName }
+  | { type: "report"; event: VoiceSessionEvent }
+  /** Let go of everything. */
+  | { type: "end"; reason: EndReason };
+
+export interface SessionStart {
+  id: string;
+  cast: CastMember;
+  limits?: Partial<SessionLimits> | undefined;
+  config?: SessionConfig | undefined;
+  atMs: number;
+  /** Unix seconds */
+  now: number;
+}
+
+export function createSessionState(start: SessionStart): SessionState {
+  const limits = { ...defaultLimits, ...start.limits };
+  return {
+    id: start.id,
+    limits,
+    config: start.config ?? defaultConfig,
+    cast: start.cast,
+    nextCast: null,
+    items: [],
+    input: {
+      receivedSample: 0,
+      startSample: 0,
+      judgedSample: 0,
+      listening: quiet,
+      isTurnOpen: false,
+      utterance: null,
+      pending: [],
+    },
+    response: null,
+    playing: [],
+    isReplyOwed: false,
+    speechEndedAtMs: null,
+    isWritable: true,
+    isClosed: false,
+    lastHeardAtMs: start.atMs,
+    openedAtMs: start.atMs,
+    expiresAt: Math.round(start.now + limits.maxSessionMs / 1000),
+    nextNumber: 1,
+  };
+}
