@@ -68,8 +68,9 @@ export type ReplyEvent =
   | { type: "finish"; reason: ReplyFinishReason; usage: ReplyUsage };
 
 /**
- * Who writes the words. The stream throws E_NET (upstream cannot be reached or failed), E_PERM (key refused), E_QUOTA
- * (rate limit), E_CHARACTER (scripted replies), E_INTERRUPTED (signal). Leaving the loop early cancels upstream.
+ * Who writes the words. The stream throws E_NET (upstream cannot be reached, failed, stalled or broke off), E_PERM (key
+ * refused), E_NOT_FOUND (no such model), E_QUOTA (rate, credit; `details.retryAfterMs` when told), E_ARGS (request refused,
+ * conversation too long), E_CHARACTER (scripted replies), E_INTERRUPTED (signal). Leaving the loop early cancels upstream.
  */
 export interface ReplyModel {
   /** `openai-compatible`, `anthropic`, `scripted`… */

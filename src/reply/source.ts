@@ -2,7 +2,7 @@
 import type { ReplyModel } from "./port.ts";
 
 export interface ReplyStatus {
-  /** False: characters answer with their own `reply`. */
+  /** The last look found a model that can answer. False with `current()` undefined: characters use their own `reply`. */
   isUp: boolean;
   /** `openai-compatible`, `ollama`, `anthropic`, `none`… */
   source: string;
@@ -12,9 +12,14 @@ export interface ReplyStatus {
 }
 
 export interface ReplySource extends AsyncDisposable {
-  /** The model in force, or undefined when none is configured or found. Cached; probes run beside, never in the way. */
+  /**
+   * The model in force, or undefined when none is configured or found. Cached; probes run beside, never in the way. What the
+   * user configured stays in force while it is down: its replies throw what is wrong, instead of giving way in silence.
+   */
   current(): ReplyModel | undefined;
   status(): ReplyStatus;
   /** Looks again (at start, and every so often); resolves with the new status. */
   probe(signal?: AbortSignal): Promise<ReplyStatus>;
 }
+
+export type ReplySourceEvent = { type: "reply-source-change"; status: ReplyStatus };

@@ -1,0 +1,29 @@
+// What the Messages API demands of a conversation and others do not.
+import type { ReplyMessage } from "../../../reply/port.ts";
+
+/** What a silent user "says" everywhere in this house; the prompts explain it. */
+const silence = "...";
+
+/**
+ * The user speaks first and last (a character that opens the talk, or goes on unasked, answers a silence), no message is
+ * empty, and system messages after the first turn become notes from the user's side.
+ */
+export function adaptMessages(messages: readonly ReplyMessage[]): ReplyMessage[] {
+  const adapted: ReplyMessage[] = [];
+  let hasBegun = false;
+  for (const message of messages) {
+    if (message.role === "system") {
+      if (message.content.trim() === "") continue;
+      adapted.push(hasBegun ? { role: "user", content: `[System: ${message.content}]` } : message);
+      continue;
+    }
+    if (message.role === "assistant" && message.content.trim() === "" && !message.toolCalls?.length) continue;
+    if (!hasBegun && message.role !== "user") adapted.push({ role: "user", content: silence });
+    hasBegun = true;
+    const isEmptyUser = message.role === "user" && message.content.trim() === "";
+    adapted.push(isEmptyUser ? { role: "user", content: silence } : message);
+  }
+  const last = adapted.at(-1);
+  const awaitsUser = !hasBegun || (last?.role === "assistant" && !last.toolCalls?.length);
+  return awaitsUser ? [...adapted, { role: "user", content: silence }] : adapted;
+}
