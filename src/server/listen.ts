@@ -1,4 +1,5 @@
 // The socket layer: one listener of an HttpServer. Several may share one, such as http beside https.
+import { waitFor } from "../base/deadline.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { isLoopbackHost } from "./access.ts";
 import type { HttpServer } from "./create-server.ts";
@@ -28,6 +29,8 @@ export interface Listener extends AsyncDisposable {
 /** The longest that Bun knows: a language model may think for minutes before its first word. */
 const idleTimeoutSeconds = 255;
 const defaultDrainMs = 10_000;
+/** For the last bytes of ended answers to leave the socket. */
+const flushMs = 500;
 
 /**
  * Throws E_ARGS for an address beyond loopback without keys, and for an address or certificate that cannot be used; E_BUSY
@@ -48,10 +51,11 @@ export function listen(server: HttpServer, options: ListenOptions): Listener {
   let closing: Promise<void> | undefined;
   const close = (graceMs: number): Promise<void> =>
     (closing ??= (async () => {
-      // Stops taking connections at once; the promise waits for those that are open.
-      const stopped = socket.stop(false);
-      stopped.catch(() => undefined);
+      // Stops taking connections at once; the promise waits until the last answer has been sent.
+      const sent = socket.stop(false);
+      sent.catch(() => undefined);
       await server.drain(graceMs);
+      await waitFor(sent, { timeoutMs: flushMs }).catch(() => undefined);
       await socket.stop(true);
     })());
 

@@ -48,11 +48,7 @@ export function createLifeRegistry(): LifeRegistry {
       let hasEnded = false;
       const entry: Entry = {
         isEndless: false,
-        stop: (reason) => {
-          abort.abort(reason);
-          // A body that is being streamed ends by its own error; an idle one would never notice.
-          if (entry.isEndless) end();
-        },
+        stop: (reason) => abort.abort(reason),
       };
       const onClientGone = (): void => abort.abort(new AppError("E_INTERRUPTED", "the client has gone"));
       const end = (): void => {

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "bun:test";
+import type { AppError } from "../../src/base/errors.ts";
+import { createServer } from "../../src/server/create-server.ts";
+import { listen } from "../../src/server/listen.ts";
+import { createFakeServices, untilAborted } from "../support/fake-services.ts";
+import { postJson, readSse, startTestServer } from "../support/http-server.ts";
+
+const errorOf = (act: () => unknown): AppError => {
+  try {
+    act();
+  } catch (error) {
+    return error as AppError;
+  }
+  throw new Error("nothing was thrown");
+};
+
+describe("where it listens", () => {
+  test("port 0 picks a free one, and the url names it", async () => {
+    await using server = startTestServer();
+    expect(server.port).toBeGreaterThan(0);
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  });
+
+  test("a port that is taken is E_BUSY with the cure", async () => {
+    await using first = startTestServer();
+    const server = createServer(createFakeServices());
+    const error = errorOf(() => listen(server, { port: first.port }));
+    expect(error.code).toBe("E_BUSY");
+    expect(error.message).toContain("--port");
+  });
+
+  test("an address that is not this machine's is E_ARGS", () => {
+    const server = createServer(createFakeServices());
+    const error = errorOf(() => listen(server, { hostname: "203.0.113.7", port: 0, insecure: true }));
+    expect(error.code).toBe("E_ARGS");
+  });
+
+  test("beyond loopback it refuses to start without keys, unless told to be insecure", async () => {
+    const server = createServer(createFakeServices());
+    for (const hostname of ["0.0.0.0", "::", "192.168.1.4"]) {
+      expect(errorOf(() => listen(server, { hostname, port: 0 }))).toMatchObject({
+        code: "E_ARGS",
+        message: expect.stringContaining("TROUPE_API_KEYS"),
+      });
+    }
+    await using listener = listen(server, { hostname: "0.0.0.0", port: 0, insecure: true });
+    expect((await fetch(`http://127.0.0.1:${listener.port}/livez`)).status).toBe(200);
+  });
+});
+
+describe("drain", () => {
+  test("lets a running answer end, refuses new work and new connections", async () => {
+    const gate = Promise.withResolvers<void>();
+    const services = createFakeServices();
+    services.script = async function* () {
+      yield { type: "text-delta", text: "first" };
+      await gate.promise;
+      yield { type: "text-delta", text: " last" };
+      yield { type: "finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 1 } };
+    };
+    await using server = startTestServer(services);
+    const body = { model: "Gertrude", stream: true, messages: [{ role: "user", content: "hi" }] };
+    const response = await postJson(`${server.url}/v1/chat/completions`, body);
+    const drained = server.drain();
+    const refused = await server.server.request("/v1/characters");
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect((await server.server.request("/readyz")).status).toBe(503);
+    expect((await server.server.request("/livez")).status).toBe(200);
+    gate.resolve();
+    expect(await response.text()).toContain(" last");
+    await drained;
+    const late = await fetch(`${server.url}/livez`).catch((error: unknown) => error);
+    expect(late).toBeInstanceOf(Error);
+  });
+
+  test("ends the live feed at once", async () => {
+    await using server = startTestServer();
+    const response = await fetch(`${server.url}/v1/events`);
+    const events: unknown[] = [];
+    for await (const event of readSse(response)) {
+      events.push(event["type"]);
+      if (events.length === 1) void server.drain();
+    }
+    expect(events).toEqual(["snapshot"]);
+  });
+
+  test("stops what does not end within the time it has", async () => {
+    const services = createFakeServices();
+    const stopped = Promise.withResolvers<unknown>();
+    services.script = async function* ({ signal }) {
+      yield { type: "text-delta", text: "first" };
+      await untilAborted(signal).catch(stopped.resolve);
+    };
+    await using server = startTestServer(services, { drainMs: 10 });
+    const body = { model: "Gertrude", stream: true, messages: [{ role: "user", content: "hi" }] };
+    const response = await postJson(`${server.url}/v1/chat/completions`, body);
+    response.text().catch(() => undefined);
+    await server.drain();
+    expect(await stopped.promise).toMatchObject({ message: "the server is stopping" });
+  });
+});
+
+describe("the page", () => {
+  const webApp = (request: Request): Response | undefined =>
+    new URL(request.url).pathname === "/" ? new Response("<h1>Troupe</h1>") : undefined;
+
+  test("is served where no route is, for reads only", async () => {
+    await using server = startTestServer(createFakeServices(), { webApp });
+    expect(await (await fetch(`${server.url}/`)).text()).toBe("<h1>Troupe</h1>");
+    expect((await fetch(`${server.url}/other`)).status).toBe(404);
+    expect((await fetch(`${server.url}/`, { method: "POST" })).status).toBe(404);
+  });
+});

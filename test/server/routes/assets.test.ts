@@ -1,0 +1,134 @@
+import { describe, expect, test } from "bun:test";
+import { AppError } from "../../../src/base/errors.ts";
+import { createServer } from "../../../src/server/create-server.ts";
+import { createFakeServices, untilAborted } from "../../support/fake-services.ts";
+import { readSse, startTestServer } from "../../support/http-server.ts";
+
+const post = { method: "POST" };
+
+describe("assets", () => {
+  test("are listed with what is here", async () => {
+    const response = await createServer(createFakeServices()).request("/v1/assets");
+    expect(await response.json()).toEqual({
+      assets: [
+        {
+          name: "kokoro",
+          version: "1.0",
+          asset_type: "model",
+          source_type: "hf",
+          checksum: "sha256:00",
+          status: "not cached",
+          path: "/assets/kokoro",
+          size_bytes: 1000,
+        },
+      ],
+    });
+  });
+
+  test("come with their progress, the result last", async () => {
+    await using server = startTestServer();
+    const { services } = server;
+    const response = await fetch(`${server.url}/v1/assets/kokoro/download?force=true`, post);
+    const events = [];
+    for await (const event of readSse(response)) events.push(event);
+    expect(events.map(({ type }) => type)).toEqual([
+      "asset-phase-start",
+      "asset-progress",
+      "asset-progress",
+      "asset-download-end",
+    ]);
+    expect(events.at(1)).toMatchObject({ done_bytes: 500, total_bytes: 1000, bytes_per_second: 5 });
+    expect(events.at(-1)).toMatchObject({ asset: "kokoro", from_cache: false, downloaded_bytes: 1000 });
+    expect(services.assets.ensureCalls[0]).toMatchObject({
+      name: "kokoro",
+      options: { forceDownload: true },
+    });
+  });
+
+  test("progress of other assets stays out of it", async () => {
+    const services = createFakeServices();
+    services.assets.download = async () => {
+      services.events.emit(Object.assign({ type: "asset-phase-start" }, { asset: "other", phase: "lock" }));
+    };
+    const response = await createServer(services).request("/v1/assets/kokoro/download", post);
+    expect(await response.text()).not.toContain("other");
+  });
+
+  test("a failure before the first event is a plain error with its status", async () => {
+    const services = createFakeServices();
+    services.assets.download = () => Promise.reject(new AppError("E_NET", "offline: kokoro is not here"));
+    const response = await createServer(services).request("/v1/assets/kokoro/download", post);
+    expect(response.status).toBe(502);
+    expect(await response.json()).toMatchObject({ success: false, error_code: "E_NET" });
+  });
+
+  test("a failure after it is the last event", async () => {
+    await using server = startTestServer();
+    const { services } = server;
+    services.assets.download = (name) => {
+      services.events.emit(Object.assign({ type: "asset-phase-start" }, { asset: name, phase: "space" }));
+      return Promise.reject(new AppError("E_DISK", "no space", { neededBytes: 5 }));
+    };
+    const response = await fetch(`${server.url}/v1/assets/kokoro/download`, post);
+    const events = [];
+    for await (const event of readSse(response)) events.push(event);
+    expect(events.at(-1)).toEqual({
+      type: "error",
+      success: false,
+      message: "no space",
+      error_code: "E_DISK",
+      data: { neededBytes: 5 },
+    });
+  });
+
+  test("one who leaves cancels the download and gives up its part; a stopping server keeps it", async () => {
+    for (const leaves of [true, false]) {
+      const services = createFakeServices();
+      const stopped = Promise.withResolvers<AppError>();
+      services.assets.download = async (name, { signal }) => {
+        services.events.emit(
+          Object.assign({ type: "asset-phase-start" }, { asset: name, phase: "download" }),
+        );
+        await untilAborted(signal).catch(stopped.resolve);
+        throw new AppError("E_INTERRUPTED", "cancelled");
+      };
+      await using server = startTestServer(services, { drainMs: 1 });
+      const leaving = new AbortController();
+      const response = await fetch(`${server.url}/v1/assets/kokoro/download`, {
+        ...post,
+        signal: leaving.signal,
+      });
+      response.text().catch(() => undefined);
+      if (leaves) leaving.abort();
+      else void server.drain();
+      expect(await stopped.promise).toMatchObject({ code: "E_INTERRUPTED", details: { discard: leaves } });
+    }
+  });
+
+  test("are verified and removed by name", async () => {
+    const services = createFakeServices();
+    const server = createServer(services);
+    await (await server.request("/v1/assets/kokoro/download", post)).text();
+    expect(await (await server.request("/v1/assets/kokoro/verify", post)).json()).toEqual({
+      success: true,
+      assets: [{ name: "kokoro", status: "ok", expected: "sha256:00", found: "sha256:00" }],
+    });
+    const removal = await server.request("/v1/assets/kokoro", { method: "DELETE" });
+    expect(await removal.json()).toEqual({ success: true, removed: ["kokoro"], freed_bytes: 1000 });
+  });
+
+  test("an unknown name is 404 for each of them", async () => {
+    const server = createServer(createFakeServices());
+    const requests = [
+      server.request("/v1/assets/nope/download", post),
+      server.request("/v1/assets/nope/verify", post),
+      server.request("/v1/assets/nope", { method: "DELETE" }),
+    ];
+    for (const response of await Promise.all(requests)) {
+      expect([response.status, await response.json()]).toEqual([
+        404,
+        expect.objectContaining({ error_code: "E_NOT_FOUND" }),
+      ]);
+    }
+  });
+});
