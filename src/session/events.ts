@@ -35,10 +35,16 @@ export interface ResponseWish {
 }
 
 export type SessionCommand =
-  | { type: "update-session"; patch: SessionPatch; cast?: CastMember | undefined }
+  | {
+      type: "update-session";
+      patch: SessionPatch;
+      /** Another character, before the first turn. The runner looks it up. */
+      characterName?: string | undefined;
+      cast?: CastMember | undefined;
+    }
   | { type: "commit-input" }
   | { type: "clear-input" }
-  /** An empty id: the session gives one. `audio` is the sound of the item's first part, in the session's input format. */
+  /** An empty id: the session gives one. `audio` is the sound of its part without a transcript, in the session's input format. */
   | { type: "create-item"; item: Item; after?: string | null | undefined; audio?: Uint8Array | undefined }
   | { type: "retrieve-item"; itemId: string }
   | { type: "delete-item"; itemId: string }
@@ -127,7 +133,7 @@ export interface ResponseView {
   voice: string | null;
   maxOutputTokens: number | null;
   metadata: Readonly<Record<string, string>> | null;
-  usage: (ReplyUsage & { audioMs: number }) | null;
+  usage: ReplyUsage | null;
 }
 
 /** Where in a response a delta belongs. */
@@ -183,6 +189,7 @@ export type SessionOutput =
 export type VoiceSessionEvent =
   | { type: "voice-session-start"; sessionId: string; character: string }
   | { type: "voice-session-end"; sessionId: string; reason: EndReason; durationMs: number }
+  | { type: "voice-session-fault"; sessionId: string; error: Error }
   | {
       type: "voice-response-end";
       sessionId: string;

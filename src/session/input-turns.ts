@@ -216,10 +216,10 @@ export function onTranscript(step: Step, { itemId, text, audioMs }: InputOf<"tra
   if (!settled) return;
   const item = lookUpItem(step.state, itemId);
   if (item?.type === "message") {
-    const [first, ...rest] = item.parts;
-    if (first?.type === "input-audio") {
-      storeItem(step, { ...item, parts: [{ ...first, transcript: text }, ...rest] });
-    }
+    const parts = item.parts.map((part) =>
+      part.type === "input-audio" && part.transcript === null ? { ...part, transcript: text } : part,
+    );
+    storeItem(step, { ...item, parts });
   }
   if (step.state.config.transcription !== null && item) {
     tell(step, itemId, settled.toldText, text);

@@ -60,6 +60,6 @@ export function viewResponse(
     voice: wish.voice ?? config.voice ?? cast.voice.voice,
     maxOutputTokens: wish.maxOutputTokens === undefined ? config.maxOutputTokens : wish.maxOutputTokens,
     metadata: wish.metadata ?? null,
-    usage: usage && { ...usage, audioMs: Math.round(response.madeMs) },
+    usage,
   };
 }

@@ -139,23 +139,27 @@ export function onReplyFailed(step: Step, { error }: InputOf<"reply-failed">): v
   pump(step);
 }
 
-/** Sends what may be sent, and ends the response when nothing is left. */
+/**
+ * Sends the next slice if it may go, and ends the response when nothing is left. One slice at a time: whether the socket
+ * takes another is known only when it has been given one.
+ */
 export function pump(step: Step): void {
-  for (;;) {
-    const { response, isWritable, limits } = step.state;
-    const [slice, ...queue] = response?.queue ?? [];
-    if (!response || !slice) break;
-    if (!isWritable) return;
-    const dueMs = busyUntilMs(step.state) - limits.aheadMs;
-    if (slice.durationMs > 0 && dueMs > step.atMs) {
-      perform(step, { type: "set-timer", name: "pace", atMs: dueMs });
-      return;
-    }
-    updateResponse(step, { queue });
-    writeSlice(step, slice);
+  const { response, isWritable, limits } = step.state;
+  if (!response) return;
+  const [slice, ...queue] = response.queue;
+  if (!slice) {
+    if (response.outcome) finishResponse(step, response.outcome);
+    return;
   }
-  const outcome = step.state.response?.outcome;
-  if (outcome) finishResponse(step, outcome);
+  if (!isWritable) return;
+  const dueMs = busyUntilMs(step.state) - limits.aheadMs;
+  if (slice.durationMs > 0 && dueMs > step.atMs) {
+    perform(step, { type: "set-timer", name: "pace", atMs: dueMs });
+    return;
+  }
+  updateResponse(step, { queue });
+  writeSlice(step, slice);
+  perform(step, { type: "continue" });
 }
 
 export function finishResponse(step: Step, ending: Ending): void {

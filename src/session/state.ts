@@ -152,6 +152,8 @@ export type SessionEffect =
   | { type: "stop-reply"; responseId: string }
   | { type: "set-timer"; name: TimerName; atMs: number }
   | { type: "clear-timer"; name: TimerName }
+  /** Come back at once with the timer "pace", after what has been sent has had its effect. */
+  | { type: "continue" }
   | { type: "report"; event: VoiceSessionEvent }
   /** Let go of everything. */
   | { type: "end"; reason: EndReason };

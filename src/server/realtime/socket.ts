@@ -1,0 +1,109 @@
+// One client's socket. Looks at what every send says: a client that does not keep up slows its own session, and one that
+// would have to be fed a stream with holes is cut off instead.
+import { AppError } from "../../base/errors.ts";
+import type { EndReason, SessionOutput } from "../../session/events.ts";
+import type { VoiceSession } from "../../session/voice-session.ts";
+import type { Dialect } from "./dialect.ts";
+import type { RealtimeConnection } from "./port.ts";
+
+export interface ConnectionDependencies {
+  dialect: Dialect;
+  openSession: (channel: {
+    send: (output: SessionOutput) => void;
+    onEnd: (reason: EndReason) => void;
+  }) => VoiceSession;
+  onOpen: (connection: VoiceConnection) => void;
+  onClose: (connection: VoiceConnection) => void;
+}
+
+export interface VoiceConnection extends RealtimeConnection {
+  /** Undefined before the socket is open. */
+  readonly session: VoiceSession | undefined;
+}
+
+/** RFC 6455, 7.4.1; 1008 is for clients that break the rules, as by not reading. */
+const closeCodes: Record<EndReason, number> = {
+  client: 1000,
+  expired: 1000,
+  idle: 1000,
+  stuck: 1008,
+  shutdown: 1001,
+  failed: 1011,
+};
+
+type Socket = Pick<Bun.ServerWebSocket<RealtimeConnection>, "send" | "close" | "terminate">;
+
+export function createConnection(deps: ConnectionDependencies): VoiceConnection {
+  const { dialect } = deps;
+  let socket: Socket | undefined;
+  let session: VoiceSession | undefined;
+  let isFull = false;
+
+  const cutOff = (): void => {
+    const cut = socket;
+    socket = undefined;
+    cut?.terminate();
+    session?.end("stuck");
+  };
+
+  const send = (output: SessionOutput): void => {
+    for (const message of dialect.encode(output)) {
+      const result = socket?.send(message);
+      if (result === 0) {
+        // Dropped: the client would go on with a hole in what it was told.
+        cutOff();
+      } else if (result === -1 && !isFull) {
+        isFull = true;
+        session?.setWritable(false);
+      }
+    }
+  };
+
+  const onEnd = (reason: EndReason): void => {
+    const ended = socket;
+    socket = undefined;
+    // A close frame waits behind what the client does not take.
+    if (reason === "stuck") ended?.terminate();
+    else ended?.close(closeCodes[reason], reason);
+  };
+
+  const connection: VoiceConnection = {
+    get session() {
+      return session;
+    },
+    open(opened) {
+      socket = opened;
+      deps.onOpen(connection);
+      session = deps.openSession({ send, onEnd });
+      // What was sent while the session was opening may have filled the socket already.
+      if (isFull) session.setWritable(false);
+    },
+    receive(message) {
+      if (!session) throw new AppError("E_INTERNAL", "a message before the socket was open");
+      if (typeof message !== "string") {
+        session.hear(message);
+        return;
+      }
+      const decoded = dialect.decode(message);
+      switch (decoded.type) {
+        case "audio":
+          return session.hear(decoded.bytes, decoded.eventId);
+        case "command":
+          return session.obey(decoded.command, decoded.eventId);
+        case "fault":
+          return session.refuse(decoded.fault);
+      }
+    },
+    drain() {
+      if (!isFull) return;
+      isFull = false;
+      session?.setWritable(true);
+    },
+    close() {
+      socket = undefined;
+      session?.end("client");
+      deps.onClose(connection);
+    },
+  };
+  return connection;
+}

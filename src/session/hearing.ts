@@ -1,0 +1,167 @@
+// A session's ear: keeps the input audio, asks voice detection about it, and follows what is said with the recogniser.
+import type { Clock } from "../base/clock.ts";
+import { AppError } from "../base/errors.ts";
+import { resample } from "../audio/resample.ts";
+import type { SpeechSystem } from "../speech/provider.ts";
+import type { SessionInput } from "./events.ts";
+import { createDecoder, createInputAudio, inputRateHz } from "./input-audio.ts";
+import { release } from "./release.ts";
+import type { AudioFormat } from "./session-config.ts";
+import type { SessionEffect } from "./state.ts";
+import { samplesPerMs } from "./turn-taking.ts";
+import { type OpenUtterance, openUtterance, type UtteranceOptions } from "./utterance.ts";
+import { createVoiceListener } from "./voice-listener.ts";
+
+type EffectOf<T extends SessionEffect["type"]> = Extract<SessionEffect, { type: T }>;
+
+export type HearingEffect = EffectOf<
+  | "open-utterance"
+  | "extend-utterance"
+  | "finish-utterance"
+  | "drop-utterance"
+  | "recognise-item"
+  | "forget-audio"
+  | "listen-from"
+>;
+
+export interface Hearing extends AsyncDisposable {
+  /** False when the buffer is full; then nothing was taken. */
+  hear(bytes: Uint8Array): boolean;
+  /** All that was sent so far is there to be committed. */
+  flush(): void;
+  setFormat(format: AudioFormat): void;
+  perform(effect: HearingEffect): void;
+}
+
+export interface HearingDependencies {
+  speech: Pick<SpeechSystem, "recognizer" | "detector">;
+  clock: Clock;
+  dispatch: (input: SessionInput) => void;
+  /** Voice detection does not work at the moment. */
+  onTrouble: (error: AppError) => void;
+}
+
+export function createHearing(
+  deps: HearingDependencies,
+  options: { format: AudioFormat; maxInputMs: number },
+): Hearing {
+  const { speech, clock, dispatch } = deps;
+  const input = createInputAudio(options.format, options.maxInputMs);
+  let { format } = options;
+  let announcedSample = 0;
+  let current: { utterance: OpenUtterance; fromSample: number; pushedSample: number } | undefined;
+  const finishing = new Set<OpenUtterance>();
+
+  const listener = createVoiceListener({
+    getDetector: () => speech.detector({ timeoutMs: 0 }),
+    clock,
+    input,
+    onFrame: (frame) => dispatch({ type: "voice-frame", frame }),
+    onTrouble: deps.onTrouble,
+  });
+
+  const announce = (): void => {
+    if (input.endSample === announcedSample) return;
+    announcedSample = input.endSample;
+    dispatch({ type: "audio-received", toSample: announcedSample });
+    listener.notice();
+  };
+
+  const open = (itemId: string, language: string | undefined, wantsPartials: boolean): OpenUtterance => {
+    const settings: UtteranceOptions = { language };
+    if (wantsPartials) {
+      settings.onPartial = (partial) => dispatch({ type: "partial-transcript", itemId, partial });
+    }
+    return openUtterance(
+      { clock, getRecognizer: (timeoutMs, signal) => speech.recognizer({ timeoutMs, signal }) },
+      settings,
+    );
+  };
+
+  const extend = (toSample: number): void => {
+    if (!current || toSample <= current.pushedSample) return;
+    for (const pcm of input.read(current.pushedSample, toSample)) current.utterance.push(pcm);
+    current.pushedSample = toSample;
+  };
+
+  const settle = async (itemId: string, utterance: OpenUtterance, samples: number): Promise<void> => {
+    finishing.add(utterance);
+    try {
+      const { text } = await utterance.finish();
+      const audioMs = samples / samplesPerMs;
+      dispatch({ type: "transcript", itemId, text: text.trim(), audioMs });
+    } catch (error) {
+      dispatch({ type: "transcript-failed", itemId, error: asAppError(error) });
+    } finally {
+      finishing.delete(utterance);
+    }
+  };
+
+  const recogniseItem = ({ itemId, audio, language }: EffectOf<"recognise-item">): void => {
+    const pcm = resample(createDecoder(format)(audio), { fromHz: format.sampleRateHz, toHz: inputRateHz });
+    const utterance = open(itemId, language, false);
+    utterance.push(pcm);
+    void settle(itemId, utterance, pcm.length);
+  };
+
+  return {
+    hear(bytes) {
+      const isTaken = input.append(bytes);
+      announce();
+      return isTaken;
+    },
+    flush() {
+      input.flush();
+      announce();
+    },
+    setFormat(next) {
+      format = next;
+      input.setFormat(next);
+      announce();
+    },
+    perform(effect) {
+      switch (effect.type) {
+        case "open-utterance": {
+          const utterance = open(effect.itemId, effect.language, effect.wantsPartials);
+          current = { utterance, fromSample: effect.fromSample, pushedSample: effect.fromSample };
+          return;
+        }
+        case "extend-utterance":
+          return extend(effect.toSample);
+        case "finish-utterance": {
+          extend(effect.toSample);
+          if (!current) return;
+          const { utterance, fromSample } = current;
+          current = undefined;
+          void settle(effect.itemId, utterance, effect.toSample - fromSample);
+          return;
+        }
+        case "drop-utterance":
+          current?.utterance.drop();
+          current = undefined;
+          return;
+        case "recognise-item":
+          return recogniseItem(effect);
+        case "forget-audio":
+          return input.forget(effect.beforeSample);
+        case "listen-from":
+          return listener.listenFrom(effect.sample);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      current?.utterance.drop();
+      for (const utterance of finishing) utterance.drop();
+      await release(listener);
+    },
+  };
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError(
+    "E_INTERNAL",
+    "the recogniser met an internal error; the log has the details",
+    null,
+    error,
+  );
+}

@@ -1,0 +1,300 @@
+// The runner of one voice session: feeds the reducer, and does what it asks for. All decisions are the reducer's; here are
+// the clock, the engines and the order of things.
+import type { Clock } from "../base/clock.ts";
+import { AppError, messageOf } from "../base/errors.ts";
+import type { Emit } from "../base/events.ts";
+import type { Character, CharacterStage } from "../characters/port.ts";
+import type { SpeechSystem } from "../speech/provider.ts";
+import { createCasting } from "./casting.ts";
+import type { ReplyAsCharacter } from "./character-reply.ts";
+import { type Checked, prepareCommand } from "./command-check.ts";
+import type {
+  CastMember,
+  EndReason,
+  Fault,
+  SessionCommand,
+  SessionInput,
+  SessionOutput,
+  TimerName,
+  VoiceSessionEvent,
+} from "./events.ts";
+import { createHearing } from "./hearing.ts";
+import { reduce } from "./reduce.ts";
+import { release } from "./release.ts";
+import { type ReplyRun, type SpeakText, startReply } from "./reply-run.ts";
+import type { SessionConfig } from "./session-config.ts";
+import { createSessionState, type ReplyPlan, type SessionEffect, type SessionLimits } from "./state.ts";
+
+export interface VoiceSessionDependencies {
+  stage: Pick<CharacterStage, "book" | "onChange">;
+  speech: SpeechSystem;
+  replyAsCharacter: ReplyAsCharacter;
+  speakText: SpeakText;
+  clock: Clock;
+  emit: Emit<VoiceSessionEvent>;
+  /** To the client, in order. Must not throw. */
+  send: (output: SessionOutput) => void;
+  /** Everything is let go of; nothing is sent after it. */
+  onEnd: (reason: EndReason) => void;
+}
+
+export interface VoiceSessionOptions {
+  /** `sess_…`, unique. */
+  id: string;
+  cast: CastMember;
+  config?: SessionConfig | undefined;
+  limits?: Partial<SessionLimits> | undefined;
+  /** Audio that may wait to be committed; default 600,000. */
+  maxInputMs?: number | undefined;
+  /** Default "next-turn". */
+  characterChanges?: "next-turn" | "next-session" | undefined;
+}
+
+export interface VoiceSession extends AsyncDisposable {
+  obey(command: SessionCommand, eventId?: string): void;
+  /** Audio in the session's input format, cut anywhere. */
+  hear(bytes: Uint8Array, eventId?: string): void;
+  /** Tells the client of a request that could not be understood, in its place among the others. */
+  refuse(fault: Fault): void;
+  setWritable(isWritable: boolean): void;
+  /** Ends the session. Once is enough, more does nothing. */
+  end(reason: EndReason): void;
+  /** Resolves when no response is under way. */
+  waitUntilIdle(): Promise<void>;
+}
+
+/** Sound made and not sent: more than this, and the synthesizer waits. */
+const roomMs = 4000;
+/** Requests that wait while one before them is looked into. */
+const heldLimit = 1000;
+
+export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceSessionOptions): VoiceSession {
+  const { clock, emit, stage } = deps;
+  const sessionId = options.id;
+  let state = createSessionState({
+    id: sessionId,
+    cast: options.cast,
+    config: options.config,
+    limits: options.limits,
+    atMs: clock.nowMs(),
+    now: clock.wallTime().getTime() / 1000,
+  });
+  const inputs: SessionInput[] = [];
+  let isReducing = false;
+  const timers = new Map<TimerName, Disposable>();
+  const runs = new Map<string, ReplyRun>();
+  const roomWaiters = new Set<() => void>();
+  const idleWaiters = new Set<() => void>();
+  const casting = createCasting(deps);
+  /** Not empty: a request is being looked into, and those after it wait their turn. */
+  let held: (() => void)[] | undefined;
+  const troubles = new Set<string>();
+
+  const dispatch = (input: SessionInput): void => {
+    inputs.push(input);
+    if (isReducing) return;
+    isReducing = true;
+    try {
+      for (let next = inputs.shift(); next; next = inputs.shift()) {
+        if ("error" in next) emit({ type: "voice-session-fault", sessionId, error: next.error });
+        take(next);
+      }
+    } finally {
+      isReducing = false;
+    }
+    for (const wake of roomWaiters) wake();
+    if (!state.response) for (const wake of idleWaiters) wake();
+  };
+
+  const take = (input: SessionInput): void => {
+    try {
+      const { state: after, effects } = reduce(state, input, clock.nowMs());
+      state = after;
+      for (const effect of effects) perform(effect);
+    } catch (error) {
+      // A bug. The session cannot be trusted any more; the others can.
+      const shown = error instanceof Error ? error : new Error(messageOf(error));
+      emit({ type: "voice-session-fault", sessionId, error: shown });
+      if (input.type === "close") throw error;
+      inputs.length = 0;
+      inputs.push({ type: "close", reason: "failed" });
+    }
+  };
+
+  /** Says what does not work, once until it is something else. */
+  const complain = (error: AppError): void => {
+    if (troubles.has(error.message)) return;
+    troubles.add(error.message);
+    emit({ type: "voice-session-fault", sessionId, error });
+    dispatch({ type: "fault", fault: { code: error.code, message: error.message, kind: "server" } });
+  };
+
+  const hearing = createHearing(
+    { speech: deps.speech, clock, dispatch, onTrouble: complain },
+    { format: state.config.inputFormat, maxInputMs: options.maxInputMs ?? 600_000 },
+  );
+
+  const hasRoom = (): boolean => {
+    const queue = state.response?.queue ?? [];
+    return queue.reduce((sum, slice) => sum + slice.durationMs, 0) < roomMs;
+  };
+  const waitForRoom = async (signal: AbortSignal): Promise<void> => {
+    while (!hasRoom() && !signal.aborted) {
+      const woken = Promise.withResolvers<void>();
+      const wake = (): void => woken.resolve();
+      roomWaiters.add(wake);
+      signal.addEventListener("abort", wake, { once: true });
+      await woken.promise;
+      roomWaiters.delete(wake);
+      signal.removeEventListener("abort", wake);
+    }
+  };
+
+  const begin = (responseId: string, plan: ReplyPlan): void => {
+    const { replyAsCharacter, speakText } = deps;
+    const chooseSpeaker = async (wanted: ReplyPlan, signal: AbortSignal) => {
+      try {
+        const speaker = await casting.chooseSpeaker(wanted, signal);
+        troubles.clear();
+        return speaker;
+      } catch (error) {
+        // The words are worth having without a voice.
+        if (error instanceof AppError && !signal.aborted) complain(error);
+        return undefined;
+      }
+    };
+    const run = startReply(
+      { sessionId, replyAsCharacter, speakText, chooseSpeaker, dispatch, waitForRoom },
+      responseId,
+      plan,
+    );
+    runs.set(responseId, run);
+    void run.done.then(() => runs.delete(responseId));
+  };
+
+  const perform = (effect: SessionEffect): void => {
+    switch (effect.type) {
+      case "send":
+        return deps.send(effect.output);
+      case "start-reply":
+        return begin(effect.responseId, effect.plan);
+      case "stop-reply":
+        return runs.get(effect.responseId)?.stop();
+      case "set-timer": {
+        timers.get(effect.name)?.[Symbol.dispose]();
+        const { name } = effect;
+        const delayMs = Math.max(0, effect.atMs - clock.nowMs());
+        timers.set(
+          name,
+          clock.schedule(() => dispatch({ type: "timer", name }), delayMs),
+        );
+        return;
+      }
+      case "clear-timer":
+        timers.get(effect.name)?.[Symbol.dispose]();
+        timers.delete(effect.name);
+        return;
+      case "continue":
+        return dispatch({ type: "timer", name: "pace" });
+      case "report":
+        return emit(effect.event);
+      case "end":
+        return letGo(effect.reason);
+      default:
+        return hearing.perform(effect);
+    }
+  };
+
+  let letting: Promise<void> | undefined;
+  const letGo = (reason: EndReason): void => {
+    subscription?.[Symbol.dispose]();
+    for (const timer of timers.values()) timer[Symbol.dispose]();
+    timers.clear();
+    for (const run of runs.values()) run.stop();
+    held = undefined;
+    letting = release(hearing);
+    deps.onEnd(reason);
+  };
+
+  /** In the order in which they came, whatever has to be looked into on the way. */
+  const inTurn = (work: () => void): void => {
+    if (!held) work();
+    else if (held.length < heldLimit) held.push(work);
+    else end("stuck");
+  };
+
+  const obey = (command: SessionCommand, eventId: string | undefined): void => {
+    if (command.type === "commit-input" || command.type === "clear-input") hearing.flush();
+    dispatch({ type: "command", command, eventId });
+    if (command.type === "update-session") hearing.setFormat(state.config.inputFormat);
+  };
+
+  const lookInto = async (pending: Promise<Checked>, eventId: string | undefined): Promise<void> => {
+    held ??= [];
+    const waiting = held;
+    const checked = await pending;
+    if (state.isClosed) return;
+    held = undefined;
+    if ("fault" in checked) dispatch({ type: "fault", fault: { ...checked.fault, eventId } });
+    else obey(checked.command, eventId);
+    // One of those that waited may have to be looked into as well; the rest then waits for that one.
+    for (const work of waiting) inTurn(work);
+  };
+
+  const end = (reason: EndReason): void => dispatch({ type: "close", reason });
+
+  const subscription =
+    options.characterChanges === "next-session"
+      ? undefined
+      : stage.onChange((book) => {
+          const known = state.nextCast ?? state.cast;
+          const found = book.find(known.character.name);
+          if (found && found !== known.character && found.generation !== known.character.generation) {
+            void recast(found);
+          }
+        });
+  const recast = async (character: Character): Promise<void> => {
+    const cast = await casting.cast(character);
+    // Another save may have overtaken this one.
+    if (stage.book.find(character.name) === character) dispatch({ type: "cast-changed", cast });
+  };
+
+  dispatch({ type: "open" });
+
+  return {
+    obey(command, eventId) {
+      inTurn(() => {
+        const pending = prepareCommand(command, { stage, casting });
+        if (pending) void lookInto(pending, eventId);
+        else obey(command, eventId);
+      });
+    },
+    hear(bytes, eventId) {
+      inTurn(() => {
+        if (state.isClosed || hearing.hear(bytes)) return;
+        const message = "the input audio buffer is full; commit or clear it first";
+        const fault: Fault = { code: "input_audio_buffer_full", message, kind: "invalid-request", eventId };
+        dispatch({ type: "fault", fault });
+      });
+    },
+    refuse(fault) {
+      inTurn(() => dispatch({ type: "fault", fault }));
+    },
+    setWritable: (isWritable) => dispatch({ type: "socket", isWritable }),
+    end,
+    waitUntilIdle() {
+      if (!state.response) return Promise.resolve();
+      return new Promise((resolve) => {
+        const wake = (): void => {
+          idleWaiters.delete(wake);
+          resolve();
+        };
+        idleWaiters.add(wake);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      end("client");
+      await letting;
+    },
+  };
+}
