@@ -12,7 +12,7 @@ export interface JobContext {
    * Lets messages in, then throws E_INTERRUPTED if the job was cancelled. A native `run` blocks the thread, so a job of
    * several runs hears of its cancel only here: await it between pieces.
    */
-  checkpoint(): Promise<void>;
+  readonly checkpoint: () => Promise<void>;
 }
 
 export type JobHandler = (params: never, context: JobContext) => unknown;
