@@ -1,0 +1,63 @@
+// Moonshine: English speech → text with punctuation, small enough to answer while one is still speaking.
+import { join } from "node:path";
+import { z } from "zod";
+import type { RecognizerProvider } from "../../../speech/provider.ts";
+import { createMoonshineRecognizer } from "./recognizer.ts";
+
+const settingsSchema = z.object({
+  /** `base` hears hard recordings better, takes 1.5 times as long and writes no punctuation. */
+  model: z.enum(["tiny", "base"]).default("tiny"),
+  /** Utterances that may be open at once. */
+  max_sessions: z.number().int().min(1).max(10_000).default(64),
+  /** Audio between two partial transcripts, at least. */
+  partial_interval_ms: z.number().min(100).max(10_000).default(400),
+  /** Unload the models after so long without work; 0 never does. */
+  idle_unload_minutes: z.number().min(0).default(0),
+});
+type MoonshineSettings = z.infer<typeof settingsSchema>;
+
+const parseSettings = (settings: unknown): MoonshineSettings => settingsSchema.parse(settings ?? {});
+const assetNamesOf = ({ model }: MoonshineSettings) =>
+  [`moonshine-${model}-encoder`, `moonshine-${model}-decoder`] as const;
+
+export const moonshineProvider: RecognizerProvider = {
+  kind: "asr",
+  id: "moonshine",
+  title: "Moonshine",
+  languages: ["en"],
+  licence: "MIT",
+  homepage: "https://github.com/moonshine-ai/moonshine",
+  settingsSchema,
+  assets: {
+    file_extension: ".onnx",
+    directory_name: "moonshine",
+    credential_patterns: [],
+    cache_types: ["models", "runtime"],
+  },
+  assetNames: (settings) => assetNamesOf(parseSettings(settings)),
+  probe: () => Promise.resolve({ state: "ready" }),
+  async load(context) {
+    const settings = parseSettings(context.settings);
+    const options = context.signal ? { signal: context.signal } : {};
+    const [encoder, decoder] = await Promise.all(
+      assetNamesOf(settings).map((name) => context.getAssetPath(name, options)),
+    );
+    const engine = context.createEngine({
+      title: "the Moonshine engine",
+      id: "moonshine",
+      entry: join(import.meta.dir, "engine.ts"),
+      loadParams: { files: { encoder, decoder }, threads: context.threads },
+      idleUnloadMs: settings.idle_unload_minutes > 0 ? settings.idle_unload_minutes * 60_000 : undefined,
+    });
+    try {
+      await engine.start();
+    } catch (error) {
+      await engine[Symbol.asyncDispose]();
+      throw error;
+    }
+    return createMoonshineRecognizer(
+      { engine },
+      { maxSessions: settings.max_sessions, partialIntervalMs: settings.partial_interval_ms },
+    );
+  },
+};

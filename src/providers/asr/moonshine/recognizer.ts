@@ -1,0 +1,76 @@
+// Moonshine behind the recogniser port: English, partial transcripts, words that are never taken back.
+import { AppError } from "../../../base/errors.ts";
+import type { Engine } from "../../../speech/engine.ts";
+import type { SpeechRecognizer } from "../../../speech/ports.ts";
+import type { HeardWord, SpeechDecoder } from "../../../speech/speech-decoder.ts";
+import { createUtteranceSession } from "../../../speech/utterance-session.ts";
+import type { TranscribeRequest } from "./model.ts";
+
+export interface MoonshineOptions {
+  /** Utterances that may be open at once. */
+  maxSessions: number;
+  /** Audio between two partial transcripts, at least. */
+  partialIntervalMs: number;
+}
+
+/** The model was trained on up to 30 s; it is quadratic in length and beyond that begins to invent. */
+const maxSegmentMs = 20_000;
+/** A segment takes half a second on two cores. */
+const jobTimeoutMs = 30_000;
+
+/** Owns the engine. */
+export function createMoonshineRecognizer(
+  { engine }: { engine: Engine },
+  { maxSessions, partialIntervalMs }: MoonshineOptions,
+): SpeechRecognizer {
+  let openCount = 0;
+  let nextId = 1;
+
+  const decoder: SpeechDecoder = {
+    maxSegmentMs,
+    keepsPrefix: true,
+    async decode({ pcm, prefix, draft, mayEndInPrefix, priority, sessionId, signal }) {
+      const params: TranscribeRequest = {
+        pcm,
+        prefix: prefix.flatMap((word) => word.tokens),
+        draft: draft.flatMap((word) => word.tokens),
+        mayEndInPrefix,
+      };
+      const options = { priority, sessionId, signal, timeoutMs: jobTimeoutMs };
+      const words = (await engine.run("transcribe", params, options)) as HeardWord[];
+      return { words, language: "en" };
+    },
+  };
+
+  return {
+    id: "moonshine",
+    languages: ["en"],
+    open({ language, partials = false, signal } = {}) {
+      if (language !== undefined && !/^en(-|$)/i.test(language)) {
+        throw new AppError(
+          "E_ARGS",
+          `Moonshine hears English only, not ${language}; choose the recognizer \`whisper\` for other languages`,
+          { language },
+        );
+      }
+      if (openCount >= maxSessions) {
+        throw new AppError("E_BUSY", `${maxSessions} utterances are being heard; try again in a moment`, {
+          maxSessions,
+        });
+      }
+      openCount += 1;
+      return createUtteranceSession(decoder, {
+        language,
+        defaultLanguage: "en",
+        partials,
+        partialIntervalMs,
+        sessionId: `utterance-${nextId++}`,
+        signal,
+        onClose: () => {
+          openCount -= 1;
+        },
+      });
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
