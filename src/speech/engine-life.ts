@@ -50,6 +50,7 @@ export function createEngineLife(deps: EngineLifeDependencies, options: EngineOp
     count <= 1 ? 0 : Math.min(maxBackoffMs, 125 * 2 ** (count - 1));
 
   const wait = async (delayMs: number): Promise<void> => {
+    if (delayMs === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     using _timer = clock.schedule(resolve, delayMs);
     await Promise.race([promise, closing.promise]);
