@@ -44,12 +44,14 @@ export function sliceSpeech(
 export interface Playback {
   itemId: string;
   sentMs: number;
+  /** The listener has said how much was heard, and knows better than we can reckon. */
+  isTold: boolean;
   /** Stretches without a gap; a new one begins where the listener ran dry. */
   stretches: readonly { fromMs: number; startsAtMs: number; durationMs: number }[];
 }
 
 export function beginPlayback(itemId: string): Playback {
-  return { itemId, sentMs: 0, stretches: [] };
+  return { itemId, sentMs: 0, isTold: false, stretches: [] };
 }
 
 /** Notes that `durationMs` more have left at `atMs`; `busyUntilMs` is when an earlier item's audio ends. */
@@ -67,6 +69,14 @@ export function notePlayback(
   }
   const stretch = { fromMs: playback.sentMs, startsAtMs: Math.max(atMs, busyUntilMs), durationMs };
   return { ...playback, sentMs, stretches: [...playback.stretches, stretch] };
+}
+
+/** The listener has said how much it has heard, and has dropped the rest. */
+export function cutPlayback(playback: Playback, atMs: number): Playback {
+  const stretches = playback.stretches
+    .filter(({ startsAtMs }) => startsAtMs < atMs)
+    .map((stretch) => ({ ...stretch, durationMs: Math.min(stretch.durationMs, atMs - stretch.startsAtMs) }));
+  return { ...playback, isTold: true, stretches };
 }
 
 /** Milliseconds of the item's audio that the listener can have heard by `atMs`. */

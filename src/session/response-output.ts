@@ -107,8 +107,10 @@ export function closeMessage(step: Step, status: ItemStatus): void {
   finishOutput(step, item, address.outputIndex);
   updateResponse(step, { message: null });
   // A word that was cut in the middle has been announced, and will never be heard whole.
-  const isCut = part?.type === "output-audio" && part.words.some(({ endMs }) => endMs > part.audioMs + 1);
-  if (isCut) storeItem(step, { ...item, parts: [{ ...part, heardMs: Math.floor(part.audioMs) }] });
+  if (part?.type === "output-audio" && part.words.some(({ endMs }) => endMs > part.audioMs + 1)) {
+    const heardMs = Math.min(part.heardMs ?? Infinity, Math.floor(part.audioMs));
+    storeItem(step, { ...item, parts: [{ ...part, heardMs }] });
+  }
 }
 
 /** Hands the client the calls that are its own to answer. */

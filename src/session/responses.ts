@@ -198,7 +198,7 @@ export function interrupt(step: Step): void {
     // Nobody has heard an answer yet: it is given after the turn that has begun.
     if (isUnsaid) update(step, { isReplyOwed: true });
   }
-  for (const playback of step.state.playing) {
+  for (const playback of step.state.playing.filter(({ isTold }) => !isTold)) {
     const heardMs = Math.floor(playedMs(playback, step.atMs));
     if (heardMs < Math.floor(playback.sentMs)) cutToHeard(step, playback.itemId, heardMs);
   }

@@ -1,4 +1,5 @@
 // What clients ask for, one function each. Whatever cannot be done is refused with OpenAI's code, and changes nothing.
+import { cutPlayback } from "./audio-pacer.ts";
 import type { SessionCommand } from "./events.ts";
 import { addItem, clearByClient, commitByClient, switchDetection } from "./input-turns.ts";
 import type { Item } from "./items.ts";
@@ -59,8 +60,11 @@ function updateSession(step: Step, command: CommandOf<"update-session">, eventId
 
 function createItem(step: Step, command: CommandOf<"create-item">, eventId: string | undefined): void {
   const { item: wanted, after, audio } = command;
-  const { items } = step.state;
-  if (wanted.id !== "" && lookUpItem(step.state, wanted.id)) {
+  const { items, input } = step.state;
+  // Words that are still being made out belong to that item, also when it has been deleted meanwhile.
+  const spoken = [...input.pending, ...(input.utterance ? [input.utterance] : [])];
+  const isTaken = lookUpItem(step.state, wanted.id) ?? spoken.find(({ itemId }) => itemId === wanted.id);
+  if (wanted.id !== "" && isTaken) {
     const message = `there is an item "${wanted.id}" already`;
     refuse(step, eventId, "item_already_exists", message, "item.id");
     return;
@@ -77,7 +81,7 @@ function createItem(step: Step, command: CommandOf<"create-item">, eventId: stri
     return;
   }
   if (!audio) return;
-  const { input, config } = step.state;
+  const { config } = step.state;
   updateInput(step, { pending: [...input.pending, { itemId: item.id, toldText: "", isTurn: false }] });
   const language = config.transcription?.language;
   perform(step, { type: "recognise-item", itemId: item.id, audio, language });
@@ -124,7 +128,10 @@ function truncateItem(step: Step, command: CommandOf<"truncate-item">, eventId: 
     return;
   }
   // The client has stopped playing it.
-  update(step, { playing: step.state.playing.filter((playback) => playback.itemId !== itemId) });
+  const playing = step.state.playing.map((playback) =>
+    playback.itemId === itemId ? cutPlayback(playback, step.atMs) : playback,
+  );
+  update(step, { playing });
 }
 
 function askForResponse(
