@@ -62,6 +62,8 @@ export interface AssetVerification {
   status: "ok" | "changed" | "missing" | "not cached" | "no checksum";
   expected: string | null;
   found: string | null;
+  /** Of an asset of several files: those that are not as they should be. `found` is null for one that is not there. */
+  badFiles?: readonly { path: string; expected: string; found: string | null }[];
 }
 
 export interface EnsureOptions {

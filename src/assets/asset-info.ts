@@ -1,0 +1,101 @@
+// `.asset_info.json`: what was put on disk, from where, and what its files looked like. A hit is told from it and from
+// one stat per file, without network and without hashing.
+import { readFile, stat } from "node:fs/promises";
+import { z } from "zod";
+import { writeFileAtomic } from "../base/atomic-file.ts";
+import type { AssetPlaces } from "./asset-layout.ts";
+import { encodeSource } from "./asset-layout.ts";
+import { type Asset, type AssetSource, assetSourceSchema, isSafeRelativePath } from "./asset-schema.ts";
+import { manifestChecksum } from "./checksum.ts";
+
+const assetInfoSchema = z.object({
+  format: z.literal(1),
+  name: z.string(),
+  version: z.string(),
+  asset_type: z.string(),
+  /** The source that delivered, as declared (the last one, when several had to complete each other). */
+  source: assetSourceSchema,
+  /** Of the manifest (checksum.ts), null for an asset without one. */
+  checksum: z.string().nullable(),
+  is_folder: z.boolean(),
+  files: z
+    .array(
+      z.object({
+        path: z.string().refine(isSafeRelativePath),
+        size_bytes: z.int().nonnegative(),
+        mtime_ms: z.number(),
+        /** As found when it was placed. */
+        sha256: z.string(),
+      }),
+    )
+    .min(1),
+  installed_at: z.string(),
+});
+
+export type AssetInfo = z.infer<typeof assetInfoSchema>;
+
+/** Null when there is none, or when it does not fit: the files are then looked at themselves. */
+export async function loadAssetInfo(places: AssetPlaces): Promise<AssetInfo | null> {
+  try {
+    return assetInfoSchema.parse(JSON.parse(await readFile(places.infoFile, "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+export async function writeAssetInfo(places: AssetPlaces, info: AssetInfo): Promise<void> {
+  await writeFileAtomic(places.infoFile, `${JSON.stringify(info, null, 2)}\n`);
+}
+
+export interface PlacedFile {
+  path: string;
+  sha256: string;
+}
+
+/** Reads size and time of the files that lie in place. */
+export async function buildAssetInfo(
+  asset: Asset,
+  places: AssetPlaces,
+  placed: { files: readonly PlacedFile[]; source: AssetSource; isFolder: boolean; installedAt: Date },
+): Promise<AssetInfo> {
+  const files = await Promise.all(
+    placed.files.map(async ({ path, sha256 }) => {
+      const { size, mtimeMs } = await stat(places.filePath(path));
+      return { path, size_bytes: size, mtime_ms: mtimeMs, sha256 };
+    }),
+  );
+  return {
+    format: 1,
+    name: asset.name,
+    version: asset.version,
+    asset_type: asset.assetType,
+    source: placed.source,
+    checksum: checksumOf(asset),
+    is_folder: placed.isFolder,
+    files,
+    installed_at: placed.installedAt.toISOString(),
+  };
+}
+
+export function checksumOf(asset: Asset): string | null {
+  return asset.files ? manifestChecksum(asset.files) : null;
+}
+
+/** True when `info` is of this very asset and every file is as recorded. */
+export async function isHit(asset: Asset, places: AssetPlaces, info: AssetInfo): Promise<boolean> {
+  const source = encodeSource(info.source);
+  const isSameAsset =
+    info.name === asset.name &&
+    info.version === asset.version &&
+    info.asset_type === asset.assetType &&
+    info.checksum === checksumOf(asset) &&
+    asset.sources.some((declared) => encodeSource(declared) === source);
+  if (!isSameAsset || info.files.every((file) => file.size_bytes === 0)) return false;
+  const looks = await Promise.all(
+    info.files.map(async (file) => {
+      const seen = await stat(places.filePath(file.path)).catch(() => null);
+      return seen?.isFile() && seen.size === file.size_bytes && seen.mtimeMs === file.mtime_ms;
+    }),
+  );
+  return looks.every(Boolean);
+}

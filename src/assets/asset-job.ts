@@ -1,0 +1,57 @@
+// One run of `ensure`: what it is about, what it has gathered so far, and the outcome that ends it.
+import type { AssetPlaces } from "./asset-layout.ts";
+import type { Asset, AssetFile, AssetSource } from "./asset-schema.ts";
+import type { AssetPhase, AssetResult } from "./port.ts";
+import type { ProgressMeter } from "./progress-meter.ts";
+import type { FetchPiece, SourcePlan } from "./sources/source.ts";
+
+/** A verified file of the asset that does not have its final name yet. */
+export interface StockedFile {
+  path: string;
+  /** Where its bytes are: a part, or a file in the staging folder. */
+  from: string;
+  sizeBytes: number;
+  sha256: string;
+}
+
+export interface AssetJob {
+  readonly asset: Asset;
+  readonly places: AssetPlaces;
+  readonly isForced: boolean;
+  readonly signal: AbortSignal;
+  readonly meter: ProgressMeter;
+  /** What the run holds, freed at its end in reverse order. */
+  readonly held: AsyncDisposableStack;
+  /** By path; grows until the asset is complete. Of an asset with a manifest, sources may complete each other. */
+  readonly stock: Map<string, StockedFile>;
+  /** The source that delivered last. */
+  deliveredBy?: { source: AssetSource; isFolder: boolean };
+  downloadedBytes: number;
+  resumedBytes: number;
+  /** Set by the phase that knows it; no further phase runs. */
+  result?: AssetResult;
+}
+
+/** One source's turn. */
+export interface Delivery {
+  readonly source: AssetSource;
+  /** Another source could take over: then this one gets little patience until it has answered. */
+  readonly isBacked: boolean;
+  hasAnswered: boolean;
+  plan?: SourcePlan;
+  readonly fetched: { piece: FetchPiece; partPath: string }[];
+}
+
+/** The steps of `ensure`, in order. Those per source are repeated for each source until the asset is complete. */
+export type PhaseStep =
+  | { name: AssetPhase; per: "asset"; run: (job: AssetJob) => Promise<void> }
+  | { name: AssetPhase; per: "source"; run: (job: AssetJob, delivery: Delivery) => Promise<void> };
+
+/** Files of the manifest that are not in stock; null for an asset without one. */
+export function listMissing({ asset, stock }: AssetJob): AssetFile[] | null {
+  return asset.files?.filter((file) => !stock.has(file.path)) ?? null;
+}
+
+export function isComplete(job: AssetJob): boolean {
+  return listMissing(job)?.length === 0 || (!job.asset.files && job.stock.size > 0);
+}

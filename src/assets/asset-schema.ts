@@ -1,0 +1,142 @@
+// What an asset is: a name, the files it consists of, and the places that can give them.
+import { z } from "zod";
+
+/** One path segment that is safe on every file system: it becomes a folder's name. */
+const segment = z
+  .string()
+  .max(100)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    "letters, digits, '.', '_' and '-' only, the first a letter or digit",
+  )
+  .refine((text) => !text.includes(".."), "must not contain '..'");
+
+/** A relative path with forward slashes, no empty, '.' or '..' segment, no drive, no control character. */
+export const relativePath = z
+  .string()
+  .min(1)
+  .refine(isSafeRelativePath, "must be a relative path without '..' segments or control characters");
+
+export function isSafeRelativePath(path: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+  if (/[\u0000-\u001f\u007f\\]/.test(path) || /^[A-Za-z]:/.test(path)) return false;
+  return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+}
+
+const webUrl = z
+  .url({ protocol: /^https?$/, hostname: /./ })
+  .refine((url) => new URL(url).username === "", "credentials do not belong in a url");
+
+/**
+ * Where each file of the asset lies inside the source, keyed by its path in the asset; only these files are asked of
+ * the source, so that several sources can complete one asset. Without it the source has them all, under `path`.
+ */
+const files = z.record(relativePath, relativePath).optional();
+
+export const hubSourceSchema = z.strictObject({
+  type: z.literal("hf"),
+  repoId: z.string().regex(/^[\w.-]+\/[\w.-]+$/, "must look like owner/name"),
+  /** Branch, tag or commit. */
+  revision: z.string().min(1).default("main"),
+  /** A file or folder of the repository; without it and without `files`: all of it (a snapshot). */
+  path: relativePath.optional(),
+  files,
+  /** fnmatch patterns on the paths of a snapshot; "*" crosses "/", as the hub's own clients have it. */
+  allowPatterns: z.array(z.string()).optional(),
+  ignorePatterns: z.array(z.string()).optional(),
+});
+
+export const httpSourceSchema = z
+  .strictObject({
+    type: z.literal("http"),
+    /** The file of an asset of one file. */
+    url: webUrl.optional(),
+    /** Path in the asset → url. */
+    files: z.record(relativePath, webUrl).optional(),
+  })
+  .refine((source) => (source.url === undefined) !== (source.files === undefined), "either url or files");
+
+export const npmSourceSchema = z.strictObject({
+  type: z.literal("npm"),
+  package: z.string().regex(/^(@[\w.-]+\/)?[\w.-]+$/, "must be a package name"),
+  version: z.string().regex(/^\d+\.\d+\.\d+([-+][\w.+-]+)?$/, "must be one exact version"),
+  /** A file or folder of the package; without it: all of it. */
+  path: relativePath.optional(),
+  files,
+});
+
+export const localSourceSchema = z.strictObject({
+  type: z.literal("local"),
+  /** A file or folder; relative to the project's folder, or to `package`. */
+  path: z.string().min(1),
+  /** `name@version` of a dependency of this program, when the files lie inside it. */
+  package: z.string().optional(),
+  files,
+});
+
+export const assetSourceSchema = z.discriminatedUnion("type", [
+  hubSourceSchema,
+  httpSourceSchema,
+  npmSourceSchema,
+  localSourceSchema,
+]);
+
+export const assetFileSchema = z.strictObject({
+  path: relativePath,
+  sizeBytes: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
+});
+
+export const assetSchema = z
+  .strictObject({
+    name: segment,
+    version: segment.default("latest"),
+    assetType: segment.default("model"),
+    description: z.string().optional(),
+    /** SPDX */
+    licence: z.string().optional(),
+    /**
+     * The manifest: exactly these files, whichever source they come from. One file: the asset's path is the file's;
+     * several: their folder's. Without it the first source that answers decides, and nothing is checked but sizes.
+     */
+    files: z.array(assetFileSchema).min(1).optional(),
+    /** Tried in order; all must give the same bytes. */
+    sources: z.array(assetSourceSchema).min(1),
+    /** Further attempts at one source after failures that can pass. */
+    retries: z.int().nonnegative().default(0),
+    /** Before the first retry; it doubles, with jitter, up to 60 s. */
+    retryDelaySeconds: z.number().nonnegative().default(5),
+  })
+  .refine(
+    ({ files }) => new Set(files?.map((file) => file.path.toLowerCase())).size === (files?.length ?? 0),
+    "two files of the manifest collide",
+  );
+
+export type Asset = z.infer<typeof assetSchema>;
+/** An asset as it is written down: what has a default may be left out. */
+export type AssetDefinition = z.input<typeof assetSchema>;
+export type AssetFile = z.infer<typeof assetFileSchema>;
+export type AssetSource = z.infer<typeof assetSourceSchema>;
+export type HubSource = z.infer<typeof hubSourceSchema>;
+export type HttpSource = z.infer<typeof httpSourceSchema>;
+export type NpmSource = z.infer<typeof npmSourceSchema>;
+export type LocalSource = z.infer<typeof localSourceSchema>;
+
+/** What messages call a source; urls lose their query, which may hold a signature. */
+export function describeSource(source: AssetSource): string {
+  switch (source.type) {
+    case "hf":
+      return `hub repository ${source.repoId}`;
+    case "npm":
+      return `package ${source.package}@${source.version}`;
+    case "local":
+      return source.package ? `installed package ${source.package}` : source.path;
+    case "http":
+      return describeUrl(source.url ?? Object.values(source.files ?? {})[0] ?? "");
+  }
+}
+
+export function describeUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}

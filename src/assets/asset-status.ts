@@ -1,0 +1,82 @@
+// What is on disk of an asset, without touching it: `list`, `status` and `verify`.
+import { stat } from "node:fs/promises";
+import { checksumOf, isHit, loadAssetInfo } from "./asset-info.ts";
+import { type AssetPlaces, resultPath } from "./asset-layout.ts";
+import type { Asset } from "./asset-schema.ts";
+import { manifestChecksum, sha256OfFile } from "./checksum.ts";
+import type { AssetStatus, AssetVerification } from "./port.ts";
+import { listParts } from "./phases/parts.ts";
+import { countBytes } from "./transfer/byte-ranges.ts";
+import { loadPartState } from "./transfer/part-file.ts";
+
+/** Hashes only when the record does not settle it. */
+export async function readStatus(asset: Asset, places: AssetPlaces): Promise<AssetStatus> {
+  const info = await loadAssetInfo(places);
+  const declared = asset.files ?? [];
+  const files = info?.files.map((f) => ({ path: f.path, sizeBytes: f.size_bytes })) ?? declared;
+  const isFolder = info?.is_folder ?? declared.length > 1;
+  const base: AssetStatus = {
+    name: asset.name,
+    version: asset.version,
+    assetType: asset.assetType,
+    sourceType: info?.source.type ?? asset.sources[0]?.type ?? "local",
+    checksum: checksumOf(asset),
+    status: "not cached",
+    path: resultPath(places, files, isFolder),
+    sizeBytes: files.length > 0 ? files.reduce((sum, file) => sum + file.sizeBytes, 0) : null,
+    ...(asset.description === undefined ? {} : { description: asset.description }),
+  };
+  if (info && (await isHit(asset, places, info))) return { ...base, status: "cached" };
+  // An unfinished download says more than a remnant under the final name.
+  const partialFraction = await readPartialFraction(asset, places);
+  if (partialFraction !== null) return { ...base, status: "partial", partialFraction };
+  const { status } = await verifyOnDisk(asset, places);
+  if (status === "not cached") return base;
+  return { ...base, status: status === "ok" ? "cached" : "invalid checksum" };
+}
+
+/** Null when nothing is under way. A rough share: sources differ in how much they have to send. */
+async function readPartialFraction(asset: Asset, places: AssetPlaces): Promise<number | null> {
+  const states = (await Promise.all((await listParts(places)).map(loadPartState))).filter((s) => s !== null);
+  const doneBytes = states.reduce((sum, state) => sum + countBytes(state.done), 0);
+  if (doneBytes === 0) return null;
+  const partBytes = states.reduce((sum, state) => sum + (state.size_bytes ?? 0), 0);
+  const manifestBytes = asset.files?.reduce((sum, file) => sum + file.sizeBytes, 0) ?? 0;
+  const totalBytes = Math.max(partBytes, manifestBytes, doneBytes);
+  return Math.min(doneBytes / totalBytes, 0.99);
+}
+
+/** Hashes every file; the manifest's digests count, else those that were recorded when the files came. */
+export async function verifyOnDisk(asset: Asset, places: AssetPlaces): Promise<AssetVerification> {
+  const info = await loadAssetInfo(places);
+  const expectations = asset.files ?? info?.files ?? [];
+  const found = await Promise.all(
+    expectations.map(async ({ path, sha256 }) => {
+      const isThere = await stat(places.filePath(path)).then(
+        (s) => s.isFile(),
+        () => false,
+      );
+      return { path, expected: sha256, found: isThere ? await sha256OfFile(places.filePath(path)) : null };
+    }),
+  );
+  const expected = checksumOf(asset);
+  const bad = found.filter((file) => file.found !== file.expected);
+  const isNothingThere = found.every((file) => file.found === null);
+  if (isNothingThere && !info) return { name: asset.name, status: "not cached", expected, found: null };
+  const verification: AssetVerification = {
+    name: asset.name,
+    status: "ok",
+    expected: expected ?? manifestChecksum(expectations),
+    found: manifestChecksum(found.map(({ path, found: sha256 }) => ({ path, sha256: sha256 ?? "missing" }))),
+  };
+  if (bad.length > 0) {
+    const isMissing = bad.every((file) => file.found === null);
+    return {
+      ...verification,
+      ...(isNothingThere ? { found: null } : {}),
+      status: isMissing ? "missing" : "changed",
+      badFiles: bad,
+    };
+  }
+  return asset.files ? verification : { ...verification, status: "no checksum", expected: null };
+}

@@ -1,0 +1,228 @@
+// The asset manager: names in, paths out. It brings what is missing from the first source that can give it, proves it,
+// and gives it its name last; every process of this machine may do so at once and each asset is fetched once.
+import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { withFileErrors } from "../base/atomic-file.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { AppError, messageOf } from "../base/errors.ts";
+import type { Emit } from "../base/events.ts";
+import { createFileLocker, type FileLocker } from "../base/file-lock.ts";
+import type { AssetJob, PhaseStep } from "./asset-job.ts";
+import { createAssetLayout } from "./asset-layout.ts";
+import { type Asset, type AssetDefinition, assetSchema } from "./asset-schema.ts";
+import { readStatus, verifyOnDisk } from "./asset-status.ts";
+import { type GetFreeBytes, getFreeBytes } from "./free-space.ts";
+import { listPhases } from "./phases/list.ts";
+import { removeParts } from "./phases/parts.ts";
+import type { AssetEvent, AssetResult, AssetStore, EnsureOptions } from "./port.ts";
+import { createProgressMeter } from "./progress-meter.ts";
+import { createReachability } from "./reachability.ts";
+import { type ExchangePaths, loadExchange } from "./replace-folder.ts";
+import { runPhases } from "./run-phases.ts";
+import { createSharedRuns } from "./shared-run.ts";
+import { createPlanSource } from "./sources/plan-source.ts";
+import { createViewPackage, type ViewPackage } from "./sources/view-package.ts";
+import { defaultTransferLimits, type TransferLimits } from "./transfer/download-file.ts";
+import type { Fetch } from "./transfer/http-request.ts";
+
+/** Everything has a default that is the real thing; tests hand in their own. */
+export interface AssetStoreDependencies {
+  emit?: Emit<AssetEvent>;
+  fetch?: Fetch;
+  clock?: Clock;
+  /** 0 to below 1 */
+  random?: () => number;
+  viewPackage?: ViewPackage;
+  locker?: FileLocker;
+  exchange?: ExchangePaths | null;
+  getFreeBytes?: GetFreeBytes;
+}
+
+export interface AssetStoreOptions {
+  /** What can be asked for, by name. */
+  catalogue: readonly AssetDefinition[];
+  /** Absolute; where assets get their final names. */
+  assetsDir: string;
+  /** Absolute; parts lie in its `downloads`. */
+  cacheRoot: string;
+  /** Open no socket: only what is on disk, and local sources. Default false. */
+  isOffline?: boolean;
+  /** Base url of the hub or of a mirror; default "https://huggingface.co". */
+  hubEndpoint?: string | null;
+  /** For gated and private hub files; `variable` is what a refusal names. */
+  hubToken?: { value: string; variable: string } | null;
+  /** What relative local sources are relative to; default the current folder. */
+  projectFolder?: string;
+  /** How long to wait for another process that brings the same asset; default without limit. */
+  lockTimeoutMs?: number | null;
+  limits?: Partial<TransferLimits>;
+}
+
+/** E_SCHEMA for a catalogue that does not fit. Disposing stops what runs, keeping the parts for the next run. */
+export function createAssetStore(
+  dependencies: AssetStoreDependencies,
+  options: AssetStoreOptions,
+): AssetStore & AsyncDisposable {
+  const { emit = () => undefined, clock = systemClock, fetch = globalThis.fetch } = dependencies;
+  const limits = { ...defaultTransferLimits, ...options.limits };
+  const projectFolder = options.projectFolder ?? process.cwd();
+  const hubEndpoint = options.hubEndpoint ?? "https://huggingface.co";
+  const layout = createAssetLayout(options.assetsDir, options.cacheRoot);
+  const assets = parseCatalogue(options.catalogue);
+  const runs = createSharedRuns<AssetResult>();
+  const locker = dependencies.locker ?? createFileLocker({ clock });
+  const lockTimeoutMs = options.lockTimeoutMs ?? undefined;
+  const phases: readonly PhaseStep[] = listPhases({
+    clock,
+    fetch,
+    emit,
+    random: dependencies.random ?? Math.random,
+    locker,
+    exchange: dependencies.exchange === undefined ? loadExchange() : dependencies.exchange,
+    getFreeBytes: dependencies.getFreeBytes ?? getFreeBytes,
+    assetsDir: options.assetsDir,
+    cacheRoot: options.cacheRoot,
+    limits,
+    lockTimeoutMs,
+    planSource: createPlanSource(
+      { fetch, clock, viewPackage: dependencies.viewPackage ?? createViewPackage({ folder: projectFolder }) },
+      { hubEndpoint, hubToken: options.hubToken ?? undefined, projectFolder, stallMs: limits.stallMs },
+    ),
+  });
+  const run = {
+    phases,
+    clock,
+    emit,
+    isOffline: options.isOffline ?? false,
+    reachability: createReachability(clock, hubEndpoint),
+  };
+
+  const find = (name: string): Asset => {
+    const asset = assets.get(name);
+    if (asset) return asset;
+    throw new AppError(
+      "E_NOT_FOUND",
+      `there is no asset ${name}; \`troupe assets list\` names those that are`,
+      {
+        asset: name,
+      },
+    );
+  };
+
+  const bring = async (asset: Asset, isForced: boolean, signal: AbortSignal): Promise<AssetResult> => {
+    const places = layout.placesOf(asset);
+    await using held = new AsyncDisposableStack();
+    const job: AssetJob = {
+      asset,
+      places,
+      isForced,
+      signal,
+      held,
+      meter: createProgressMeter(asset.name, clock, emit),
+      stock: new Map(),
+      downloadedBytes: 0,
+      resumedBytes: 0,
+    };
+    try {
+      const result = await runPhases(run, job);
+      if (!result.fromCache) emit({ type: "asset-download-end", asset: asset.name, result });
+      return result;
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(messageOf(error));
+      // Still under the lock: nobody else's part is taken away.
+      if (isDiscarded(error)) await removeParts(places);
+      await rm(places.stagingFolder, { recursive: true, force: true }).catch(() => undefined);
+      emit({ type: "asset-download-fail", asset: asset.name, error: failure });
+      throw error;
+    }
+  };
+
+  const ensure = (
+    name: string,
+    { forceDownload = false, signal }: EnsureOptions = {},
+  ): Promise<AssetResult> => {
+    const asset = find(name);
+    const key = forceDownload ? `${name} (forced)` : name;
+    return runs.join(key, (runSignal) => bring(asset, forceDownload, runSignal), signal);
+  };
+
+  return {
+    ensure: async (name, options) => ensure(name, options),
+    getPath: async (name, options) => (await ensure(name, options)).path,
+    list: () => Promise.all([...assets.values()].map((asset) => readStatus(asset, layout.placesOf(asset)))),
+    async status(name) {
+      const asset = find(name);
+      return readStatus(asset, layout.placesOf(asset));
+    },
+    async verify(name) {
+      const chosen = name === undefined ? [...assets.values()] : [find(name)];
+      return Promise.all(chosen.map((asset) => verifyOnDisk(asset, layout.placesOf(asset))));
+    },
+    async remove(name) {
+      const places = layout.placesOf(find(name));
+      await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
+      void lease;
+      return withFileErrors(places.folder, async () => {
+        const freedBytes = await countFolder(places.folder);
+        await removeParts(places);
+        await rm(places.stagingFolder, { recursive: true, force: true });
+        // Gone by name at once, also for those who look while the bytes are being freed.
+        const doomed = `${places.stagingFolder}.removed`;
+        await rm(doomed, { recursive: true, force: true });
+        await rename(places.folder, doomed).catch(ignoreMissing);
+        await rm(doomed, { recursive: true, force: true });
+        await removeEmptyParents(places.folder, options.assetsDir);
+        return { freedBytes };
+      });
+    },
+    [Symbol.asyncDispose]: () => runs.stop(new AppError("E_INTERRUPTED", "the asset manager was stopped")),
+  };
+}
+
+function parseCatalogue(definitions: readonly AssetDefinition[]): Map<string, Asset> {
+  const assets = new Map<string, Asset>();
+  for (const definition of definitions) {
+    const parsed = assetSchema.safeParse(definition);
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues;
+      const field = issue?.path.join(".") ?? "";
+      throw new AppError("E_SCHEMA", `asset ${definition.name}: ${field}: ${issue?.message}`, {
+        asset: definition.name,
+        field,
+      });
+    }
+    if (assets.has(parsed.data.name)) {
+      throw new AppError("E_SCHEMA", `two assets are called ${parsed.data.name}; rename one`, {
+        asset: parsed.data.name,
+      });
+    }
+    assets.set(parsed.data.name, parsed.data);
+  }
+  return assets;
+}
+
+function isDiscarded(error: unknown): boolean {
+  return error instanceof AppError && error.code === "E_INTERRUPTED" && error.details?.["discard"] === true;
+}
+
+async function countFolder(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(ignoreMissing);
+  const sizes = (entries ?? [])
+    .filter((entry) => entry.isFile())
+    .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+async function removeEmptyParents(folder: string, root: string): Promise<void> {
+  for (let parent = dirname(folder); parent !== root; parent = dirname(parent)) {
+    const isGone = await rmdir(parent).then(
+      () => true,
+      () => false,
+    );
+    if (!isGone) return;
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}

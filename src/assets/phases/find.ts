@@ -1,0 +1,98 @@
+// The phases before anything is fetched: is it here already, may we touch it, is there room?
+import { mkdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { withFileErrors } from "../../base/atomic-file.ts";
+import { buildAssetInfo, isHit, loadAssetInfo, writeAssetInfo } from "../asset-info.ts";
+import { type AssetJob, listMissing } from "../asset-job.ts";
+import { resultPath } from "../asset-layout.ts";
+import type { AssetSource } from "../asset-schema.ts";
+import { sha256OfFile } from "../checksum.ts";
+import { requireSpace } from "../free-space.ts";
+import { recoverFolder } from "../replace-folder.ts";
+import { loadPartState } from "../transfer/part-file.ts";
+import { dropPlacedParts, listParts, removeParts } from "./parts.ts";
+import type { PhaseTools } from "./tools.ts";
+
+export const asideFolderOf = (job: AssetJob): string => join(job.places.stagingFolder, "replaced");
+
+/** A hit ends the run here: no lock, no network, no hashing, nothing written. */
+export async function resolve(job: AssetJob): Promise<void> {
+  if (!job.isForced) await takeHit(job);
+}
+
+export async function lock(job: AssetJob, tools: PhaseTools): Promise<void> {
+  const lease = await tools.locker.lock(job.places.lockFile, {
+    timeoutMs: tools.lockTimeoutMs,
+    signal: job.signal,
+    onWait: (holderPid) =>
+      tools.emit({
+        type: "asset-warning",
+        asset: job.asset.name,
+        code: "E_BUSY",
+        message: `process ${holderPid ?? "(unknown)"} is bringing ${job.asset.name}; waiting for it`,
+      }),
+  });
+  job.held.use(lease);
+}
+
+/** Alone now: what another process brought meanwhile, or what lies there unregistered but right, is taken as it is. */
+export async function recheck(job: AssetJob, tools: PhaseTools): Promise<void> {
+  const { places } = job;
+  await withFileErrors(places.folder, async () => {
+    await recoverFolder(places.folder, asideFolderOf(job));
+    await rm(places.stagingFolder, { recursive: true, force: true }); // left by a run that was killed
+    await dropPlacedParts(places);
+  });
+  if (job.isForced) return;
+  await takeHit(job);
+  if (!job.result) await adopt(job, tools);
+}
+
+/** `E_DISK` before the first byte. An archive's own room is asked for when its length is known. */
+export async function space(job: AssetJob, tools: PhaseTools): Promise<void> {
+  const missing = listMissing(job) ?? [];
+  const states = await Promise.all((await listParts(job.places)).map(loadPartState));
+  const kept = states.reduce((sum, state) => sum + (state?.done.reduce((s, [a, b]) => s + b - a, 0) ?? 0), 0);
+  const needed = Math.max(0, missing.reduce((sum, file) => sum + file.sizeBytes, 0) - kept);
+  for (const folder of [tools.assetsDir, tools.cacheRoot]) {
+    await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
+    await requireSpace(tools.getFreeBytes, folder, needed, job.asset.name);
+  }
+}
+
+async function takeHit(job: AssetJob): Promise<void> {
+  const info = await loadAssetInfo(job.places);
+  if (!info || !(await isHit(job.asset, job.places, info))) return;
+  job.result = {
+    name: job.asset.name,
+    path: resultPath(job.places, info.files, info.is_folder),
+    fromCache: true,
+    downloadedBytes: 0,
+    resumedBytes: 0,
+    sourceType: info.source.type,
+  };
+}
+
+/** Files that are as the manifest wants them need no network, however they came here: only their record is renewed. */
+async function adopt(job: AssetJob, tools: PhaseTools): Promise<void> {
+  const { asset, places, signal } = job;
+  if (!asset.files) return;
+  for (const file of asset.files) {
+    const seen = await stat(places.filePath(file.path)).catch(() => null);
+    if (!seen?.isFile() || seen.size !== file.sizeBytes) return;
+  }
+  for (const file of asset.files) {
+    if ((await sha256OfFile(places.filePath(file.path), signal)) !== file.sha256) return;
+  }
+  const earlier = (await loadAssetInfo(places))?.source;
+  const source = asset.sources.find((declared) => Bun.deepEquals(declared, earlier)) ?? asset.sources[0];
+  const placed = {
+    files: asset.files,
+    source: source as AssetSource, // the schema wants at least one
+    isFolder: asset.files.length > 1,
+    installedAt: tools.clock.wallTime(),
+  };
+  await writeAssetInfo(places, await buildAssetInfo(asset, places, placed));
+  await removeParts(places);
+  await takeHit(job);
+}

@@ -1,0 +1,43 @@
+// The parts of one asset in the downloads folder, whichever source or run they are of.
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { withFileErrors } from "../../base/atomic-file.ts";
+import type { AssetPlaces } from "../asset-layout.ts";
+import { removePart } from "../transfer/part-file.ts";
+
+async function listNames(places: AssetPlaces): Promise<string[]> {
+  const names = await readdir(places.downloadsFolder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  // Their states and what a killed write of a state left begin like the part, or with a dot before it.
+  return names.filter((name) => name.replace(/^\./, "").startsWith(`${places.partPrefix}-`));
+}
+
+/** Paths of the part files. */
+export async function listParts(places: AssetPlaces): Promise<string[]> {
+  return withFileErrors(places.downloadsFolder, async () =>
+    (await listNames(places))
+      .filter((name) => name.endsWith(".part"))
+      .map((name) => join(places.downloadsFolder, name)),
+  );
+}
+
+/**
+ * Drops the parts whose bytes have another name already (a run was killed right after it had placed them): to write
+ * into such a part would be to write into the asset.
+ */
+export async function dropPlacedParts(places: AssetPlaces): Promise<void> {
+  for (const path of await listParts(places)) {
+    if ((await stat(path)).nlink > 1) await removePart(path);
+  }
+}
+
+/** Removes them with everything that belongs to them. */
+export async function removeParts(places: AssetPlaces): Promise<void> {
+  await withFileErrors(places.downloadsFolder, async () => {
+    for (const name of await listNames(places)) {
+      await rm(join(places.downloadsFolder, name), { force: true });
+    }
+  });
+}

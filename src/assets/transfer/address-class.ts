@@ -1,0 +1,39 @@
+// What kind of place a host is, told from its literal address or name: redirects must not lead from the open network
+// into a private one, and never to the link-local addresses where clouds hand out credentials.
+import { BlockList, isIP } from "node:net";
+
+export type AddressClass = "public" | "private" | "loopback" | "link-local";
+
+const subnets: readonly [AddressClass, string, number, "ipv4" | "ipv6"][] = [
+  ["loopback", "127.0.0.0", 8, "ipv4"],
+  ["loopback", "::1", 128, "ipv6"],
+  ["link-local", "169.254.0.0", 16, "ipv4"],
+  ["link-local", "fe80::", 10, "ipv6"],
+  // the metadata services of AWS (IPv6) and Alibaba
+  ["link-local", "fd00:ec2::254", 128, "ipv6"],
+  ["link-local", "100.100.100.200", 32, "ipv4"],
+  ["loopback", "0.0.0.0", 8, "ipv4"],
+  ["loopback", "::", 128, "ipv6"],
+  ["private", "10.0.0.0", 8, "ipv4"],
+  ["private", "172.16.0.0", 12, "ipv4"],
+  ["private", "192.168.0.0", 16, "ipv4"],
+  ["private", "100.64.0.0", 10, "ipv4"],
+  ["private", "fc00::", 7, "ipv6"],
+];
+
+/** By the literal address; a name counts as public unless it is known not to be. No name is looked up. */
+export function classifyHost(hostname: string): AddressClass {
+  const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const version = isIP(host);
+  if (version === 0) {
+    if (host === "localhost" || host.endsWith(".localhost")) return "loopback";
+    return host === "metadata.google.internal" ? "link-local" : "public";
+  }
+  for (const [kind, network, prefix, family] of subnets) {
+    const list = new BlockList();
+    list.addSubnet(network, prefix, family);
+    // BlockList sees IPv4 addresses written as IPv6 ("::ffff:10.0.0.1") as what they are.
+    if (list.check(host, version === 4 ? "ipv4" : "ipv6")) return kind;
+  }
+  return "public";
+}

@@ -1,0 +1,158 @@
+// A download that is under way on disk: `<id>.part` with the bytes where they belong, and `<id>.part.json` saying which
+// of them are there. The state never runs ahead of the bytes, so a run that was killed goes on where it was.
+import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { withFileErrors, writeFileAtomic } from "../../base/atomic-file.ts";
+import type { Clock } from "../../base/clock.ts";
+import { addRange, type ByteRange, countBytes } from "./byte-ranges.ts";
+
+const position = z.int().nonnegative();
+const partStateSchema = z.object({
+  format: z.literal(1),
+  /** Whose bytes these are, in words for who looks into the folder: a url without its query, or a package. */
+  source: z.string(),
+  /** Strong validators only: the value of ETag, else of Last-Modified. */
+  validator: z.string().nullable(),
+  size_bytes: position.nullable(),
+  done: z.array(z.tuple([position, position])),
+});
+export type PartState = z.infer<typeof partStateSchema>;
+
+export interface PartFile extends AsyncDisposable {
+  readonly path: string;
+  readonly done: readonly ByteRange[];
+  readonly doneBytes: number;
+  readonly sizeBytes: number | null;
+  readonly validator: string | null;
+  /** All bytes are there, as far as the size is known. */
+  readonly isWhole: boolean;
+  /** Writes at `offset`, and now and then the state. */
+  write(bytes: Uint8Array, offset: number): Promise<void>;
+  describe(facts: { sizeBytes?: number | null; validator?: string | null }): void;
+  /** Back to nothing. */
+  startOver(): Promise<void>;
+  save(): Promise<void>;
+}
+
+/** A kill costs at most this much of what had been fetched. */
+const saveEveryBytes = 8 << 20;
+const saveEveryMs = 250;
+
+export const statePathOf = (partPath: string): string => `${partPath}.json`;
+
+/** Opens what an earlier run left, or makes it; both files with mode 0600. */
+export async function openPartFile(path: string, source: string, clock: Clock): Promise<PartFile> {
+  return withFileErrors(path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await openOrMake(path);
+    const { size } = await file.stat();
+    const earlier = await loadPartState(path);
+    const isUsable = earlier?.source === source && earlier.done.every(([, end]) => end <= size);
+    const part = createPartFile(path, file, isUsable ? earlier : emptyState(source), clock);
+    if (!isUsable) await part.startOver();
+    return part;
+  });
+}
+
+function createPartFile(path: string, file: FileHandle, initial: PartState, clock: Clock): PartFile {
+  let state = initial;
+  let unsavedBytes = 0;
+  let savedAtMs = clock.nowMs();
+  let saving: Promise<void> = Promise.resolve();
+
+  const save = (): Promise<void> => {
+    unsavedBytes = 0;
+    savedAtMs = clock.nowMs();
+    const snapshot = JSON.stringify(state);
+    // One after the other: an older state must not land on a newer one.
+    saving = saving
+      .catch(() => undefined)
+      .then(async () => {
+        await file.datasync();
+        await writeFileAtomic(statePathOf(path), snapshot, { mode: 0o600, durability: "none" });
+      });
+    return saving;
+  };
+
+  return {
+    path,
+    get done() {
+      return state.done;
+    },
+    get doneBytes() {
+      return countBytes(state.done);
+    },
+    get sizeBytes() {
+      return state.size_bytes;
+    },
+    get validator() {
+      return state.validator;
+    },
+    get isWhole() {
+      return state.size_bytes !== null && countBytes(state.done) === state.size_bytes;
+    },
+    async write(bytes, offset) {
+      await withFileErrors(path, async () => {
+        let written = 0;
+        while (written < bytes.length) {
+          const rest = bytes.subarray(written);
+          written += (await file.write(rest, 0, rest.length, offset + written)).bytesWritten;
+        }
+        state.done = addRange(state.done, [offset, offset + bytes.length]).map(([a, b]) => [a, b]);
+        unsavedBytes += bytes.length;
+        if (unsavedBytes >= saveEveryBytes || clock.nowMs() - savedAtMs >= saveEveryMs) await save();
+      });
+    },
+    describe({ sizeBytes, validator }) {
+      if (sizeBytes !== undefined) state.size_bytes = sizeBytes;
+      if (validator !== undefined) state.validator = validator;
+    },
+    async startOver() {
+      state = emptyState(state.source);
+      await withFileErrors(path, async () => {
+        await file.truncate(0);
+        await save();
+      });
+    },
+    save: () => withFileErrors(path, save),
+    async [Symbol.asyncDispose]() {
+      try {
+        if (unsavedBytes > 0) await withFileErrors(path, save);
+        await saving;
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+const emptyState = (source: string): PartState => ({
+  format: 1,
+  source,
+  validator: null,
+  size_bytes: null,
+  done: [],
+});
+
+async function openOrMake(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return open(path, "wx+", 0o600);
+  }
+}
+
+export async function loadPartState(path: string): Promise<PartState | null> {
+  try {
+    return partStateSchema.parse(JSON.parse(await readFile(statePathOf(path), "utf8")));
+  } catch {
+    return null; // none, or not ours: what lies there cannot be trusted
+  }
+}
+
+export async function removePart(path: string): Promise<void> {
+  await rm(statePathOf(path), { force: true });
+  await rm(path, { force: true });
+}
