@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { HttpError } from "./http-error.ts";
 
 export interface CallerLimits {
-  /** Requests under way per caller, streamed answers until their last byte. Default 32. */
+  /** Requests under way per caller, streamed answers until their last byte. Default 256. */
   concurrentRequests?: number | undefined;
   /** Default unlimited. */
   requestsPerMinute?: number | undefined;
@@ -14,7 +14,7 @@ export interface Limiter {
   enter(caller: string): Disposable;
 }
 
-const defaultConcurrentRequests = 32;
+const defaultConcurrentRequests = 256;
 
 /** Callers are the configured keys and `anonymous`: their number is bounded by the configuration. */
 export function createLimiter(options: CallerLimits = {}, clock: Clock = systemClock): Limiter {

@@ -55,6 +55,7 @@ describe("OpenAI's client, unmodified", () => {
     const words = chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "");
     expect(words.filter((word) => word !== "")).toEqual(["Good ", "evening, ", "dear ", "guest."]);
     expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe("stop");
+    expect(chunks.slice(0, -1).every(({ usage }) => usage === null)).toBe(true);
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 18 } });
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
   });
