@@ -1,6 +1,6 @@
 // The invariants of a voice session, on random sequences of whatever can happen.
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createSimulation } from "../support/session-simulator.ts";
 
 const decision = fc.tuple(fc.nat(1_000_000), fc.nat(100_000), fc.nat(1000));

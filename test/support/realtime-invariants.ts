@@ -76,7 +76,7 @@ export function createInvariantChecker(): InvariantChecker {
     if (previous === null || previous === undefined) order = [id, ...order];
     else if (typeof previous === "string" && order.includes(previous)) {
       order = order.toSpliced(order.indexOf(previous) + 1, 0, id);
-    } else breach(event, `previous_item_id ${String(previous)} is not in the conversation`);
+    } else breach(event, `previous_item_id ${JSON.stringify(previous)} is not in the conversation`);
   };
 
   const ofResponse = (event: ServerEvent): OpenResponse | undefined => {
