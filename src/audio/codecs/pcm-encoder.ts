@@ -1,0 +1,34 @@
+// Plain samples, with and without a header.
+import { encodeS16le } from "../pcm.ts";
+import { encodeWavHeader } from "../wav.ts";
+import type { EncoderAtRate } from "./encoder.ts";
+
+/** s16le mono, nothing else. */
+export const createPcmEncoder: EncoderAtRate = ({ sampleRateHz }) =>
+  Promise.resolve({
+    sampleRateHz,
+    push: (pcm) => encodeS16le(pcm),
+    finish: () => new Uint8Array(),
+    [Symbol.dispose]: () => undefined,
+  });
+
+/** A header that leaves the length open (0xFFFFFFFF), since it goes out before the end is known; then s16le mono. */
+export const createWavEncoder: EncoderAtRate = ({ sampleRateHz }) => {
+  let isStarted = false;
+  const push = (pcm: Float32Array): Uint8Array<ArrayBuffer> => {
+    const samples = encodeS16le(pcm);
+    if (isStarted) return samples;
+    isStarted = true;
+    const header = encodeWavHeader({ sampleRateHz });
+    const bytes = new Uint8Array(header.length + samples.length);
+    bytes.set(header);
+    bytes.set(samples, header.length);
+    return bytes;
+  };
+  return Promise.resolve({
+    sampleRateHz,
+    push,
+    finish: () => push(new Float32Array()),
+    [Symbol.dispose]: () => undefined,
+  });
+};
