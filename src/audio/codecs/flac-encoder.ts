@@ -4,7 +4,7 @@
 import { createPcmFramer } from "../pcm.ts";
 import { createBitWriter, type BitWriter } from "./bit-writer.ts";
 import { createCrc } from "./crc.ts";
-import type { EncoderAtRate } from "./encoder.ts";
+import type { EncoderAtRate } from "./encoder-port.ts";
 
 /** 85 ms at 24 kHz: short enough to stream, long enough for its header not to matter. */
 const blockSamples = 2048;

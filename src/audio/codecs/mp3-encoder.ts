@@ -1,7 +1,7 @@
 // MP3 by LAME in WebAssembly, constant bitrate. The library's own buffers are overwritten by the next call: copies go out.
 import { createMp3Encoder } from "wasm-media-encoders";
 import { AppError } from "../../base/errors.ts";
-import type { EncoderAtRate } from "./encoder.ts";
+import type { EncoderAtRate } from "./encoder-port.ts";
 
 const defaultBitrate = 64_000;
 /** kbit/s that MPEG-2 and 2.5 (up to 24 kHz) and MPEG-1 (above) share; LAME takes the nearest it may for the rate. */

@@ -2,7 +2,7 @@
 import { Application, createEncoder as createOpusEncoder, Signal } from "libopus-wasm";
 import { AppError } from "../../base/errors.ts";
 import { createPcmFramer } from "../pcm.ts";
-import type { EncoderAtRate } from "./encoder.ts";
+import type { EncoderAtRate } from "./encoder-port.ts";
 import { concatBytes, createOggOpusWriter } from "./ogg-opus-writer.ts";
 
 const defaultBitrate = 32_000;

@@ -1,7 +1,7 @@
 // Plain samples, with and without a header.
 import { encodeS16le } from "../pcm.ts";
 import { encodeWavHeader } from "../wav.ts";
-import type { EncoderAtRate } from "./encoder.ts";
+import type { EncoderAtRate } from "./encoder-port.ts";
 
 /** s16le mono, nothing else. */
 export const createPcmEncoder: EncoderAtRate = ({ sampleRateHz }) =>
