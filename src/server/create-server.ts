@@ -3,8 +3,10 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Clock } from "../base/clock.ts";
 import { AppError, isAbortError } from "../base/errors.ts";
+import type { SpeakText } from "../session/reply-run.ts";
 import { isAllowedHost } from "./access.ts";
 import { registerCommonParts } from "./api-description.ts";
+import { createSpeechParts } from "./audio/speech-parts.ts";
 import { createErrorResponse, toAppError } from "./error-response.ts";
 import { createAccessGuard, createCors, createHostGuard } from "./guard.ts";
 import { HttpError } from "./http-error.ts";
@@ -15,6 +17,9 @@ import type { Realtime, RealtimeConnection } from "./realtime/port.ts";
 import { createLifeRegistry } from "./request-life.ts";
 import { createRouter, type AppEnv } from "./router.ts";
 import { createAssetRoutes } from "./routes/assets.ts";
+import { createSpeechRoutes } from "./routes/audio-speech.ts";
+import { createTranscriptionRoutes } from "./routes/audio-transcriptions.ts";
+import { createVoiceRoutes } from "./routes/audio-voices.ts";
 import { createCharacterRoutes } from "./routes/characters.ts";
 import { createChatRoutes } from "./routes/chat-completions.ts";
 import { registerDocs } from "./routes/docs.ts";
@@ -35,6 +40,8 @@ export interface ServerOptions {
   /** The page and its files: answers GET of what no route knows, or gives undefined. */
   webApp?: ((request: Request) => Response | undefined | Promise<Response | undefined>) | undefined;
   realtime?: Realtime | undefined;
+  /** Makes text speakable and begins with its first clause, for /v1/audio/speech; as the voice sessions use it. */
+  speakText?: SpeakText | undefined;
   clock?: Clock | undefined;
 }
 
@@ -62,6 +69,7 @@ export function createServer(services: Services, options: ServerOptions = {}): H
   const { realtime } = options;
   const lives = createLifeRegistry();
   const state = createLiveState(services.events, services.speech);
+  const parts = createSpeechParts(services.speech, state);
   let isStopping = false;
 
   const router = createRouter();
@@ -80,6 +88,9 @@ export function createServer(services: Services, options: ServerOptions = {}): H
 
   registerCommonParts(router);
   router.route("/", createChatRoutes(services));
+  router.route("/", createSpeechRoutes({ ...services, parts, speakText: options.speakText }));
+  router.route("/", createTranscriptionRoutes(parts));
+  router.route("/", createVoiceRoutes(services, parts));
   router.route("/", createModelRoutes(services));
   router.route("/", createCharacterRoutes(services));
   router.route("/", createAssetRoutes(services));

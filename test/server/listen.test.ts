@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { AppError } from "../../src/base/errors.ts";
 import { createServer } from "../../src/server/create-server.ts";
+import type { Realtime } from "../../src/server/realtime/port.ts";
 import { listen } from "../../src/server/listen.ts";
 import { createFakeServices, untilAborted } from "../support/fake-services.ts";
 import { postJson, readSse, startTestServer } from "../support/http-server.ts";
@@ -56,6 +57,8 @@ describe("drain", () => {
     services.script = async function* () {
       yield { type: "text-delta", text: "first" };
       await gate.promise;
+      // More than the socket takes at once: it must still leave after the request has ended.
+      yield { type: "text-delta", text: "x".repeat(8 * 2 ** 20) };
       yield { type: "text-delta", text: " last" };
       yield { type: "finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 1 } };
     };
@@ -68,7 +71,7 @@ describe("drain", () => {
     expect((await server.server.request("/readyz")).status).toBe(503);
     expect((await server.server.request("/livez")).status).toBe(200);
     gate.resolve();
-    expect(await response.text()).toContain(" last");
+    expect(await response.text()).toEndWith("data: [DONE]\n\n");
     await drained;
     const late = await fetch(`${server.url}/livez`).catch((error: unknown) => error);
     expect(late).toBeInstanceOf(Error);
@@ -98,6 +101,56 @@ describe("drain", () => {
     response.text().catch(() => undefined);
     await server.drain();
     expect(await stopped.promise).toMatchObject({ message: "the server is stopping" });
+  });
+});
+
+describe("voice sessions", () => {
+  /** Takes what comes and says it back. */
+  function createEcho(): Realtime & { drained: number[] } {
+    const drained: number[] = [];
+    return {
+      drained,
+      async upgrade(request, server) {
+        const data = { receive() {}, open() {}, drain() {}, close() {} };
+        if (server.upgrade(request, { data })) return undefined;
+        return new Response("upgrade first", { status: 426 });
+      },
+      websocket: { message: (socket, message) => void socket.send(message) },
+      activeSessions: () => 0,
+      async drain(timeoutMs) {
+        drained.push(timeoutMs ?? -1);
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+  }
+
+  test("are handed the request, and the socket is theirs", async () => {
+    await using server = startTestServer(createFakeServices(), { realtime: createEcho() });
+    const socket = new WebSocket(`${server.url.replace("http", "ws")}/v1/realtime?model=Gertrude`);
+    const answer = Promise.withResolvers<unknown>();
+    socket.addEventListener("open", () => socket.send("hello"));
+    socket.addEventListener("message", ({ data }) => answer.resolve(data));
+    socket.addEventListener("error", answer.reject);
+    expect(await answer.promise).toBe("hello");
+    socket.close();
+    expect((await fetch(`${server.url}/v1/realtime`)).status).toBe(426);
+  });
+
+  test("are refused to pages that have rebound their name", async () => {
+    await using server = startTestServer(createFakeServices(), { realtime: createEcho() });
+    const headers = { host: "rebound.example", upgrade: "websocket", connection: "upgrade" };
+    const response = await fetch(`${server.url}/v1/realtime`, { headers });
+    expect([response.status, await response.json()]).toEqual([
+      403,
+      { error: expect.objectContaining({ code: "E_PERM" }) },
+    ]);
+  });
+
+  test("are drained with the rest", async () => {
+    const realtime = createEcho();
+    await using server = startTestServer(createFakeServices(), { realtime, drainMs: 123 });
+    await server.drain();
+    expect(realtime.drained).toEqual([123]);
   });
 });
 
