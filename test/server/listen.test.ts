@@ -4,6 +4,7 @@ import { createServer } from "../../src/server/create-server.ts";
 import type { Realtime } from "../../src/server/realtime/port.ts";
 import { listen } from "../../src/server/listen.ts";
 import { createFakeServices, untilAborted } from "../support/fake-services.ts";
+import { createSelfSignedCertificate } from "../support/self-signed-certificate.ts";
 import { postJson, readSse, startTestServer } from "../support/http-server.ts";
 
 const errorOf = (act: () => unknown): AppError => {
@@ -47,6 +48,23 @@ describe("where it listens", () => {
     }
     await using listener = listen(server, { hostname: "0.0.0.0", port: 0, insecure: true });
     expect((await fetch(`http://127.0.0.1:${listener.port}/livez`)).status).toBe(200);
+  });
+});
+
+describe("https", () => {
+  test("is served with a certificate, and names itself so", async () => {
+    const tls = await createSelfSignedCertificate();
+    await using server = startTestServer(createFakeServices(), { tls });
+    expect(server.url).toBe(`https://127.0.0.1:${server.port}`);
+    const response = await fetch(`${server.url}/livez`, { tls: { ca: tls.cert } });
+    expect(response.status).toBe(200);
+    expect(await fetch(`${server.url}/livez`).catch((error: unknown) => error)).toBeInstanceOf(Error);
+  });
+
+  test("with a certificate that is none is E_ARGS", () => {
+    const server = createServer(createFakeServices());
+    const tls = { cert: "no certificate", key: "no key" };
+    expect(errorOf(() => listen(server, { port: 0, tls })).code).toBe("E_ARGS");
   });
 });
 

@@ -1,0 +1,60 @@
+// A throw-away certificate for localhost and 127.0.0.1, made by hand in DER (RFC 5280), so that tests of https and wss
+// need neither a tool on the machine nor a key in the repository.
+const concat = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+
+function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const body = concat(parts);
+  const { length } = body;
+  if (length < 128) return concat([Uint8Array.of(tag, length), body]);
+  const size = length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
+  return concat([Uint8Array.of(tag, ...size), body]);
+}
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+const sequence = (...parts: readonly Uint8Array[]): Uint8Array => encodeDer(0x30, ...parts);
+const integer = (...bytes: number[]): Uint8Array => encodeDer(0x02, Uint8Array.from(bytes));
+const identifier = (...bytes: number[]): Uint8Array => encodeDer(0x06, Uint8Array.from(bytes));
+const utcTime = (date: Date): Uint8Array =>
+  encodeDer(0x17, text(`${date.toISOString().replace(/[-:T]/g, "").slice(2, 14)}Z`));
+const bitString = (bytes: Uint8Array): Uint8Array => encodeDer(0x03, Uint8Array.of(0), bytes);
+
+const ecdsaWithSha256 = sequence(identifier(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
+const commonName = identifier(0x55, 0x04, 0x03);
+const subjectAltName = identifier(0x55, 0x1d, 0x11);
+
+/** WebCrypto gives r and s side by side; X.509 wants them as two integers. */
+function encodeSignature(raw: Uint8Array): Uint8Array {
+  const half = (bytes: Uint8Array): Uint8Array => {
+    const trimmed = [...bytes];
+    while (trimmed.length > 1 && trimmed[0] === 0) trimmed.shift();
+    return integer(...((trimmed[0] ?? 0) > 127 ? [0, ...trimmed] : trimmed));
+  };
+  return sequence(half(raw.subarray(0, 32)), half(raw.subarray(32)));
+}
+
+const encodePem = (label: string, der: Uint8Array): string =>
+  `-----BEGIN ${label}-----\n${(der.toBase64().match(/.{1,64}/g) ?? []).join("\n")}\n-----END ${label}-----\n`;
+
+/** Valid from an hour ago for a day. */
+export async function createSelfSignedCertificate(): Promise<{ cert: string; key: string }> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("spki", keys.publicKey));
+  const privateKey = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+  const name = sequence(encodeDer(0x31, sequence(commonName, encodeDer(0x0c, text("localhost")))));
+  const names = sequence(encodeDer(0x82, text("localhost")), encodeDer(0x87, Uint8Array.of(127, 0, 0, 1)));
+  const hourMs = 3_600_000;
+  const body = sequence(
+    encodeDer(0xa0, integer(2)),
+    integer(1, ...crypto.getRandomValues(new Uint8Array(8))),
+    ecdsaWithSha256,
+    name,
+    sequence(utcTime(new Date(Date.now() - hourMs)), utcTime(new Date(Date.now() + 24 * hourMs))),
+    name,
+    publicKey,
+    encodeDer(0xa3, sequence(sequence(subjectAltName, encodeDer(0x04, names)))),
+  );
+  const raw = new Uint8Array(await crypto.subtle.sign(algorithm, keys.privateKey, new Uint8Array(body)));
+  const cert = sequence(body, ecdsaWithSha256, bitString(encodeSignature(raw)));
+  return { cert: encodePem("CERTIFICATE", cert), key: encodePem("PRIVATE KEY", privateKey) };
+}
