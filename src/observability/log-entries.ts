@@ -23,6 +23,11 @@ const stackOf = (error: unknown): string | undefined =>
     : undefined;
 
 export const logEntries: Describe = {
+  "background-failure": ({ error }) => ({
+    level: error instanceof AppError ? "warn" : "error",
+    message: `in the background: ${messageOf(error)}`,
+    fields: { error_code: codeOf(error), stack: stackOf(error) },
+  }),
   "characters-load-end": ({ reason, book, problems, durationMs }) => ({
     level: problems.length > 0 ? "warn" : "info",
     message: `${book.characters.length} characters on stage${problems.length > 0 ? `; ${problems.map(({ file, line, message }) => `${file}${line === undefined ? "" : `:${line}`}: ${message}`).join("; ")}` : ""}`,

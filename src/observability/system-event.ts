@@ -7,7 +7,11 @@ import type { VoiceSessionEvent } from "../session/events.ts";
 import type { SpeechEvent } from "../speech/engine.ts";
 import type { HttpEvent } from "./http-event.ts";
 
+/** Work that nobody waits for has failed. */
+export type BackgroundEvent = { type: "background-failure"; error: unknown };
+
 export type SystemEvent =
+  | BackgroundEvent
   | AssetEvent
   | CharacterEvent
   | SpeechEvent

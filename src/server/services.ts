@@ -31,4 +31,6 @@ export interface Services {
   /** Everything that happens, for the page's live view and the metrics. */
   events: EventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>;
   access: AccessOptions;
+  /** What characters call the one who talks, where nobody says otherwise. */
+  userName?: string | undefined;
 }

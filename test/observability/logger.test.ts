@@ -63,6 +63,7 @@ describe("lines", () => {
     const request = { requestId: "abc", method: "GET", route: "/v1/assets" };
     emit({ type: "http-request-fail", ...request, error: new TypeError("x is not a function") });
     emit({ type: "engine-load-fail", engine: "kokoro", error: new AppError("E_VERIFY", "wrong checksum") });
+    emit({ type: "background-failure", error: "no error at all" });
     const [bug, expected] = lines.map((line) => JSON.parse(line) as Record<string, string>);
     expect(bug).toMatchObject({ level: "error", request: "abc", error_code: "E_INTERNAL" });
     expect(bug?.["stack"]).toContain("logger.test.ts");

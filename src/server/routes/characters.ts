@@ -103,7 +103,9 @@ const voicesRoute = createRoute({
   },
 });
 
-export function createCharacterRoutes({ stage, speech }: Pick<Services, "stage" | "speech">): Router {
+type CharacterServices = Pick<Services, "stage" | "speech" | "userName">;
+
+export function createCharacterRoutes({ stage, speech, userName }: CharacterServices): Router {
   const find = (name: string): Character => {
     const character = stage.book.find(name);
     if (!character) throw noSuchCharacter(name);
@@ -130,7 +132,10 @@ export function createCharacterRoutes({ stage, speech }: Pick<Services, "stage" 
   router.openapi(promptRoute, async (c) => {
     const { generation } = stage.book;
     const character = find(c.req.valid("param").name);
-    const prompt = await character.makeSystemPrompt({ messages: [] }, { signal: c.var.life.signal });
+    const prompt = await character.makeSystemPrompt(
+      { userName, messages: [] },
+      { signal: c.var.life.signal },
+    );
     return c.json({ name: character.name, prompt, generation }, 200);
   });
   router.openapi(reloadRoute, async (c) => {

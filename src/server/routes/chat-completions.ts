@@ -68,7 +68,9 @@ const route = createRoute({
   },
 });
 
-export function createChatRoutes(services: Pick<Services, "stage" | "replyAsCharacter">): Router {
+export function createChatRoutes(
+  services: Pick<Services, "stage" | "replyAsCharacter" | "userName">,
+): Router {
   const router = createRouter();
   router.openapi(route, async (c) => {
     const body = c.req.valid("json");
@@ -85,6 +87,7 @@ export function createChatRoutes(services: Pick<Services, "stage" | "replyAsChar
       maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
       stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
       seed: body.seed ?? undefined,
+      userName: services.userName,
       signal: c.var.life.signal,
     });
     const identity = {

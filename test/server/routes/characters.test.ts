@@ -86,6 +86,20 @@ describe("the cast", () => {
     expect(await response.json()).toEqual({ name: "Gertrude", prompt: "You are Gertrude.", generation: 2 });
   });
 
+  test("prompts know what to call the user", async () => {
+    const polite = createFakeCharacter("Polite", {
+      makeSystemPrompt: async ({ userName }) => `Call them ${userName}.`,
+    });
+    const services = createFakeServices({ stage: createFakeStage([polite]), userName: "Ann" });
+    const response = await createServer(services).request("/v1/characters/Polite/prompt");
+    expect(await response.json()).toMatchObject({ prompt: "Call them Ann." });
+    const body = { model: "Polite", messages: [{ role: "user", content: "hi" }] };
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    await (await createServer(services).request("/v1/chat/completions", init)).text();
+    expect(services.replyRequests[0]?.messages[0]?.content).toBe("Call them Ann.");
+  });
+
   test("a prompt that fails is E_CHARACTER with 502", async () => {
     const failing = createFakeCharacter("Broken", {
       makeSystemPrompt: (_context, limits?: CallLimits) => {
