@@ -41,18 +41,25 @@ function readTracks(bytes: Uint8Array): TrackEntry[] {
     const track = tracks.at(-1);
     if (!track) continue;
     if (id === ebmlIds.trackNumber) track.number = readUint(body);
-    else if (id === ebmlIds.codecId) track.codec = new TextDecoder().decode(body).replace(/\0+$/, "");
+    else if (id === ebmlIds.codecId) track.codec = readAscii(body);
     else if (id === ebmlIds.codecPrivate) track.head = body;
     else if (id === ebmlIds.contentEncodings) track.isEncoded = true;
   }
   return tracks;
 }
 
+/** Up to its zero; what is not printable shows as a question mark, for it may end up in a message. */
+function readAscii(body: Uint8Array): string {
+  const end = body.indexOf(0);
+  const letters = body.subarray(0, Math.min(32, end < 0 ? body.length : end));
+  return String.fromCharCode(...letters.map((byte) => (byte >= 0x20 && byte < 0x7f ? byte : 0x3f)));
+}
+
 function selectTrack(tracks: readonly TrackEntry[]): TrackEntry {
   const track = tracks.find(({ codec }) => codec === "A_OPUS");
   const cure = "send WebM Opus, Ogg Opus, WAV, MP3 or FLAC";
   if (!track) {
-    const found = tracks.map(({ codec }) => codec.slice(0, 20)).join(" and ") || "no track";
+    const found = tracks.map(({ codec }) => codec).join(" and ") || "no track";
     throw new AppError("E_ARGS", `the WebM file holds ${found}, and no Opus sound; ${cure}`);
   }
   if (track.isEncoded) {
