@@ -22,7 +22,7 @@ export interface SdkAdaptation {
   /** The SDK's model for one round. It must take key and address from `options` alone, never from the environment. */
   createSdkModel(options: LanguageModelOptions, model: string, fetch: Fetch): LanguageModelV4;
   /** What this kind of server demands of a conversation. */
-  adaptMessages?: (messages: readonly ReplyMessage[]) => readonly ReplyMessage[];
+  adaptMessages?: (request: ReplyRequest) => readonly ReplyMessage[];
 }
 
 export function createSdkLanguageModel(
@@ -42,7 +42,7 @@ export function createSdkLanguageModel(
       try {
         const fetch = createWatchedFetch(dependencies, options, abort);
         const sdkModel = adaptation.createSdkModel(options, model, fetch);
-        const messages = adaptation.adaptMessages?.(request.messages) ?? request.messages;
+        const messages = adaptation.adaptMessages?.(request) ?? request.messages;
         const callOptions = buildCallOptions({ ...request, messages }, options, abort.signal);
         yield* readRound(sdkModel, callOptions, request, options.title);
       } catch (error) {

@@ -224,3 +224,18 @@ test("Anthropic with a system prompt alone opens the talk", async () => {
   const messages: ReplyMessage[] = [{ role: "system", content: "You are Ada. Greet." }];
   expect(textOf(await collect(upstream.model.reply({ messages })))).toBe("Good evening!");
 });
+
+test("Anthropic is told the results of tools that are there no more", async () => {
+  await using upstream = await createUpstream(anthropic);
+  upstream.server.answer({ steps: [{ text: "At noon." }] });
+  const messages: ReplyMessage[] = [
+    ...hello.messages,
+    { role: "assistant", content: "", toolCalls: [{ callId: "a", name: "clock", arguments: "{}" }] },
+    { role: "tool", callId: "a", name: "clock", content: "12:00" },
+    { role: "user", content: "So when?" },
+  ];
+  expect(textOf(await collect(upstream.model.reply({ messages })))).toBe("At noon.");
+  const sent = JSON.stringify(upstream.server.requests[0]?.body.messages);
+  expect(sent).toContain("[clock: 12:00]");
+  expect(sent).not.toContain("tool_use");
+});

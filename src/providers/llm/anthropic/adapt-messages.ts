@@ -1,17 +1,19 @@
 // What the Messages API demands of a conversation and others do not.
-import type { ReplyMessage } from "../../../reply/port.ts";
+import type { ReplyMessage, ReplyRequest } from "../../../reply/port.ts";
 
 /** What a silent user "says" everywhere in this house; the prompts explain it. */
 const silence = "...";
 
 /**
  * The user speaks first and last (a character that opens the talk, or goes on unasked, answers a silence), no message is
- * empty, and system messages after the first turn become notes from the user's side.
+ * empty, system messages after the first turn become notes from the user's side, and so do the results of tools that the
+ * character has lost since: calls in a conversation without tools are refused.
  */
-export function adaptMessages(messages: readonly ReplyMessage[]): ReplyMessage[] {
+export function adaptMessages({ messages, tools }: Pick<ReplyRequest, "messages" | "tools">): ReplyMessage[] {
   const adapted: ReplyMessage[] = [];
   let hasBegun = false;
-  for (const message of messages) {
+  for (const original of messages) {
+    const message = tools?.length ? original : withoutTools(original);
     if (message.role === "system") {
       if (message.content.trim() === "") continue;
       adapted.push(hasBegun ? { role: "user", content: `[System: ${message.content}]` } : message);
@@ -26,4 +28,10 @@ export function adaptMessages(messages: readonly ReplyMessage[]): ReplyMessage[]
   const last = adapted.at(-1);
   const awaitsUser = !hasBegun || (last?.role === "assistant" && !last.toolCalls?.length);
   return awaitsUser ? [...adapted, { role: "user", content: silence }] : adapted;
+}
+
+function withoutTools(message: ReplyMessage): ReplyMessage {
+  if (message.role === "assistant") return { role: "assistant", content: message.content };
+  if (message.role === "tool") return { role: "user", content: `[${message.name}: ${message.content}]` };
+  return message;
 }
