@@ -13,8 +13,8 @@ export type ProbeResult =
 /** Bytes of a model list that are read: OpenRouter's, with prices and prose, is under 1 MiB. */
 const maxListBytes = 4 * 1024 * 1024;
 
-/** How this house's own servers sign their models: one that finds itself must not talk to itself. */
-export const ownModelOwner = "troupe";
+/** How this house's own servers sign characters and engines: one that finds itself must not talk to itself. */
+const ownModelOwners = /^troupe(?:-|$)/;
 
 const modelListSchema = z.object({
   data: z.array(z.object({ id: z.string().min(1), owned_by: z.string().nullish() })),
@@ -47,7 +47,7 @@ export async function probeServer(
     }
     if (status >= 500) return { state: "down", detail: `${title} at ${baseUrl} failed (${status})` };
     const list = status === 200 ? modelListSchema.safeParse(parseJson(text)) : undefined;
-    if (list?.data?.data.some((model) => model.owned_by === ownModelOwner)) {
+    if (list?.data?.data.some((model) => ownModelOwners.test(model.owned_by ?? ""))) {
       return { state: "down", detail: `${baseUrl} is a server of this kind itself, not a language model` };
     }
     // A server without a model list can still be one that talks, when it was named; looking around needs the list.

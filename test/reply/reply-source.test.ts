@@ -81,6 +81,7 @@ describe("with nothing configured", () => {
     ["a refusal", () => 404],
     ["a redirect", () => 302],
     ["a server of this kind itself", () => [{ id: "Ada", owned_by: "troupe" }, { id: "llama" }]],
+    ["one without characters", () => [{ id: "kokoro", owned_by: "troupe-speech" }]],
     ["a list without end", () => [{ id: "x".repeat(5_000_000) }]],
   ])("%s is not taken for a language model", async (_name, models) => {
     await using server = await createLlmServer();
