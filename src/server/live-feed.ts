@@ -4,7 +4,7 @@ import type { AssetEvent } from "../assets/port.ts";
 import { createBoundedQueue } from "../base/bounded-queue.ts";
 import type { CharacterBook, CharacterEvent } from "../characters/port.ts";
 import type { SpeechEvent } from "../speech/engine.ts";
-import { encodeCharacter, encodeProblem, readCastContext } from "./character-record.ts";
+import { encodeCharacter, encodeProblem, readCastContext } from "../session/character-record.ts";
 import { encodeProgress, type LiveState } from "./live-state.ts";
 import { readHealth } from "./health.ts";
 import type { Services } from "./services.ts";

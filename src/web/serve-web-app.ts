@@ -41,7 +41,6 @@ export async function createWebApp(): Promise<WebApp> {
     target: "browser",
     minify: true,
     naming: "[name].[ext]",
-    define: { "process.env.NODE_ENV": '"production"' },
     throw: false,
   });
   if (!build.success)

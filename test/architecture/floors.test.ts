@@ -46,7 +46,9 @@ const imports: Import[] = [...sources].flatMap(([from, text]) =>
     to: relative(src, resolve(src, dirname(from), m[1] as string)),
   })),
 );
-const roomOf = (file: string): string => (file.includes("/") ? (file.split("/")[0] as string) : "top");
+/** package.json, which main reads its version from, counts as top. */
+const roomOf = (file: string): string =>
+  file.includes("/") && file !== "../package.json" ? (file.split("/")[0] as string) : "top";
 const floorOf = (file: string): number => floors[roomOf(file)] ?? 8;
 
 function isAllowed({ from, to }: Import): boolean {

@@ -3,13 +3,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "../../base/errors.ts";
 import type { Character } from "../../characters/port.ts";
 import { instructionsSchema, voiceSourceSchema } from "../../characters/module-contract.ts";
-import {
-  characterRecordSchema,
-  encodeCharacter,
-  encodeProblem,
-  problemSchema,
-  readCastContext,
-} from "../character-record.ts";
+import { encodeCharacter, encodeProblem, readCastContext } from "../../session/character-record.ts";
+import { characterRecordSchema, problemSchema } from "../character-schema.ts";
 import { createRouter, jsonContent, ownFailure, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 

@@ -1,40 +1,19 @@
-// A character as the API shows it.
-import { z } from "@hono/zod-openapi";
+// A character as the API, the page and the command line show it.
 import { AppError, isAbortError } from "../base/errors.ts";
 import type { Character, LoadProblem } from "../characters/port.ts";
-import { castVoice, type CastVoiceContext } from "../session/cast-voice.ts";
 import type { SpeechSystem } from "../speech/provider.ts";
+import { type CastVoice, type CastVoiceContext, castVoice } from "./cast-voice.ts";
 
-export const problemSchema = z
-  .object({
-    file: z.string(),
-    stage: z.enum(["read", "build", "evaluate", "shape", "schema", "duplicate", "run"]),
-    error_type: z.string(),
-    message: z.string(),
-    line: z.number().int().optional(),
-    column: z.number().int().optional(),
-  })
-  .openapi("LoadProblem");
-
-export const characterRecordSchema = z
-  .object({
-    name: z.string(),
-    file: z.string(),
-    status: z.enum(["ready", "stale", "quarantined"]),
-    voice: z.object({
-      provider: z.string(),
-      /** Null until the voices are known. */
-      voice: z.string().nullable(),
-      status: z.enum(["ready", "stand-in", "loading"]),
-      reason: z.string().optional(),
-    }),
-    instructions: z.object({ type: z.string(), language: z.string().nullable() }),
-    metadata: z.record(z.string(), z.unknown()),
-    tools: z.array(z.string()),
-    error: problemSchema.optional(),
-  })
-  .openapi("Character");
-export type CharacterRecord = z.infer<typeof characterRecordSchema>;
+export interface CharacterRecord {
+  name: string;
+  file: string;
+  status: Character["status"];
+  voice: Omit<CastVoice, "speed">;
+  instructions: { type: string; language: string | null };
+  metadata: Record<string, unknown>;
+  tools: string[];
+  error?: LoadProblem;
+}
 
 /** What casting needs to know of the speech system now; never waits for a load. */
 export async function readCastContext(speech: SpeechSystem): Promise<CastVoiceContext> {
@@ -65,7 +44,14 @@ export function encodeCharacter(character: Character, context: CastVoiceContext)
   };
 }
 
-export const encodeProblem = ({ file, stage, error_type, message, line, column }: LoadProblem) => ({
+export const encodeProblem = ({
+  file,
+  stage,
+  error_type,
+  message,
+  line,
+  column,
+}: LoadProblem): LoadProblem => ({
   file,
   stage,
   error_type,

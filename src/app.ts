@@ -1,0 +1,284 @@
+// The composition root: the only file that knows every concrete part. What it makes is held by one disposal stack.
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { createAssetStore } from "./assets/asset-store.ts";
+import { defaultCatalogue } from "./assets/catalogue/default-catalogue.ts";
+import type { AssetEvent } from "./assets/port.ts";
+import { systemClock } from "./base/clock.ts";
+import { AppError, fromFileSystemError } from "./base/errors.ts";
+import { type AnyEvent, createEventHub } from "./base/events.ts";
+import { createCharacterStage } from "./characters/character-stage.ts";
+import type { CharacterEvent } from "./characters/port.ts";
+import type { CliApp, OpenAppOptions, RunningServer, SettingRow, StorageRoot } from "./cli/app-port.ts";
+import type { LoadedSettings } from "./config/load-settings.ts";
+import { type SettingDefinition, type SettingKey, settingDefinitions } from "./config/settings-schema.ts";
+import { createLogger } from "./observability/logger.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { replyProviders, speechProviders } from "./provider-catalogue.ts";
+import { createReplySource } from "./reply/reply-source.ts";
+import { createServer } from "./server/create-server.ts";
+import { listen } from "./server/listen.ts";
+import { createRealtime } from "./server/realtime/create-realtime.ts";
+import { createReplyAsCharacter } from "./session/character-reply.ts";
+import { synthesizeStream } from "./session/sentence-stream.ts";
+import type { SpeechEvent } from "./speech/engine.ts";
+import { selectProviders } from "./speech/select-provider.ts";
+import { createSpeechSystem } from "./speech/speech-system.ts";
+import { createWebApp } from "./web/serve-web-app.ts";
+
+export interface AppOptions {
+  version: string;
+  logs: OpenAppOptions["logs"];
+}
+
+/** Opens nothing that costs: speech loads, characters run and sockets listen only when a verb asks. */
+export async function createApp(loaded: LoadedSettings, options: AppOptions): Promise<CliApp> {
+  const { settings, env } = loaded;
+  await using stack = new AsyncDisposableStack();
+  const clock = systemClock;
+  const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
+  if (options.logs !== "none") {
+    // The progress view shows these.
+    const except = ["engine-load-start", "engine-load-end", "engine-load-fail", "engine-exit"];
+    except.push(
+      "asset-progress",
+      "asset-source-fail",
+      "asset-download-end",
+      "asset-download-fail",
+      "asset-warning",
+    );
+    stack.use(
+      createLogger(events, {
+        level: settings["log.level"],
+        format: options.logs,
+        secrets: listSecrets(loaded),
+        except,
+      }),
+    );
+  }
+
+  const cacheRoot = settings["storage.cache_root"];
+  const isOffline = settings["settings.assets.offline"];
+  const hubToken = settings["settings.assets.hub_token"];
+  const assets = stack.use(
+    createAssetStore(
+      { emit: events.emit, clock },
+      {
+        catalogue: defaultCatalogue,
+        assetsDir: settings["settings.assets.cache_dir"],
+        cacheRoot,
+        isOffline,
+        hubEndpoint: settings["settings.assets.mirror"] ?? null,
+        hubToken:
+          hubToken === undefined
+            ? null
+            : { value: hubToken, variable: variableOf(loaded, "settings.assets.hub_token") },
+      },
+    ),
+  );
+
+  const chosen = selectProviders(
+    {
+      provider: settings["speech.provider"],
+      synthesizer: settings["speech.synthesizer"],
+      recognizer: settings["speech.recognizer"],
+    },
+    {
+      tts: Object.keys(speechProviders.tts),
+      asr: Object.keys(speechProviders.asr),
+      vad: Object.keys(speechProviders.vad),
+    },
+  );
+  const speech = stack.use(
+    createSpeechSystem(
+      {
+        catalogue: speechProviders,
+        getAssetPath: (name, given) => assets.getPath(name, given),
+        emit: events.emit,
+        clock,
+      },
+      {
+        synthesizer: chosen.tts,
+        recognizer: chosen.asr,
+        detector: chosen.vad,
+        threads: settings["speech.threads"] || availableParallelism(),
+        runtimeCacheDir: join(cacheRoot, "runtime"),
+        modelsRoot: settings["storage.models_root"],
+      },
+    ),
+  );
+
+  const keyName = settings["reply.api_key_env"];
+  const replies = stack.use(
+    createReplySource(
+      { fetch, clock, loaders: replyProviders, emit: events.emit },
+      {
+        source: settings["reply.source"],
+        baseUrl: settings["reply.base_url"],
+        apiKey: keyName === undefined ? undefined : env[keyName],
+        apiKeyName: keyName,
+        model: settings["reply.model"],
+        temperature: settings["reply.temperature"] ?? undefined,
+        maxOutputTokens: settings["reply.max_output_tokens"] ?? undefined,
+        isOffline,
+      },
+    ),
+  );
+  const replyAsCharacter = createReplyAsCharacter({ replies, clock });
+
+  const openStage: CliApp["openStage"] = ({ watch }) =>
+    createCharacterStage(
+      { emit: events.emit, clock },
+      {
+        folder: settings["characters.dir"],
+        watch,
+        evaluateTimeoutMs: settings["characters.evaluate_timeout_ms"],
+        promptTimeoutMs: settings["characters.prompt_timeout_ms"],
+        toolTimeoutMs: settings["characters.tool_timeout_ms"],
+        replyTimeoutMs: settings["characters.reply_timeout_ms"],
+        memoryLimitMb: settings["characters.memory_limit_mb"],
+      },
+    );
+
+  const serve = async (): Promise<RunningServer> => {
+    await using held = new AsyncDisposableStack();
+    const metrics = held.use(createMetrics(events, { clock }));
+    const [stage, webApp] = await Promise.all([openStage({ watch: true }), createWebApp()]);
+    held.use(stage);
+    const services = {
+      version: options.version,
+      startedAt: clock.wallTime(),
+      stage,
+      speech,
+      replies,
+      replyAsCharacter,
+      assets,
+      metrics,
+      events,
+      userName: settings.user_name,
+      access: {
+        apiKeys: settings["server.api_keys"],
+        allowedOrigins: settings["server.allowed_origins"],
+      },
+    };
+    const realtime = held.use(
+      createRealtime(
+        services,
+        {
+          maxSessions: settings["server.max_sessions"],
+          maxSessionMs: settings["session.max_minutes"] * 60_000,
+          idleMs: settings["session.idle_minutes"] * 60_000,
+          characterChanges: settings["session.characters"],
+        },
+        { speakText: synthesizeStream, clock },
+      ),
+    );
+    const server = held.use(createServer(services, { webApp, realtime, speakText: synthesizeStream, clock }));
+    const listener = held.use(
+      listen(server, {
+        hostname: settings["server.host"],
+        port: settings["server.port"],
+        tls: loadTls(settings["server.tls_cert"], settings["server.tls_key"]),
+        insecure: settings["server.insecure"],
+        drainMs: settings["server.drain_seconds"] * 1000,
+      }),
+    );
+    // Text is served from here on; voices and reply servers come as they come, and their states are on the page.
+    void speech.start();
+    void replies
+      .probe()
+      .catch((error: unknown) => events.emit({ type: "background-failure", error } as AnyEvent));
+    const running = held.move();
+    return {
+      url: listener.url,
+      drain: () => listener.drain(),
+      [Symbol.asyncDispose]: () => running.disposeAsync(),
+    };
+  };
+
+  const app = stack.move();
+  return {
+    version: options.version,
+    events,
+    settings: listSettings(loaded),
+    roots: listRoots(loaded),
+    userName: settings.user_name,
+    assets,
+    defaultAssets: await listDefaultAssets(chosen),
+    speech,
+    replies,
+    replyAsCharacter,
+    openStage,
+    serve,
+    [Symbol.asyncDispose]: () => app.disposeAsync(),
+  };
+}
+
+/** What the chosen providers ask for with their default settings. */
+async function listDefaultAssets(chosen: { tts: string; asr: string; vad: string }): Promise<string[]> {
+  const loaders = [
+    speechProviders.tts[chosen.tts],
+    speechProviders.asr[chosen.asr],
+    speechProviders.vad[chosen.vad],
+  ];
+  const providers = await Promise.all(loaders.map(async (load) => await load?.()));
+  return providers.flatMap((provider) => [
+    ...(provider?.assetNames(provider.settingsSchema.parse({})) ?? []),
+  ]);
+}
+
+const definitionOf = (key: string): SettingDefinition => settingDefinitions[key as SettingKey];
+
+function listSettings({ settings, sources }: LoadedSettings): SettingRow[] {
+  return Object.entries(settings).map(([key, value]) => {
+    const definition = definitionOf(key);
+    const isSet = Array.isArray(value) ? value.length > 0 : value !== undefined;
+    return {
+      key,
+      value: definition.isSecret === true ? (isSet ? "set" : "not set") : value,
+      source: sources[key as SettingKey],
+      description: definition.description,
+    };
+  });
+}
+
+function listSecrets({ settings, env }: LoadedSettings): string[] {
+  const values = Object.entries(settings)
+    .filter(([key]) => definitionOf(key).isSecret === true)
+    .flatMap(([, value]) => (Array.isArray(value) ? value : [value]));
+  const replyKey = settings["reply.api_key_env"];
+  const all = [...values, replyKey === undefined ? undefined : env[replyKey]];
+  return all.filter((value): value is string => typeof value === "string" && value !== "");
+}
+
+const variableOf = ({ sources }: LoadedSettings, key: SettingKey): string =>
+  sources[key].replace(/^environment /, "");
+
+function listRoots({ settings, sources }: LoadedSettings): StorageRoot[] {
+  const roots = {
+    models: "storage.models_root",
+    cache: "storage.cache_root",
+    credentials: "storage.credentials_root",
+    assets: "settings.assets.cache_dir",
+  } as const;
+  return Object.entries(roots).map(([name, key]) => ({ name, path: settings[key], source: sources[key] }));
+}
+
+function loadTls(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+): { cert: string; key: string } | undefined {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new AppError("E_ARGS", "TLS needs both a certificate and its key: --tls-cert and --tls-key");
+  }
+  const read = (file: string): string => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch (error) {
+      throw fromFileSystemError(error, file);
+    }
+  };
+  return { cert: read(certFile), key: read(keyFile) };
+}

@@ -1,0 +1,57 @@
+// What the commands need of the running program; the composition root hands it over, one app per invocation.
+import type { AssetStore } from "../assets/port.ts";
+import type { AnyEvent, EventHub } from "../base/events.ts";
+import type { CharacterStage } from "../characters/port.ts";
+import type { ReplySource } from "../reply/source.ts";
+import type { ReplyAsCharacter } from "../session/character-reply.ts";
+import type { SpeechSystem } from "../speech/provider.ts";
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string;
+  /** Refuses new work and lets what runs end, for the configured time. */
+  drain(): Promise<void>;
+}
+
+export interface SettingRow {
+  key: string;
+  /** As JSON shows it; secrets as "set" or "not set". */
+  value: unknown;
+  source: string;
+  description: string;
+}
+
+export interface StorageRoot {
+  name: string;
+  path: string;
+  source: string;
+}
+
+export interface CliApp extends AsyncDisposable {
+  readonly version: string;
+  readonly events: EventHub<AnyEvent>;
+  readonly settings: readonly SettingRow[];
+  readonly roots: readonly StorageRoot[];
+  readonly userName: string | undefined;
+  readonly assets: AssetStore;
+  /** Names of the assets that speech needs by default. */
+  readonly defaultAssets: readonly string[];
+  readonly speech: SpeechSystem;
+  readonly replies: ReplySource;
+  openStage(options: { watch: boolean }): Promise<CharacterStage>;
+  /** Needs an open stage. */
+  readonly replyAsCharacter: ReplyAsCharacter;
+  /** Listens, then loads speech beside; resolves as soon as requests are taken. */
+  serve(): Promise<RunningServer>;
+}
+
+/** Settings given by flags, by key of the project file. */
+export type SettingOverrides = Readonly<Record<string, unknown>>;
+
+export interface OpenAppOptions {
+  configFile?: string | undefined;
+  overrides: SettingOverrides;
+  /** Log lines of the running program go to stderr; without it they are dropped. */
+  logs: "human" | "json" | "none";
+}
+
+export type OpenApp = (options: OpenAppOptions) => Promise<CliApp>;

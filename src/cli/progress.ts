@@ -1,0 +1,136 @@
+// What is being fetched and loaded, while it happens: bars on a terminal, a line each interval elsewhere, JSON events.
+import type { AssetEvent } from "../assets/port.ts";
+import type { AnyEvent, EventHub } from "../base/events.ts";
+import type { SpeechEvent } from "../speech/engine.ts";
+import { formatBytes, type Output } from "./output.ts";
+
+/** Off a terminal: a line every so many bytes of one asset. */
+const lineIntervalBytes = 5 * 1024 * 1024;
+const barChars = 24;
+
+interface AssetProgress {
+  doneBytes: number;
+  totalBytes: number | null;
+  bytesPerSecond: number;
+  phase: string;
+  printedBytes: number;
+}
+
+/** Shows asset and engine events until disposed. */
+export function createProgressView(output: Output, events: EventHub<AnyEvent>): Disposable {
+  const { terminal, options } = output;
+  const isDrawing = terminal.isInteractive && !options.isJson && !options.isQuiet;
+  const running = new Map<string, AssetProgress>();
+  let drawnLines = 0;
+
+  const erase = (): void => {
+    if (drawnLines > 0) terminal.writeError(`\x1b[${drawnLines}A\x1b[J`);
+    drawnLines = 0;
+  };
+  const draw = (): void => {
+    if (!isDrawing) return;
+    erase();
+    for (const [name, progress] of running) {
+      terminal.writeError(`${formatBar(name, progress).slice(0, terminal.columns - 1)}\n`);
+      drawnLines++;
+    }
+  };
+  const note = (text: string): void => {
+    if (isDrawing) erase();
+    output.note(text);
+    draw();
+  };
+
+  const show = (event: AssetEvent | SpeechEvent): void => {
+    switch (event.type) {
+      case "asset-progress": {
+        const entry = running.get(event.asset) ?? { ...event, printedBytes: 0 };
+        running.set(event.asset, Object.assign(entry, event));
+        output.event({
+          event: "asset-progress",
+          asset: event.asset,
+          phase: event.phase,
+          done_bytes: event.doneBytes,
+          total_bytes: event.totalBytes,
+          bytes_per_second: Math.round(event.bytesPerSecond),
+        });
+        if (isDrawing) draw();
+        else if (event.doneBytes - entry.printedBytes >= lineIntervalBytes) {
+          entry.printedBytes = event.doneBytes;
+          output.note(formatBar(event.asset, entry));
+        }
+        break;
+      }
+      case "asset-phase-start":
+        output.event({ event: event.type, asset: event.asset, phase: event.phase });
+        break;
+      case "asset-phase-end":
+        output.event({
+          event: event.type,
+          asset: event.asset,
+          phase: event.phase,
+          duration_ms: Math.round(event.durationMs),
+        });
+        break;
+      case "asset-download-end":
+        running.delete(event.asset);
+        if (!event.result.fromCache) {
+          const resumed = event.result.resumedBytes;
+          const tail = resumed > 0 ? `, ${formatBytes(resumed)} taken over from an earlier run` : "";
+          note(`${event.asset}: ${formatBytes(event.result.downloadedBytes)} fetched and verified${tail}`);
+        }
+        break;
+      case "asset-source-fail":
+        note(`${event.asset}: ${event.error.message}; trying the next source`);
+        break;
+      case "asset-download-fail":
+        running.delete(event.asset);
+        note(`${event.asset}: ${event.error.message}`);
+        break;
+      case "asset-warning":
+        output.event({ event: "warning", code: event.code, message: event.message });
+        note(`${event.asset}: ${event.message}`);
+        break;
+      case "engine-load-start":
+        output.event({ event: "engine-load-start", engine: event.engine });
+        note(`${event.engine}: loading`);
+        break;
+      case "engine-load-end": {
+        output.event({
+          event: "engine-load-end",
+          engine: event.engine,
+          duration_ms: Math.round(event.durationMs),
+        });
+        const detail = event.detail === undefined ? "" : ` (${event.detail})`;
+        note(`${event.engine}: ready after ${(event.durationMs / 1000).toFixed(1)} s${detail}`);
+        break;
+      }
+      case "engine-load-fail":
+        note(`${event.engine}: ${event.error.message}`);
+        break;
+      case "engine-exit":
+        note(`${event.engine}: stopped (${event.reason}); restarting`);
+        break;
+      default:
+    }
+  };
+  const subscription = events.subscribe((event) => show(event as AssetEvent | SpeechEvent));
+  return {
+    [Symbol.dispose]() {
+      subscription[Symbol.dispose]();
+      if (isDrawing) erase();
+    },
+  };
+}
+
+function formatBar(name: string, progress: AssetProgress): string {
+  const { doneBytes, totalBytes, bytesPerSecond, phase } = progress;
+  const rate = `${formatBytes(bytesPerSecond)}/s`;
+  if (totalBytes === null || totalBytes === 0) return `${name}  ${phase}  ${formatBytes(doneBytes)}  ${rate}`;
+  const fraction = Math.min(1, doneBytes / totalBytes);
+  const filled = Math.round(fraction * barChars);
+  const bar = "█".repeat(filled) + "░".repeat(barChars - filled);
+  const left = bytesPerSecond > 0 ? `${Math.ceil((totalBytes - doneBytes) / bytesPerSecond)} s left` : "";
+  const done = `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
+  return `${name}  ${bar} ${Math.floor(fraction * 100)} %  ${done}  ${rate}  ${left}`.trimEnd();
+}

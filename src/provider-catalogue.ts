@@ -1,0 +1,21 @@
+// Every provider by name, each imported when it is chosen and not before.
+import type { ReplyProviderLoaders } from "./reply/server-model.ts";
+import type { ProviderCatalogue } from "./speech/provider.ts";
+
+export const speechProviders: ProviderCatalogue = {
+  tts: {
+    kokoro: async () => (await import("./providers/tts/kokoro/index.ts")).kokoroProvider,
+  },
+  asr: {
+    moonshine: async () => (await import("./providers/asr/moonshine/index.ts")).moonshineProvider,
+    whisper: async () => (await import("./providers/asr/whisper/index.ts")).whisperProvider,
+  },
+  vad: {
+    silero: async () => (await import("./providers/vad/silero/index.ts")).sileroProvider,
+  },
+};
+
+export const replyProviders: ReplyProviderLoaders = {
+  "openai-compatible": async () => (await import("./providers/llm/openai-compatible/index.ts")).provider,
+  anthropic: async () => (await import("./providers/llm/anthropic/index.ts")).provider,
+};

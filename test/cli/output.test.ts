@@ -1,0 +1,92 @@
+import { expect, test } from "bun:test";
+import type { AssetEvent } from "../../src/assets/port.ts";
+import type { AnyEvent } from "../../src/base/events.ts";
+import { createEventHub } from "../../src/base/events.ts";
+import { createOutput, formatBytes, formatTable } from "../../src/cli/output.ts";
+import { createProgressView } from "../../src/cli/progress.ts";
+
+function record(isJson: boolean, isInteractive = false, isQuiet = false) {
+  const written = { out: "", error: "" };
+  const terminal = {
+    writeOut: (data: string | Uint8Array) => void (written.out += String(data)),
+    writeError: (text: string) => void (written.error += text),
+    isInteractive,
+    columns: 100,
+  };
+  const output = createOutput(terminal, { isJson, isQuiet, isVerbose: false, hasColor: false });
+  return { output, written };
+}
+
+const progress = (doneBytes: number): AssetEvent => ({
+  type: "asset-progress",
+  asset: "kokoro",
+  phase: "download",
+  doneBytes,
+  totalBytes: 20 * 2 ** 20,
+  bytesPerSecond: 2 ** 20,
+});
+
+test("columns line up as a terminal shows them, wide letters too", () => {
+  expect(
+    formatTable(
+      ["A", "B"],
+      [
+        ["日本", "x"],
+        ["abcde", "y"],
+      ],
+    ),
+  ).toBe("A      B\n日本   x\nabcde  y");
+});
+
+test("bytes read as people write them", () => {
+  expect([0, 512, 1536, 92_361_116, 5 * 2 ** 30].map(formatBytes)).toEqual([
+    "0 B",
+    "512 B",
+    "1.5 KiB",
+    "88 MiB",
+    "5.0 GiB",
+  ]);
+});
+
+test("off a terminal progress is a line each five MiB", () => {
+  const { output, written } = record(false);
+  const events = createEventHub<AnyEvent>();
+  using _view = createProgressView(output, events);
+  for (let mib = 0; mib <= 20; mib++) events.emit(progress(mib * 2 ** 20));
+  const lines = written.error.trim().split("\n");
+  expect(lines).toHaveLength(4);
+  expect(lines[1]).toContain("50 %  10 MiB of 20 MiB  1.0 MiB/s  10 s left");
+});
+
+test("on a terminal the bar is drawn over itself", () => {
+  const { output, written } = record(false, true);
+  const events = createEventHub<AnyEvent>();
+  using _view = createProgressView(output, events);
+  events.emit(progress(2 ** 20));
+  events.emit(progress(2 * 2 ** 20));
+  expect(written.error.split("\x1b[1A\x1b[J")).toHaveLength(2);
+});
+
+test("with --json progress is one object a line, with --quiet nothing", () => {
+  for (const [isQuiet, lines] of [
+    [false, 1],
+    [true, 0],
+  ] as const) {
+    const { output, written } = record(true, false, isQuiet);
+    const events = createEventHub<AnyEvent>();
+    using _view = createProgressView(output, events);
+    events.emit(progress(1));
+    const objects = written.error.split("\n").filter((line) => line !== "");
+    expect(objects).toHaveLength(lines);
+    for (const line of objects) {
+      expect(JSON.parse(line)).toEqual({
+        event: "asset-progress",
+        asset: "kokoro",
+        phase: "download",
+        done_bytes: 1,
+        total_bytes: 20_971_520,
+        bytes_per_second: 1_048_576,
+      });
+    }
+  }
+});
