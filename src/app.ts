@@ -16,6 +16,7 @@ import { type SettingDefinition, type SettingKey, settingDefinitions } from "./c
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { replyProviders, speechProviders } from "./provider-catalogue.ts";
+import { selectKeyVariable } from "./reply/plan-reply-source.ts";
 import { createReplySource } from "./reply/reply-source.ts";
 import { createServer } from "./server/create-server.ts";
 import { listen } from "./server/listen.ts";
@@ -109,7 +110,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     ),
   );
 
-  const keyName = settings["reply.api_key_env"];
+  const keyName = selectKeyVariable({
+    source: settings["reply.source"],
+    apiKeyEnv: settings["reply.api_key_env"],
+  });
   const replies = stack.use(
     createReplySource(
       { fetch, clock, loaders: replyProviders, emit: events.emit },
@@ -247,7 +251,10 @@ function listSecrets({ settings, env }: LoadedSettings): string[] {
   const values = Object.entries(settings)
     .filter(([key]) => definitionOf(key).isSecret === true)
     .flatMap(([, value]) => (Array.isArray(value) ? value : [value]));
-  const replyKey = settings["reply.api_key_env"];
+  const replyKey = selectKeyVariable({
+    source: settings["reply.source"],
+    apiKeyEnv: settings["reply.api_key_env"],
+  });
   const all = [...values, replyKey === undefined ? undefined : env[replyKey]];
   return all.filter((value): value is string => typeof value === "string" && value !== "");
 }

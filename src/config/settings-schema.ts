@@ -139,15 +139,20 @@ export const settingDefinitions = {
   "reply.source": define(
     optionalText,
     null,
-    "Who writes the words: `openai-compatible`, `openai`, `ollama`, `anthropic`, `none`; default: a local server at its usual port, else the characters themselves.",
+    "Who writes the words: `openai-compatible`, `ollama`, `lm-studio`, `llama-cpp`, `vllm`, `openai`, `anthropic`, `vsegpt`, `none`; default: a local server at its usual port, else the characters themselves.",
     { variables: ["TROUPE_REPLY_SOURCE"] },
   ),
   "reply.base_url": define(optionalText, null, "Base URL of an OpenAI-compatible server.", {
     variables: ["TROUPE_REPLY_BASE_URL"],
   }),
-  "reply.api_key_env": define(optionalText, null, "Name of the variable that holds the key.", {
-    variables: ["TROUPE_REPLY_API_KEY_ENV"],
-  }),
+  "reply.api_key_env": define(
+    optionalText,
+    null,
+    "Name of the variable that holds the key; default: the usual one of the source, such as `OPENAI_API_KEY`.",
+    {
+      variables: ["TROUPE_REPLY_API_KEY_ENV"],
+    },
+  ),
   "reply.model": define(optionalText, null, "The reply model; default: the server's first.", {
     variables: ["TROUPE_REPLY_MODEL"],
   }),
