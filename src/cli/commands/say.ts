@@ -2,7 +2,7 @@
 import { extname } from "node:path";
 import { open } from "node:fs/promises";
 import { Option, type Command } from "commander";
-import { createEncoder, type EncoderFormat } from "../../audio/codecs/encoder.ts";
+import { encodeAudio, type EncoderFormat } from "../../audio/codecs/encoder.ts";
 import { AppError, fromFileSystemError } from "../../base/errors.ts";
 import { castVoice } from "../../session/cast-voice.ts";
 import type { SynthesisChunk, WordTime } from "../../speech/ports.ts";
@@ -65,25 +65,19 @@ async function say(context: CommandContext, text: string, flags: SayFlags): Prom
   let durationSeconds = 0;
   let sampleRateHz = 0;
 
-  async function* encode(): AsyncIterable<Uint8Array> {
-    let encoder: Awaited<ReturnType<typeof createEncoder>> | undefined;
-    for await (const chunk of synthesizer.synthesize(text, {
-      voice,
-      speed,
-      signal,
-    })) {
-      encoder ??= await createEncoder(format as EncoderFormat, { sampleRateHz: chunk.sampleRateHz });
+  async function* speak(): AsyncIterable<SynthesisChunk> {
+    for await (const chunk of synthesizer.synthesize(text, { voice, speed, signal })) {
       words.push(...shiftWords(chunk, durationSeconds * 1000));
       sampleRateHz = chunk.sampleRateHz;
       durationSeconds += chunk.pcm.length / chunk.sampleRateHz;
-      yield encoder.push(chunk.pcm);
+      yield chunk;
     }
-    if (encoder) yield encoder.finish();
   }
+  const bytes = encodeAudio(format, speak());
 
-  if (target === undefined) await playWav(encode(), signal);
-  else if (target === "-") for await (const bytes of encode()) output.bytes(bytes);
-  else await writeFile(target, encode(), format === "wav");
+  if (target === undefined) await playWav(bytes, signal);
+  else if (target === "-") for await (const piece of bytes) output.bytes(piece);
+  else await writeFile(target, bytes, format === "wav");
 
   const data = {
     path: target ?? null,
