@@ -20,6 +20,8 @@ export interface AssetJob {
   readonly isForced: boolean;
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
+  /** Alone with the asset's parts and staging folder, among all processes. */
+  isLocked: boolean;
   /** What the run holds, freed at its end in reverse order. */
   readonly held: AsyncDisposableStack;
   /** By path; grows until the asset is complete. Of an asset with a manifest, sources may complete each other. */

@@ -118,6 +118,7 @@ export function createAssetStore(
       isForced,
       signal,
       held,
+      isLocked: false,
       meter: createProgressMeter(asset.name, clock, emit),
       stock: new Map(),
       downloadedBytes: 0,
@@ -129,9 +130,7 @@ export function createAssetStore(
       return result;
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(messageOf(error));
-      // Still under the lock: nobody else's part is taken away.
-      if (isDiscarded(error)) await removeParts(places);
-      await rm(places.stagingFolder, { recursive: true, force: true }).catch(() => undefined);
+      if (job.isLocked && isDiscarded(error)) await removeParts(places);
       emit({ type: "asset-download-fail", asset: asset.name, error: failure });
       throw error;
     }

@@ -15,20 +15,23 @@ const pieceBytes = 1 << 20;
 
 export interface FileDigests {
   sizeBytes: number;
-  /** Lower-case hex, in the order of the algorithms asked for. */
-  digests: string[];
+  /** Lower-case hex, of the algorithms that were asked for. */
+  digests: ReadonlyMap<Checksum["algorithm"], string>;
 }
 
 export async function hashFile(
   path: string,
   algorithms: readonly Checksum["algorithm"][],
-  options: { signal?: AbortSignal | undefined; onBytes?: (count: number) => void } = {},
+  options: { signal?: AbortSignal | undefined } = {},
 ): Promise<FileDigests> {
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
-    const hashes = algorithms.map((algorithm) =>
-      algorithm === "git-blob" ? createHash("sha1").update(`blob ${size}\0`) : createHash(algorithm),
+    const hashes = new Map(
+      algorithms.map((algorithm) => [
+        algorithm,
+        algorithm === "git-blob" ? createHash("sha1").update(`blob ${size}\0`) : createHash(algorithm),
+      ]),
     );
     const piece = new Uint8Array(Math.min(pieceBytes, Math.max(size, 1)));
     let sizeBytes = 0;
@@ -37,10 +40,10 @@ export async function hashFile(
       const { bytesRead } = await file.read(piece, 0, piece.length, sizeBytes);
       if (bytesRead === 0) break;
       sizeBytes += bytesRead;
-      for (const hash of hashes) hash.update(piece.subarray(0, bytesRead));
-      options.onBytes?.(bytesRead);
+      for (const hash of hashes.values()) hash.update(piece.subarray(0, bytesRead));
     }
-    return { sizeBytes, digests: hashes.map((hash) => hash.digest("hex")) };
+    const digests = new Map([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest("hex")]));
+    return { sizeBytes, digests };
   } finally {
     await file.close();
   }
@@ -48,7 +51,7 @@ export async function hashFile(
 
 export async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
   const { digests } = await hashFile(path, ["sha256"], { signal });
-  return digests[0] ?? "";
+  return digests.get("sha256") ?? "";
 }
 
 export function sha256OfText(text: string): string {

@@ -5,7 +5,7 @@ import { withFileErrors } from "../../base/atomic-file.ts";
 import { throwIfAborted } from "../../base/deadline.ts";
 import { AppError, fromFileSystemError } from "../../base/errors.ts";
 import { type AssetJob, type Delivery, listMissing } from "../asset-job.ts";
-import { type FileDigests, hashFile } from "../checksum.ts";
+import { type Checksum, type FileDigests, hashFile } from "../checksum.ts";
 import { requireSpace } from "../free-space.ts";
 import { asSourceError } from "../sources/local.ts";
 import type { FetchPiece, WebOrigin } from "../sources/source.ts";
@@ -54,14 +54,14 @@ export async function download(job: AssetJob, delivery: Delivery, tools: PhaseTo
 /** E_VERIFY with both digests for a piece that is not what it should be. */
 export async function verify(job: AssetJob, { source, fetched, plan }: Delivery): Promise<void> {
   for (const { piece, partPath } of fetched) {
-    const algorithms = ["sha256" as const, ...(piece.checksum ? [piece.checksum.algorithm] : [])];
-    const found = await withFileErrors(partPath, () =>
-      hashFile(partPath, algorithms, { signal: job.signal }),
-    );
+    const { checksum, gives } = piece;
+    const algorithms = new Set<Checksum["algorithm"]>(checksum ? [checksum.algorithm] : []);
+    if (gives.kind === "file") algorithms.add("sha256"); // for the record
+    const found = await withFileErrors(partPath, () => hashFile(partPath, [...algorithms], job));
     requireSame(piece, found);
-    if (piece.gives.kind === "tarball") continue;
-    const { path } = piece.gives;
-    job.stock.set(path, { path, from: partPath, sizeBytes: found.sizeBytes, sha256: found.digests[0] ?? "" });
+    if (gives.kind === "tarball") continue;
+    const sha256 = found.digests.get("sha256") ?? "";
+    job.stock.set(gives.path, { path: gives.path, from: partPath, sizeBytes: found.sizeBytes, sha256 });
   }
   if (plan) job.deliveredBy = { source, isFolder: plan.isFolder() };
 }
@@ -165,8 +165,12 @@ function requireSame({ label, sizeBytes, checksum }: FetchPiece, found: FileDige
   if (sizeBytes !== null && sizeBytes !== found.sizeBytes) {
     throw wrongBytes(label, null, `${sizeBytes} bytes`, `${found.sizeBytes} bytes`);
   }
-  const digest = found.digests[1];
-  if (checksum && digest !== checksum.digest) throw wrongBytes(label, null, checksum.digest, digest ?? "");
+  if (!checksum) {
+    if (found.sizeBytes === 0) throw wrongBytes(label, null, "some bytes", "none");
+    return;
+  }
+  const digest = found.digests.get(checksum.algorithm) ?? "";
+  if (digest !== checksum.digest) throw wrongBytes(label, null, checksum.digest, digest);
 }
 
 function wrongBytes(label: string, path: string | null, expected: string, found: string): AppError {

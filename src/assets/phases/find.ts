@@ -1,6 +1,5 @@
 // The phases before anything is fetched: is it here already, may we touch it, is there room?
 import { mkdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import { buildAssetInfo, isHit, loadAssetInfo, writeAssetInfo } from "../asset-info.ts";
 import { type AssetJob, listMissing } from "../asset-job.ts";
@@ -13,7 +12,8 @@ import { loadPartState } from "../transfer/part-file.ts";
 import { dropPlacedParts, listParts, removeParts } from "./parts.ts";
 import type { PhaseTools } from "./tools.ts";
 
-export const asideFolderOf = (job: AssetJob): string => join(job.places.stagingFolder, "replaced");
+/** Beside the staging folder, whose end it must survive: for an instant it is the only place of the old asset. */
+export const asideFolderOf = (job: AssetJob): string => `${job.places.stagingFolder}.replaced`;
 
 /** A hit ends the run here: no lock, no network, no hashing, nothing written. */
 export async function resolve(job: AssetJob): Promise<void> {
@@ -33,6 +33,8 @@ export async function lock(job: AssetJob, tools: PhaseTools): Promise<void> {
       }),
   });
   job.held.use(lease);
+  job.isLocked = true;
+  job.held.defer(() => rm(job.places.stagingFolder, { recursive: true, force: true }));
 }
 
 /** Alone now: what another process brought meanwhile, or what lies there unregistered but right, is taken as it is. */

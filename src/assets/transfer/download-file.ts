@@ -240,7 +240,8 @@ function createTransfer(dependencies: TransferDependencies, request: DownloadReq
       requireSize(totalBytes);
       return part.describe({ sizeBytes: totalBytes }); // all of it is here: a run was killed at its very end
     }
-    if (status !== 206) return receiveWhole(opened, request.signal);
+    // Awaited here: to leave this scope is to close the connection.
+    if (status !== 206) return await receiveWhole(opened, request.signal);
 
     const { range, totalBytes } = acceptRange(opened, first);
     await request.reserve?.(totalBytes - part.doneBytes);

@@ -1,0 +1,365 @@
+import { describe, expect, test } from "bun:test";
+import { readdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { AppError } from "../../../src/base/errors.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { makeBytes } from "../store-fixture.ts";
+import { createTransferFixture } from "./transfer-fixture.ts";
+
+const small = makeBytes(10_000);
+const large = makeBytes(500_000, 2);
+
+describe("a whole file", () => {
+  test("a small one is one request, with identity encoding and its bytes as sent", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    expect(await f.download()).toEqual({ sizeBytes: 10_000, downloadedBytes: 10_000, resumedBytes: 0 });
+    expect(await f.readPart()).toEqual(small);
+    expect(f.server.requests.map((r) => [r.headers["range"], r.headers["accept-encoding"]])).toEqual([
+      ["bytes=0-65535", "identity"],
+    ]);
+  });
+
+  test("a large one comes in several ranges at once", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", large);
+    f.server.bytesPerSecond = 2_000_000;
+    await f.download();
+    expect(await f.readPart()).toEqual(large);
+    expect(f.server.requests.length).toBe(8);
+    expect(f.server.peakConcurrency).toBeGreaterThan(1);
+    expect(f.server.peakConcurrency).toBeLessThanOrEqual(4);
+    expect(f.server.sentBytes).toBe(large.length);
+  });
+
+  test("a server without ranges sends it in one body", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", { content: large, hasRanges: false });
+    await f.download();
+    expect(await f.readPart()).toEqual(large);
+    expect(f.server.requests.length).toBe(1);
+  });
+
+  test("a body of unknown length is taken to its end", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", { content: large, hasRanges: false, isChunked: true });
+    expect(await f.download()).toMatchObject({ sizeBytes: large.length });
+    expect(await f.readPart()).toEqual(large);
+  });
+
+  test("encoded bytes are kept as they are", async () => {
+    await using f = await createTransferFixture();
+    const zipped = Bun.gzipSync(new Uint8Array(50_000));
+    f.server.serve("/file", { content: zipped, headers: { "content-encoding": "gzip" } });
+    await f.download();
+    expect(await f.readPart()).toEqual(new Uint8Array(zipped));
+  });
+
+  test("an empty file is whole at once", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", new Uint8Array());
+    expect(await f.download()).toMatchObject({ sizeBytes: 0 });
+  });
+
+  test("part and state are the owner's alone", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    await f.download();
+    const folder = dirname(f.partPath);
+    expect((await readdir(folder)).sort()).toEqual(["x.part", "x.part.json"]);
+    for (const name of await readdir(folder)) {
+      expect((await stat(`${folder}/${name}`)).mode & 0o777).toBe(0o600);
+    }
+  });
+});
+
+describe("resuming", () => {
+  test("goes on where it stopped, with the validator of what it has", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", { content: small, etag: '"v1"' });
+    await f.leavePart(4_000);
+    expect(await f.download()).toEqual({ sizeBytes: 10_000, downloadedBytes: 6_000, resumedBytes: 4_000 });
+    expect(await f.readPart()).toEqual(small);
+    const { range, "if-range": condition } = f.server.requests[1]?.headers ?? {};
+    expect([range, condition]).toEqual(["bytes=4000-9999", '"v1"']);
+  });
+
+  test("fills only the gaps that several connections left", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", large);
+    f.server.fail("/file", { kind: "stall", afterBytes: 30_000 }); // the first piece hangs while the others come
+    const missing = (64 << 10) - 30_000;
+    const abort = new AbortController();
+    const onProgress = (done: number): void => {
+      if (done === large.length - missing) abort.abort();
+    };
+    const stopped = f.download({ signal: abort.signal, onProgress });
+    await expect(stopped).rejects.toMatchObject({ code: "E_INTERRUPTED" });
+    expect(await f.download()).toEqual({
+      sizeBytes: large.length,
+      downloadedBytes: missing,
+      resumedBytes: large.length - missing,
+    });
+    expect(f.server.requests.at(-1)?.headers["range"]).toBe("bytes=30000-65535");
+    expect(await f.readPart()).toEqual(large);
+  });
+
+  test("another ETag starts over", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", { content: small, etag: '"v1"' });
+    await f.leavePart(4_000);
+    const newer = makeBytes(10_000, 9);
+    f.server.serve("/file", { content: newer, etag: '"v2"' });
+    expect(await f.download()).toMatchObject({ sizeBytes: 10_000, resumedBytes: 0 });
+    expect(await f.readPart()).toEqual(newer);
+  });
+
+  test("a server that ignores If-Range is caught by its ETag", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", { content: small, etag: '"v1"' });
+    await f.leavePart(4_000);
+    const newer = makeBytes(10_000, 9);
+    f.server.serve("/file", { content: newer, etag: '"v2"', ignoresConditions: true });
+    expect(await f.download()).toMatchObject({ resumedBytes: 0 });
+    expect(f.server.requests.map((r) => r.status)).toEqual([206, 206, 206]);
+    expect(await f.readPart()).toEqual(newer);
+  });
+
+  test("a 200 to a range starts over", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    await f.leavePart(4_000);
+    f.server.fail("/file", { kind: "whole" }, { kind: "whole" });
+    expect(await f.download()).toMatchObject({ downloadedBytes: 10_000, resumedBytes: 0 });
+    expect(await f.readPart()).toEqual(small);
+  });
+
+  test("a whole part that will be verified asks for nothing", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    await f.download();
+    expect(await f.download()).toEqual({ sizeBytes: 10_000, downloadedBytes: 0, resumedBytes: 10_000 });
+    expect(f.server.requests.length).toBe(1);
+  });
+
+  test("a whole part that nothing will verify is asked after: 416 says that it is whole", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    await f.download({ isVerifiedLater: false });
+    expect(await f.download({ isVerifiedLater: false })).toMatchObject({ downloadedBytes: 0 });
+    expect(f.server.requests.map((r) => r.status)).toEqual([206, 416]);
+    f.server.serve("/file", makeBytes(12_000, 3)); // and one that changed in the meantime is fetched anew
+    expect(await f.download({ isVerifiedLater: false })).toMatchObject({ downloadedBytes: 12_000 });
+  });
+
+  test("without a validator a part is resumed only if its bytes will be verified", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", { content: small, etag: null });
+    await f.leavePart(4_000);
+    expect(await f.download({ isVerifiedLater: false })).toMatchObject({ resumedBytes: 0 });
+    await using g = await createTransferFixture();
+    g.server.serve("/file", { content: small, etag: null });
+    await g.leavePart(4_000);
+    expect(await g.download()).toMatchObject({ resumedBytes: 4_000 });
+  });
+
+  test("a weak ETag is no validator, a date is", async () => {
+    await using f = await createTransferFixture();
+    const lastModified = "Mon, 05 Jan 2026 10:00:00 GMT";
+    f.server.serve("/file", { content: small, etag: 'W/"v1"', lastModified });
+    await f.leavePart(4_000);
+    await f.download();
+    expect(f.server.requests[1]?.headers["if-range"]).toBe(lastModified);
+  });
+
+  test("a state that is broken or of another source is not believed", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    await f.download();
+    await Bun.write(`${f.partPath}.json`, "{");
+    expect(await f.download()).toMatchObject({ downloadedBytes: 10_000, resumedBytes: 0 });
+    expect(await f.download({ label: "another file" })).toMatchObject({ resumedBytes: 0 });
+    expect(await f.readPart()).toEqual(small);
+  });
+
+  test("a state that says more than the part has is not believed", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    await f.download();
+    await Bun.write(f.partPath, small.subarray(0, 100));
+    expect(await f.download()).toMatchObject({ downloadedBytes: 10_000, resumedBytes: 0 });
+  });
+});
+
+describe("faults", () => {
+  test.each([
+    ["truncate", 3_000],
+    ["reset", 3_000],
+    ["truncate", 0],
+    ["reset", 0],
+  ] as const)(
+    "a body that ends in a %s after %i bytes is retried and completed",
+    async (kind, afterBytes) => {
+      await using f = await createTransferFixture();
+      f.server.serve("/file", small);
+      f.server.fail("/file", { kind, afterBytes });
+      expect(await f.download({ retries: () => 1 })).toMatchObject({ sizeBytes: 10_000 });
+      expect(await f.readPart()).toEqual(small);
+    },
+  );
+
+  test("a chunked body that breaks off is not taken for the whole", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", { content: small, isChunked: true, hasRanges: false });
+    f.server.fail("/file", { kind: "truncate", afterBytes: 5_000 });
+    await expect(f.download()).rejects.toMatchObject({ code: "E_NET" });
+  });
+
+  test("more bytes than declared are refused before they are fetched", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", large);
+    const refused = f.download({ expectedBytes: 1000 });
+    await expect(refused).rejects.toMatchObject({
+      code: "E_VERIFY",
+      details: { expected: 1000, found: large.length },
+    });
+    expect((await stat(f.partPath)).size).toBe(0);
+  });
+
+  test("an endless body is cut off at the declared size", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", { content: large, hasRanges: false, isChunked: true });
+    await expect(f.download({ expectedBytes: 1000 })).rejects.toMatchObject({ code: "E_VERIFY" });
+  });
+
+  test("silence within a body ends at the stall limit, and what came is kept", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    f.server.fail("/file", { kind: "stall", afterBytes: 4_000 });
+    const stalled = f.download({ limitsPatch: { stallMs: 60 } });
+    await expect(stalled).rejects.toThrow("sent nothing for 0.06 s");
+    expect(await f.download()).toMatchObject({ resumedBytes: 4_000 });
+  });
+
+  test("a server that never answers is left at the header limit", async () => {
+    await using f = await createTransferFixture();
+    f.server.failAlways("/file", { kind: "silence" });
+    const silent = f.download({ headerTimeoutMs: () => 50 });
+    await expect(silent).rejects.toMatchObject({ code: "E_NET", message: expect.stringContaining("0.05 s") });
+  });
+
+  test.each([408, 425, 429, 500, 502, 503, 504])("status %i is tried again", async (status) => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    f.server.fail("/file", { kind: "status", status }, { kind: "status", status });
+    expect(await f.download({ retries: () => 2 })).toMatchObject({ sizeBytes: 10_000 });
+    expect(f.server.requests.length).toBe(3);
+  });
+
+  test.each([
+    [400, "E_NET"],
+    [401, "E_PERM"],
+    [403, "E_PERM"],
+    [404, "E_NOT_FOUND"],
+    [410, "E_NOT_FOUND"],
+  ] as const)("status %i is %s at once", async (status, code) => {
+    await using f = await createTransferFixture();
+    f.server.failAlways("/file", { kind: "status", status });
+    const refused = f.download({ retries: () => 5 });
+    await expect(refused).rejects.toMatchObject({ code, details: { status, source: "the file" } });
+    expect(f.server.requests.length).toBe(1);
+  });
+
+  test("attempts end", async () => {
+    await using f = await createTransferFixture();
+    f.server.failAlways("/file", { kind: "status", status: 503 });
+    await expect(f.download({ retries: () => 2 })).rejects.toMatchObject({ code: "E_NET" });
+    expect(f.server.requests.length).toBe(3);
+  });
+
+  test("each retry uses fewer connections", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", large);
+    f.server.bytesPerSecond = 3_000_000;
+    f.server.fail("/file", ...Array.from({ length: 8 }, () => ({ kind: "status", status: 503 }) as const));
+    await f.download({ retries: () => 8 });
+    expect(f.server.peakConcurrency).toBe(1);
+    expect(await f.readPart()).toEqual(large);
+  });
+
+  test("a server whose bytes keep changing is given up", async () => {
+    await using f = await createTransferFixture();
+    let version = 0;
+    f.server.respond(() => ({ content: large, etag: `"${version++}"` }));
+    const changing = f.download({ limitsPatch: { connections: 1 } });
+    await expect(changing).rejects.toThrow("changes while it is fetched");
+  });
+
+  test("no room is asked about before the body, and nothing is written then", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", large);
+    const reserve = (bytes: number): Promise<void> =>
+      Promise.reject(new AppError("E_DISK", `no room for ${bytes}`));
+    await expect(f.download({ reserve })).rejects.toThrow(`no room for ${large.length}`);
+    expect((await stat(f.partPath)).size).toBe(0);
+  });
+});
+
+describe("waiting", () => {
+  test("Retry-After is what is waited", async () => {
+    await using f = await createTransferFixture();
+    const clock = createManualClock();
+    f.server.serve("/file", small);
+    f.server.fail("/file", { kind: "status", status: 429, headers: { "retry-after": "7" } });
+    const waits: number[] = [];
+    const download = f.download({
+      retries: () => 1,
+      clock: {
+        ...clock,
+        schedule(callback, delayMs) {
+          waits.push(delayMs);
+          // Only the pause between the attempts is let pass.
+          if (delayMs === 7000) queueMicrotask(callback);
+          return { [Symbol.dispose]: () => undefined };
+        },
+      },
+    });
+    expect(await download).toMatchObject({ sizeBytes: 10_000 });
+    expect(waits).toContain(7000);
+  });
+
+  test("a Retry-After of more than five minutes is not waited for", async () => {
+    await using f = await createTransferFixture();
+    f.server.failAlways("/file", { kind: "status", status: 503, headers: { "retry-after": "3600" } });
+    const refused = f.download({ retries: () => 5 });
+    await expect(refused).rejects.toMatchObject({
+      code: "E_NET",
+      message: expect.stringContaining("60 minutes"),
+    });
+    expect(f.server.requests.length).toBe(1);
+  });
+
+  test("an abort stops a body that is under way, and keeps what came", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    f.server.fail("/file", { kind: "stall", afterBytes: 4_000 });
+    const abort = new AbortController();
+    const download = f.download({
+      signal: abort.signal,
+      onProgress: (doneBytes) => {
+        if (doneBytes === 4_000) abort.abort();
+      },
+    });
+    await expect(download).rejects.toMatchObject({ code: "E_INTERRUPTED" });
+    expect(await f.download()).toMatchObject({ resumedBytes: 4_000 });
+  });
+
+  test("progress ends at the whole", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", large);
+    const seen: [number, number | null][] = [];
+    await f.download({ onProgress: (done, total) => void seen.push([done, total]) });
+    expect(seen.at(-1)).toEqual([large.length, large.length]);
+    expect(seen.map(([done]) => done)).toEqual(seen.map(([done]) => done).toSorted((a, b) => a - b));
+  });
+});
