@@ -14,8 +14,6 @@ export interface DecodeRequest {
   prefix: readonly HeardWord[];
   /** What an earlier pass over the beginning of this audio heard after the prefix; a hint, for speed. */
   draft: readonly HeardWord[];
-  /** The prefix may reach beyond this audio; then the answer is only as much of it as is heard here. */
-  mayEndInPrefix: boolean;
   language: string | undefined;
   priority: "head" | "tail";
   sessionId: string;

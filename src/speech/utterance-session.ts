@@ -5,8 +5,8 @@ import { AppError, errorTable } from "../base/errors.ts";
 import { createNewestValue } from "./newest-value.ts";
 import type { PartialTranscript, RecognizerSession, Transcript, WordTime } from "./ports.ts";
 import { findQuietPoint, findSpeechBounds, type SampleRange } from "./speech-bounds.ts";
-import type { DecodeResult, HeardWord, SpeechDecoder } from "./speech-decoder.ts";
-import { extendStable } from "./stable-words.ts";
+import type { DecodeRequest, DecodeResult, HeardWord, SpeechDecoder } from "./speech-decoder.ts";
+import { extendStable, splitStable } from "./stable-words.ts";
 import { createUtteranceAudio } from "./utterance-audio.ts";
 import { estimateWordTimes } from "./word-timing.ts";
 
@@ -69,15 +69,13 @@ export function createUtteranceSession(decoder: SpeechDecoder, options: Utteranc
 
   const decode = async (
     pcm: Float32Array,
-    request: { mayEndInPrefix: boolean; priority: "head" | "tail"; signal: AbortSignal },
+    request: Pick<DecodeRequest, "prefix" | "draft" | "priority" | "signal">,
   ): Promise<Pass | undefined> => {
     throwIfAborted(request.signal);
     const bounds = findSpeechBounds(pcm);
     if (!bounds) return undefined;
     const result = await decoder.decode({
       pcm: pcm.slice(bounds.start, bounds.end),
-      prefix: decoder.keepsPrefix ? stable : [],
-      draft: lastPass?.result.words.slice(stable.length) ?? [],
       language: options.language,
       sessionId: options.sessionId,
       ...request,
@@ -85,8 +83,11 @@ export function createUtteranceSession(decoder: SpeechDecoder, options: Utteranc
     return { bounds, result };
   };
 
+  /** What an earlier pass heard in this segment, beginning with what is certain. */
+  const continueFrom = () => ({ prefix: stable, draft: lastPass?.result.words.slice(stable.length) ?? [] });
+
   /** The words of a pass are final: they get their times, and the next segment begins. */
-  const decide = (pcm: Float32Array, pass: Pass | undefined): void => {
+  const decide = (pcm: Float32Array, pass: Pass | undefined, rest: readonly HeardWord[]): void => {
     if (pass) {
       const { bounds, result } = pass;
       const words = result.words.map((word) => word.text);
@@ -96,7 +97,7 @@ export function createUtteranceSession(decoder: SpeechDecoder, options: Utteranc
     }
     segmentStart += pcm.length;
     audio.dropBefore(segmentStart);
-    stable = stable.slice(pass?.result.words.length ?? 0);
+    stable = rest;
     lastPass = undefined;
     lastLookEnd = segmentStart;
   };
@@ -106,14 +107,18 @@ export function createUtteranceSession(decoder: SpeechDecoder, options: Utteranc
     const cut = findQuietPoint(window, { start: Math.floor(window.length / 2), end: window.length });
     const pcm = window.slice(0, cut);
     const { signal } = closing;
-    decide(pcm, await decode(pcm, { mayEndInPrefix: true, priority, signal }));
+    // What has been shown may reach beyond the cut, so this pass is not bound to it; its words are matched afterwards.
+    const draft = lastPass?.result.words ?? stable;
+    const pass = await decode(pcm, { prefix: [], draft, priority, signal });
+    const { decided: words, rest } = splitStable(stable, pass?.result.words ?? []);
+    decide(pcm, pass && { ...pass, result: { ...pass.result, words } }, rest);
   };
 
   const lookAgain = async (signal: AbortSignal): Promise<void> => {
     const pcm = audio.slice(segmentStart, audio.end);
     lastLookEnd = audio.end;
     const startedMs = performance.now();
-    const pass = await decode(pcm, { mayEndInPrefix: false, priority: "tail", signal });
+    const pass = await decode(pcm, { ...continueFrom(), priority: "tail", signal });
     lastLookMs = performance.now() - startedMs;
     if (!pass) return;
     if (decoder.keepsPrefix) stable = extendStable(stable, lastPass?.result.words ?? [], pass.result.words);
@@ -168,11 +173,11 @@ export function createUtteranceSession(decoder: SpeechDecoder, options: Utteranc
     const { signal } = closing;
     const pass = isAlreadyHeard(pcm)
       ? lastPass
-      : await retryOnce(() => decode(pcm, { mayEndInPrefix: false, priority: "head", signal }));
+      : await retryOnce(() => decode(pcm, { ...continueFrom(), priority: "head", signal }));
     const durationMs = audio.end / samplesPerMs;
     // Words that were shown as certain stay, even when what is left of the audio is silence.
     const shown = { bounds: { start: 0, end: pcm.length }, result: { words: stable, language } };
-    decide(pcm, pass ?? shown);
+    decide(pcm, pass ?? shown, []);
     const text = decided.map((word) => word.text).join(" ");
     return { text, words: decided, language, durationMs };
   };

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { array, assert, constantFrom, property } from "fast-check";
 import type { HeardWord } from "../../src/speech/speech-decoder.ts";
-import { extendStable } from "../../src/speech/stable-words.ts";
+import { extendStable, splitStable } from "../../src/speech/stable-words.ts";
 
 const words = (text: string): HeardWord[] =>
   text.split(" ").flatMap((word) => (word === "" ? [] : [{ text: word, tokens: [] }]));
@@ -48,5 +48,54 @@ test("a running transcript only grows", () => {
       }
     }),
     { seed },
+  );
+});
+
+function split(stable: string, heard: string): [string, string] {
+  const { decided, rest } = splitStable(words(stable), words(heard));
+  return [textOf(decided), textOf(rest)];
+}
+
+test("a cut segment takes its share of what was shown, and leaves the rest", () => {
+  expect(split("the quick brown fox jumps over", "the quick brown")).toEqual([
+    "the quick brown",
+    "fox jumps over",
+  ]);
+});
+
+test("a cut segment may say more than was shown", () => {
+  expect(split("the quick", "The quick brown fox.")).toEqual(["the quick brown fox.", ""]);
+  expect(split("", "the quick")).toEqual(["the quick", ""]);
+});
+
+test("what was shown stays when the segment alone sounds different", () => {
+  expect(split("the quick brown fox jumps over", "The quick, brawn.")).toEqual([
+    "the quick brown",
+    "fox jumps over",
+  ]);
+  expect(split("a quick brown fox jumps over the dog", "quick brown box")).toEqual([
+    "a quick brown fox",
+    "jumps over the dog",
+  ]);
+  expect(split("the quick brown fox", "the quick little brown fox jumps")).toEqual([
+    "the quick brown fox jumps",
+    "",
+  ]);
+});
+
+test("a segment in which nothing is heard takes nothing", () => {
+  expect(split("the quick", "")).toEqual(["", "the quick"]);
+  expect(split("", "")).toEqual(["", ""]);
+});
+
+test("no shown word is lost or doubled by a split", () => {
+  const word = constantFrom("a", "b", "c", "d");
+  assert(
+    property(array(word, { maxLength: 8 }), array(word, { maxLength: 8 }), (stable, heard) => {
+      const { decided, rest } = splitStable(words(stable.join(" ")), words(heard.join(" ")));
+      expect(textOf([...decided, ...rest])).toStartWith(stable.join(" "));
+      expect(rest.length === 0 || decided.length + rest.length === stable.length).toBe(true);
+    }),
+    { seed: Date.now() & 0xffff },
   );
 });

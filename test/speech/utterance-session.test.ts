@@ -28,8 +28,7 @@ function open(
         mostAtOnce = Math.max(mostAtOnce, running);
         const hear = (): DecodeResult => {
           const heard = hearTones(request.pcm).map((text) => ({ text, tokens: [] }));
-          const kept = request.mayEndInPrefix ? request.prefix.slice(0, heard.length) : request.prefix;
-          return { words: [...kept, ...heard.slice(kept.length)], language: "en" };
+          return { words: [...request.prefix, ...heard.slice(request.prefix.length)], language: "en" };
         };
         try {
           return decode ? await decode(request, hear) : hear();

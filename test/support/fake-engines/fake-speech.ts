@@ -71,13 +71,12 @@ export function createFakeRecognizer(
   const decoder: SpeechDecoder = {
     maxSegmentMs: options.maxSegmentMs ?? 20_000,
     keepsPrefix: options.keepsPrefix ?? true,
-    async decode({ pcm, prefix, mayEndInPrefix, signal }) {
+    async decode({ pcm, prefix, signal }) {
       throwIfAborted(signal);
       await options.gate?.("decode", signal);
       if (signal.aborted) throw abortReason(signal);
       const heard = hearTones(pcm).map((text) => ({ text, tokens: [] }));
-      const kept = mayEndInPrefix ? prefix.slice(0, heard.length) : prefix;
-      return { words: [...kept, ...heard.slice(kept.length)], language: "en" };
+      return { words: [...prefix, ...heard.slice(prefix.length)], language: "en" };
     },
   };
   let nextId = 1;

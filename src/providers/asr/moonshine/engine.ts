@@ -18,10 +18,7 @@ function createHandlers(): EngineHandlers {
       loading.resolve(model);
       // A second of a quiet tone: the first run of each graph allocates, and nobody should wait for that.
       const pcm = Float32Array.from({ length: 16_000 }, (_, i) => 0.01 * Math.sin(i / 8));
-      await model.transcribe(
-        { pcm, prefix: [], draft: [100, 200], mayEndInPrefix: false },
-        context.checkpoint,
-      );
+      await model.transcribe({ pcm, prefix: [], draft: [100, 200] }, context.checkpoint);
     },
     jobs: {
       async transcribe(request: TranscribeRequest, { checkpoint }): Promise<HeardWord[]> {

@@ -17,8 +17,7 @@ const settingsSchema = z.object({
 type MoonshineSettings = z.infer<typeof settingsSchema>;
 
 const parseSettings = (settings: unknown): MoonshineSettings => settingsSchema.parse(settings ?? {});
-const assetNamesOf = ({ model }: MoonshineSettings) =>
-  [`moonshine-${model}-encoder`, `moonshine-${model}-decoder`] as const;
+const assetNameOf = ({ model }: MoonshineSettings): string => `moonshine-${model}`;
 
 export const moonshineProvider: RecognizerProvider = {
   kind: "asr",
@@ -34,19 +33,23 @@ export const moonshineProvider: RecognizerProvider = {
     credential_patterns: [],
     cache_types: ["models", "runtime"],
   },
-  assetNames: (settings) => assetNamesOf(parseSettings(settings)),
+  assetNames: (settings) => [assetNameOf(parseSettings(settings))],
   probe: () => Promise.resolve({ state: "ready" }),
   async load(context) {
     const settings = parseSettings(context.settings);
-    const options = context.signal ? { signal: context.signal } : {};
-    const [encoder, decoder] = await Promise.all(
-      assetNamesOf(settings).map((name) => context.getAssetPath(name, options)),
+    const folder = await context.getAssetPath(
+      assetNameOf(settings),
+      context.signal ? { signal: context.signal } : {},
     );
+    const files = {
+      encoder: join(folder, "encoder_model.onnx"),
+      decoder: join(folder, "decoder_model_merged.onnx"),
+    };
     const engine = context.createEngine({
       title: "the Moonshine engine",
       id: "moonshine",
       entry: join(import.meta.dir, "engine.ts"),
-      loadParams: { files: { encoder, decoder }, threads: context.threads },
+      loadParams: { files, threads: context.threads },
       idleUnloadMs: settings.idle_unload_minutes > 0 ? settings.idle_unload_minutes * 60_000 : undefined,
     });
     try {

@@ -8,7 +8,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { endToken, startToken } from "./tokens.ts";
 import { findContinuation } from "./draft.ts";
-import { findLoopCut } from "./loops.ts";
+import { findLoopCut } from "../../../speech/find-loop.ts";
 
 export interface TranscribeRequest {
   /** 16 kHz */
@@ -17,8 +17,6 @@ export interface TranscribeRequest {
   prefix: readonly number[];
   /** A guess at the tokens after the prefix. */
   draft: readonly number[];
-  /** The audio may end before the prefix does: then the answer ends where the model hears the end. */
-  mayEndInPrefix: boolean;
 }
 
 export interface TranscribeAnswer {
@@ -106,7 +104,7 @@ export async function loadModel(files: MoonshineFiles, threads: number): Promise
   };
 
   return {
-    async transcribe({ pcm, prefix, draft, mayEndInPrefix }, checkpoint) {
+    async transcribe({ pcm, prefix, draft }, checkpoint) {
       const encoded = await encoder.run({ input_values: new Tensor("float32", pcm, [1, pcm.length]) });
       const hidden = encoded["last_hidden_state"] as Tensor;
       await checkpoint();
@@ -125,8 +123,7 @@ export async function loadModel(files: MoonshineFiles, threads: number): Promise
         const best = argmaxRows(outputs["logits"] as Tensor, first);
         for (let i = 0; i <= guess.length; i++) {
           const choice = best[i] as number;
-          const isForced = tokens.length < prefix.length && !(mayEndInPrefix && choice === endToken);
-          const token = isForced ? (guess[i] as number) : choice;
+          const token = tokens.length < prefix.length ? (guess[i] as number) : choice;
           if (token === endToken) return false;
           tokens.push(token);
           checkedCount += 1;
@@ -154,13 +151,11 @@ export async function loadModel(files: MoonshineFiles, threads: number): Promise
         guess = findContinuation(draft, tokens.slice(prefix.length)).slice(0, limit - tokens.length);
         const isWorthChecking = guess.length >= worthChecking && checkCount < maxChecks;
         isGoingOn = isWorthChecking ? await check() : await step();
-        const cut = findLoopCut(tokens);
-        if (cut !== undefined) {
-          tokens.length = Math.max(cut, prefix.length);
-          break;
-        }
         if (stepCount % stepsBetweenCheckpoints === 0) await checkpoint();
       }
+      // A loop is what an answer that does not end may be; one that ends is what somebody said again and again.
+      const cut = isGoingOn ? findLoopCut(tokens) : undefined;
+      if (cut !== undefined) tokens.length = Math.max(cut, prefix.length);
       return { tokens, checkedCount, stepCount };
     },
   };

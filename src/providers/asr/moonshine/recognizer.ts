@@ -29,12 +29,11 @@ export function createMoonshineRecognizer(
   const decoder: SpeechDecoder = {
     maxSegmentMs,
     keepsPrefix: true,
-    async decode({ pcm, prefix, draft, mayEndInPrefix, priority, sessionId, signal }) {
+    async decode({ pcm, prefix, draft, priority, sessionId, signal }) {
       const params: TranscribeRequest = {
         pcm,
         prefix: prefix.flatMap((word) => word.tokens),
         draft: draft.flatMap((word) => word.tokens),
-        mayEndInPrefix,
       };
       const options = { priority, sessionId, signal, timeoutMs: jobTimeoutMs };
       const words = (await engine.run("transcribe", params, options)) as HeardWord[];

@@ -1,0 +1,84 @@
+// Whisper: many languages, from models that the user puts under the models root.
+import { join } from "node:path";
+import { z } from "zod";
+import { AppError } from "../../../base/errors.ts";
+import type { RecognizerProvider } from "../../../speech/provider.ts";
+import { describeCure, findModelFolder, precisions } from "./model-folder.ts";
+import { createWhisperRecognizer } from "./recognizer.ts";
+
+const settingsSchema = z.object({
+  /**
+   * tiny, base, small, medium, large-v3, large-v3-turbo, the English ones with `.en`, or a folder's name under
+   * `<models_root>/whisper`.
+   */
+  model: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)?$/, "is a model's size or the name of its folder")
+    .refine((name) => !name.split("/").some((part) => /^\.+$/.test(part)), "is no way out of the folder")
+    .default("tiny"),
+  /** Which of the exported files to take. */
+  precision: z.enum(["auto", ...precisions.map(({ precision }) => precision)]).default("auto"),
+  /** ISO 639; `auto` listens which it is, which costs one more run of the encoder. */
+  language: z.string().default("auto"),
+  /** Utterances that may be open at once. */
+  max_sessions: z.number().int().min(1).max(10_000).default(16),
+  /** Audio between two partial transcripts, at least; a slow model takes longer by itself. */
+  partial_interval_ms: z.number().min(100).max(60_000).default(1500),
+  /** Unload the models after so long without work; 0 never does. */
+  idle_unload_minutes: z.number().min(0).default(0),
+});
+type WhisperSettings = z.infer<typeof settingsSchema>;
+
+const parseSettings = (settings: unknown): WhisperSettings => settingsSchema.parse(settings ?? {});
+
+export const whisperProvider: RecognizerProvider = {
+  kind: "asr",
+  id: "whisper",
+  title: "Whisper",
+  languages: ["mul"],
+  licence: "MIT",
+  homepage: "https://github.com/openai/whisper",
+  settingsSchema,
+  assets: {
+    file_extension: ".onnx",
+    directory_name: "whisper",
+    credential_patterns: [],
+    cache_types: ["models", "runtime"],
+  },
+  assetNames: () => [],
+  async probe({ modelsRoot, settings }) {
+    const parsed = parseSettings(settings);
+    const found = await findModelFolder(modelsRoot, parsed);
+    return found.ok
+      ? { state: "ready" }
+      : { state: "not-installed", reason: describeCure(parsed.model, found) };
+  },
+  async load(context) {
+    const settings = parseSettings(context.settings);
+    const found = await findModelFolder(context.modelsRoot, settings);
+    if (!found.ok) throw new AppError("E_NOT_FOUND", describeCure(settings.model, found), { ...found });
+    const { folder } = found;
+    const engine = context.createEngine({
+      title: "the Whisper engine",
+      id: "whisper",
+      entry: join(import.meta.dir, "engine.ts"),
+      loadParams: { folder, threads: context.threads },
+      idleUnloadMs: settings.idle_unload_minutes > 0 ? settings.idle_unload_minutes * 60_000 : undefined,
+    });
+    try {
+      await engine.start();
+    } catch (error) {
+      await engine[Symbol.asyncDispose]();
+      throw error;
+    }
+    return createWhisperRecognizer(
+      { engine },
+      {
+        languages: folder.languages,
+        defaultLanguage: settings.language === "auto" ? undefined : settings.language,
+        maxSessions: settings.max_sessions,
+        partialIntervalMs: settings.partial_interval_ms,
+      },
+    );
+  },
+};
