@@ -71,3 +71,18 @@ export const metadataSchema = z.looseObject({
   model: z.string().optional(),
 });
 export type Metadata = z.infer<typeof metadataSchema>;
+
+/** Tools of one character. */
+export const maxTools = 10;
+
+/** A tool as data; `execute` stays with the character's code. */
+export const toolSchema = z.object({
+  name: z
+    .string()
+    .max(64)
+    .regex(/^[a-zA-Z][a-zA-Z0-9_]*$/, "must begin with a letter and hold letters, digits and _ alone"),
+  description: z.string(),
+  /** A JSON Schema; a zod object has been turned into one. */
+  parameters: z.looseObject({ type: z.literal("object").default("object") }),
+  timeout_ms: z.number().int().min(1).max(60_000).optional(),
+});

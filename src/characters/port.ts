@@ -109,7 +109,10 @@ export type CharacterEvent =
       book: CharacterBook;
     }
   | { type: "character-quarantine"; name: string | undefined; file: string; problem: LoadProblem }
+  /** `file` is empty for what went past the characters' own consoles. */
   | { type: "character-output"; file: string; line: string }
+  /** Changes may go unseen until the next reload. */
+  | { type: "characters-watch-error"; message: string }
   | {
       type: "character-tool-call";
       character: string;

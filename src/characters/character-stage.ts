@@ -1,0 +1,182 @@
+// Keeps the book of characters current: has the folder loaded, swaps the book, and watches for changes.
+import { type Clock, systemClock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Emit } from "../base/events.ts";
+import { buildBook, emptyBook, type LiveBook } from "./character-book.ts";
+import { createFolderLoader } from "./folder-loader.ts";
+import { createCharacterHost } from "./host/character-host.ts";
+import type { HostLimits } from "./host/host-protocol.ts";
+import { createLiveCharacter } from "./live-character.ts";
+import { ensureCharactersFolder } from "./load-folder.ts";
+import type { CharacterBook, CharacterEvent, CharacterStage, LoadProblem } from "./port.ts";
+import { createSnapshotCadence } from "./snapshot-cadence.ts";
+import { watchFolder } from "./watch-folder.ts";
+
+export interface CharacterStageDependencies {
+  emit: Emit<CharacterEvent>;
+  clock?: Clock;
+  /** 0 ≤ x < 1; seeds contexts that name no seed. */
+  random?: () => number;
+}
+
+export interface CharacterStageOptions extends Partial<HostLimits> {
+  /** Created if it is missing. */
+  folder: string;
+  /** Default true. */
+  watch?: boolean;
+}
+
+export interface LiveCharacterStage extends CharacterStage {
+  /** When every file has an outcome, slow ones too: a stage opens before that. */
+  settled(): Promise<CharacterBook>;
+}
+
+type LoadReason = "start" | "watch" | "request";
+
+const defaultLimits: HostLimits = {
+  evaluateTimeoutMs: 5000,
+  promptTimeoutMs: 2000,
+  toolTimeoutMs: 2000,
+  replyTimeoutMs: 10_000,
+  memoryLimitMb: 512,
+};
+
+/** Resolves when the first snapshot stands: all files but slow ones, 250 ms after the first is ready at the latest. */
+export async function createCharacterStage(
+  dependencies: CharacterStageDependencies,
+  options: CharacterStageOptions,
+): Promise<LiveCharacterStage> {
+  const { emit, clock = systemClock, random = Math.random } = dependencies;
+  const { folder: givenFolder, watch = true, ...limits } = options;
+  const folder = await ensureCharactersFolder(givenFolder);
+  const listeners = new Set<(book: CharacterBook) => void>();
+  const loads = new Set<Promise<unknown>>();
+  let book: LiveBook = emptyBook;
+
+  await using resources = new AsyncDisposableStack();
+  const host = resources.use(
+    createCharacterHost(
+      {
+        onOffender: (versionId, problem) => recordFault(versionId, problem, true),
+        onOutput: (file, line) => emit({ type: "character-output", file, line }),
+      },
+      { ...defaultLimits, ...limits, folder },
+    ),
+  );
+  const loader = resources.use(
+    createFolderLoader(
+      {
+        evaluate: host.evaluate,
+        onQuarantine: (name, problem) =>
+          emit({ type: "character-quarantine", name, file: problem.file, problem }),
+      },
+      { folder },
+    ),
+  );
+
+  const publish = (): void => {
+    const previous = book;
+    book = buildBook(loader.outcomes(), previous, (version, standing) =>
+      createLiveCharacter(characterDependencies, version, standing),
+    );
+    // A file that has gone may still be talking; one that has a newer version goes with its last call.
+    const replaced = [...previous.entries].flatMap(([file, { version }]) => {
+      const now = book.entries.get(file)?.version;
+      return version && now && now !== version ? [version.source.versionId] : [];
+    });
+    if (replaced.length > 0) host.retire(replaced);
+    for (const listener of listeners) listener(book);
+  };
+  const recordFault = (versionId: string, problem: LoadProblem, isQuarantined: boolean): void => {
+    const version = loader.recordFault(versionId, { problem, isQuarantined });
+    if (!version) return;
+    if (isQuarantined) {
+      emit({ type: "character-quarantine", name: version.record.name, file: problem.file, problem });
+    }
+    publish();
+  };
+  const characterDependencies: Parameters<typeof createLiveCharacter>[0] = {
+    host,
+    clock,
+    random,
+    emit,
+    onFault: ({ source }, problem) => recordFault(source.versionId, problem, false),
+  };
+
+  const load = async (reason: LoadReason, changed?: ReadonlySet<string>): Promise<number> => {
+    const startMs = clock.nowMs();
+    const opened = Promise.withResolvers<void>();
+    const cadence = createSnapshotCadence(
+      () => {
+        publish();
+        opened.resolve();
+      },
+      { clock, isFirst: reason === "start" },
+    );
+    const run = async (): Promise<number> => {
+      using _cadence = cadence;
+      const isNew = await loader.load({ ...(changed && { changed }), onOutcome: cadence.outcome });
+      const durationMs = clock.nowMs() - startMs;
+      if (isNew || reason !== "watch") {
+        cadence.complete();
+        const { problems } = book;
+        emit({
+          type: "characters-load-end",
+          durationMs,
+          reason,
+          loadedCount: readyCount(book),
+          problems,
+          book,
+        });
+      }
+      return durationMs;
+    };
+    const running = run().finally(() => loads.delete(running));
+    loads.add(running);
+    if (reason === "start") await Promise.race([opened.promise, running]);
+    return reason === "start" ? 0 : running;
+  };
+
+  if (watch) {
+    const onWatchError = (error: unknown): void =>
+      emit({ type: "characters-watch-error", message: messageOf(error) });
+    const onBurst = (changed: ReadonlySet<string>): void => {
+      load("watch", changed).catch(onWatchError);
+    };
+    resources.use(await watchFolder({ onBurst, onError: onWatchError, clock }, folder));
+  }
+  await load("start");
+  const held = resources.move();
+
+  return {
+    get book() {
+      return book;
+    },
+    async reload() {
+      const durationMs = await load("request");
+      return {
+        generation: book.generation,
+        total_files: loader.fileCount,
+        loaded_count: readyCount(book),
+        error_count: book.problems.length,
+        load_duration_ms: durationMs,
+        errors: book.problems,
+      };
+    },
+    onChange(listener) {
+      const own = (next: CharacterBook): void => listener(next);
+      listeners.add(own);
+      return { [Symbol.dispose]: () => void listeners.delete(own) };
+    },
+    async settled() {
+      while (loads.size > 0) await Promise.allSettled(loads);
+      return book;
+    },
+    async [Symbol.asyncDispose]() {
+      await held[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const readyCount = (book: CharacterBook): number =>
+  book.characters.filter(({ status }) => status === "ready").length;

@@ -1,0 +1,135 @@
+// All cells of this host: one is always started ahead, every one is watched, and none goes unnoticed that will not stop.
+import type { HostIncident, HostLimits } from "./host-protocol.ts";
+import { type Cell, type CellListener, openCell } from "./open-cell.ts";
+
+/** How often cells are asked for a pulse, and how often memory is looked at. */
+const pulseEveryMs = 1000;
+const memoryCheckEveryMs = 50;
+/** A cell that does not answer for this long while memory runs out is what eats it. */
+const memoryPulseMs = 150;
+const bytesPerMb = 1024 * 1024;
+/** However low the limit is set, this much beyond the empty host is left to characters. */
+const leastRoomMb = 32;
+
+export interface WatchedCell {
+  readonly cell: Cell;
+  /** How long it may leave a pulse unanswered now; undefined while something else has its deadline. */
+  patienceMs(): number | undefined;
+  /** Calls that nobody waits for any more still run in it. */
+  onAbandoned?(): void;
+}
+
+export interface CellPool extends AsyncDisposable {
+  /** A started cell, or one that starts. */
+  take(listener: CellListener): Cell;
+  watch(entry: WatchedCell): void;
+  /** Stops it, and asks for a new process if it does not stop. */
+  discard(cell: Cell): Promise<void>;
+}
+
+export function createCellPool(
+  dependencies: { report: (incident: HostIncident) => void },
+  limits: HostLimits,
+): CellPool {
+  const { report } = dependencies;
+  const cells = new Set<Cell>();
+  const watched = new Map<Cell, WatchedCell>();
+  let spare = openSpare();
+  const limitBytes = Math.max(
+    limits.memoryLimitMb * bytesPerMb,
+    process.memoryUsage.rss() + leastRoomMb * bytesPerMb,
+  );
+  let isCheckingMemory = false;
+
+  function openSpare() {
+    const silent: CellListener = {
+      onOffence: () => undefined,
+      onDeath: () => undefined,
+      onOutput: () => undefined,
+    };
+    const holder = { listener: silent };
+    const cell = openCell({
+      onOffence: (offence) => holder.listener.onOffence(offence),
+      onOutput: (line) => holder.listener.onOutput(line),
+      onDeath(offence) {
+        holder.listener.onDeath(offence);
+        void discard(cell);
+      },
+    });
+    return { cell, holder };
+  }
+
+  async function discard(cell: Cell): Promise<void> {
+    cells.delete(cell);
+    watched.delete(cell);
+    if (!(await cell.stop())) report({ kind: "worn-out", reason: "a character's worker cannot be stopped" });
+  }
+
+  const takePulses = (): void => {
+    for (const entry of watched.values()) {
+      const patienceMs = entry.patienceMs();
+      if (patienceMs === undefined) continue;
+      entry.cell.pulse(patienceMs).then(
+        ({ abandonedCount }) => {
+          if (abandonedCount > 0) entry.onAbandoned?.();
+        },
+        () => {
+          const message = `gave no sign of life for ${patienceMs / 1000} s`;
+          entry.cell.condemn({ type: "Timeout", message, stack: "" });
+        },
+      );
+    }
+  };
+
+  /** Over the limit, the cells that do not answer go; if all answer, the largest. */
+  const checkMemory = async (): Promise<void> => {
+    if (isCheckingMemory || process.memoryUsage.rss() < limitBytes) return;
+    isCheckingMemory = true;
+    try {
+      const all = [...cells];
+      const isBusy = await Promise.all(
+        all.map((cell) =>
+          cell.pulse(memoryPulseMs).then(
+            () => false,
+            () => true,
+          ),
+        ),
+      );
+      if (process.memoryUsage.rss() < limitBytes) return;
+      const [largest] = all.toSorted((a, b) => b.heapBytes - a.heapBytes);
+      const busy = all.filter((cell, index) => isBusy[index] === true && cell.isOpen);
+      for (const cell of busy.length > 0 ? busy : largest ? [largest] : []) {
+        const message = `took the host's memory beyond ${limits.memoryLimitMb} MiB`;
+        cell.condemn({ type: "Crashed", message, stack: "" });
+      }
+      if (all.length === 0) report({ kind: "worn-out", reason: "memory does not come back" });
+      // What a stopped worker held is given back within a second.
+      await Bun.sleep(pulseEveryMs);
+    } finally {
+      isCheckingMemory = false;
+    }
+  };
+
+  const timers = [
+    setInterval(takePulses, pulseEveryMs),
+    setInterval(() => void checkMemory(), memoryCheckEveryMs),
+  ];
+
+  return {
+    take(listener) {
+      const { cell, holder } = spare.cell.isOpen ? spare : openSpare();
+      holder.listener = listener;
+      cells.add(cell);
+      spare = openSpare();
+      return cell;
+    },
+    watch(entry) {
+      if (entry.cell.isOpen) watched.set(entry.cell, entry);
+    },
+    discard,
+    async [Symbol.asyncDispose]() {
+      for (const timer of timers) clearInterval(timer);
+      await Promise.all([spare.cell, ...cells].map((cell) => cell.stop()));
+    },
+  };
+}

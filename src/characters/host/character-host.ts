@@ -1,0 +1,64 @@
+// Runs character code for the serving process, in child processes. The one place that knows who is quarantined.
+import type { LoadProblem } from "../port.ts";
+import type { HostOptions } from "./host-protocol.ts";
+import { createHostSlot, type HostSlot, type HostSlotListener } from "./host-slot.ts";
+import { createTalks, type Talks } from "./talks.ts";
+import { createTrials, type Trials } from "./trials.ts";
+
+/** Niceness of trials: whoever talks goes first. */
+const trialNiceness = 5;
+
+export interface CharacterHost extends AsyncDisposable, Omit<Talks, typeof Symbol.asyncDispose> {
+  evaluate: Trials["evaluate"];
+}
+
+export interface CharacterHostListener {
+  /** A version crashed or hung, in a call or outside of any: it is not called again. */
+  onOffender(versionId: string, problem: LoadProblem): void;
+  /** `file` is empty for what went past the characters' own consoles. */
+  onOutput(file: string, line: string): void;
+}
+
+export function createCharacterHost(listener: CharacterHostListener, options: HostOptions): CharacterHost {
+  const offenders = new Map<string, LoadProblem>();
+  const onOffender = (versionId: string, problem: LoadProblem): void => {
+    if (offenders.has(versionId)) return;
+    offenders.set(versionId, problem);
+    listener.onOffender(versionId, problem);
+  };
+  const openSlot = (niceness: number, onDeath: HostSlotListener["onDeath"]): HostSlot =>
+    createHostSlot(
+      {
+        onIncident(incident) {
+          if (incident.kind === "output") listener.onOutput(incident.file, incident.line);
+          else onOffender(incident.versionId, incident.problem);
+        },
+        onDeath,
+        onStrayOutput: (line) => listener.onOutput("", line),
+      },
+      { ...options, niceness },
+    );
+  const trials = createTrials({ openSlot: () => openSlot(trialNiceness, () => undefined) }, options);
+  const talks = createTalks(
+    {
+      openSlot: (onDeath) => openSlot(0, onDeath),
+      onOffender,
+      offenceOf: (versionId) => offenders.get(versionId),
+    },
+    options,
+  );
+
+  return {
+    evaluate: trials.evaluate,
+    makeSystemPrompt: talks.makeSystemPrompt,
+    reply: talks.reply,
+    callTool: talks.callTool,
+    retire(versionIds) {
+      talks.retire(versionIds);
+      for (const versionId of versionIds) offenders.delete(versionId);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([trials[Symbol.asyncDispose](), talks[Symbol.asyncDispose]()]);
+    },
+  };
+}

@@ -1,0 +1,16 @@
+// What zod found wrong, in one line: `VOICE_SOURCE.voice: expected string; …`.
+import type { z } from "zod";
+
+const maxIssues = 5;
+
+/** At most 1,000 characters. `prefix` names the value that was checked. */
+export function describeIssues(error: z.ZodError, prefix?: string): string {
+  return error.issues
+    .slice(0, maxIssues)
+    .map(({ path, message }) => {
+      const place = [...(prefix === undefined ? [] : [prefix]), ...path.map(String)].join(".");
+      return place === "" ? message : `${place}: ${message}`;
+    })
+    .join("; ")
+    .slice(0, 1000);
+}

@@ -1,0 +1,79 @@
+// One call in one host process, and what it means when that process ends meanwhile.
+import { AppError } from "../../base/errors.ts";
+import type { CharacterSource } from "./host-protocol.ts";
+import type { HostProcess, HostSlot } from "./host-slot.ts";
+
+/** The process ended during a call, or gave no sign of life. */
+export class HostGone extends Error {
+  /** It had been told to go: the call can simply be made again. */
+  readonly wasReplaced: boolean;
+
+  constructor(wasReplaced: boolean) {
+    super("the character host ended");
+    this.name = "HostGone";
+    this.wasReplaced = wasReplaced;
+  }
+}
+
+/** Beyond the deadlines that the host keeps itself: for one whose own main thread has stopped. */
+const graceMs = 3000;
+
+/** Options for a call that the host answers within `timeoutMs`, if it works at all. */
+export function withGrace(timeoutMs: number, signal: AbortSignal | undefined) {
+  return { timeoutMs: timeoutMs + graceMs, signal, onTimeout: () => new HostGone(false) };
+}
+
+/** `source` is handed to `run` when the process does not have it yet. Throws HostGone when the process ends. */
+export async function runIn<T>(
+  slot: HostSlot,
+  source: CharacterSource,
+  run: (process: HostProcess, source: CharacterSource | undefined) => Promise<T>,
+): Promise<T> {
+  const process = slot.current();
+  using _call = process.enter(source.versionId);
+  try {
+    return await run(process, takeSource(process, source));
+  } catch (error) {
+    throw await translateFailure(process, source, error);
+  }
+}
+
+/** As `runIn`, for what comes in pieces. */
+export async function* streamIn<T>(
+  slot: HostSlot,
+  source: CharacterSource,
+  run: (process: HostProcess, source: CharacterSource | undefined) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const process = slot.current();
+  using _call = process.enter(source.versionId);
+  try {
+    yield* run(process, takeSource(process, source));
+  } catch (error) {
+    throw await translateFailure(process, source, error);
+  }
+}
+
+function takeSource(process: HostProcess, source: CharacterSource): CharacterSource | undefined {
+  if (process.knownVersions.has(source.versionId)) return undefined;
+  process.knownVersions.add(source.versionId);
+  return source;
+}
+
+async function translateFailure(
+  process: HostProcess,
+  source: CharacterSource,
+  error: unknown,
+): Promise<unknown> {
+  if (error instanceof HostGone) process.kill();
+  if (error instanceof HostGone || !process.isRunning) {
+    // Its slot draws the conclusions first: who was busy in it, and who is to be tried alone.
+    await process.ended;
+    return new HostGone(process.isReplaced);
+  }
+  // Its cell has been closed to make room: the host needs the source again.
+  if (error instanceof AppError && error.code === "E_NOT_FOUND" && error.details?.["versionId"]) {
+    process.knownVersions.delete(source.versionId);
+    return new HostGone(true);
+  }
+  return error;
+}

@@ -1,0 +1,148 @@
+// From a loaded module to the plain data that describes it: the stages `shape` and the cell's part of `schema`.
+import type { LoadErrorType, LoadStage } from "../port.ts";
+import { copyPlainData } from "./plain-data.ts";
+
+/** The whole of what one file may declare, as JSON. */
+const maxExportsChars = 2 * 1024 * 1024;
+
+export class UnfitModule extends Error {
+  readonly stage: LoadStage;
+  readonly errorType: LoadErrorType;
+  /** The export that the message is about. */
+  readonly exportName: string;
+
+  constructor(stage: LoadStage, errorType: LoadErrorType, exportName: string, message: string) {
+    super(message);
+    this.name = "UnfitModule";
+    this.stage = stage;
+    this.errorType = errorType;
+    this.exportName = exportName;
+  }
+}
+
+export interface ModuleTool {
+  name: unknown;
+  description: unknown;
+  /** A zod object or a JSON Schema. */
+  parameters: unknown;
+  timeout_ms?: unknown;
+  execute(args: unknown, context: unknown): unknown;
+}
+
+export type GeneratorClass = new (instructions: unknown) => Record<string, unknown>;
+
+/** The live values that later calls need. */
+export interface CharacterModule {
+  instructions: unknown;
+  generatorClass: GeneratorClass;
+  tools: readonly ModuleTool[];
+}
+
+const requiredNames = ["CHARACTER_NAME", "VOICE_SOURCE", "INSTRUCTIONS", "PromptGenerator"];
+
+export type ReadExport = (name: string) => unknown;
+
+/** Named exports, or the same names on a default export (`export default defineCharacter({…})`). */
+export function createExportReader(module: Readonly<Record<string, unknown>>): ReadExport {
+  const fallback = module["default"];
+  return (name) => {
+    if (module[name] !== undefined) return module[name];
+    return typeof fallback === "object" && fallback !== null
+      ? (fallback as Record<string, unknown>)[name]
+      : undefined;
+  };
+}
+
+/** Throws UnfitModule. */
+export function readShape(read: ReadExport): { generatorClass: GeneratorClass; hasReply: boolean } {
+  const missing = requiredNames.filter((name) => read(name) === undefined);
+  if (missing[0] !== undefined) {
+    throw new UnfitModule(
+      "shape",
+      "MissingExport",
+      missing[0],
+      `the file exports no ${missing.join(", no ")}`,
+    );
+  }
+  const generatorClass = read("PromptGenerator");
+  if (!isClass(generatorClass)) {
+    throw new UnfitModule("shape", "MissingMethod", "PromptGenerator", "PromptGenerator is not a class");
+  }
+  if (!hasMethod(generatorClass, "makeSystemPrompt")) {
+    throw new UnfitModule(
+      "shape",
+      "MissingMethod",
+      "PromptGenerator",
+      "class PromptGenerator has no method makeSystemPrompt",
+    );
+  }
+  return { generatorClass, hasReply: hasMethod(generatorClass, "reply") };
+}
+
+const isClass = (value: unknown): value is GeneratorClass =>
+  typeof value === "function" && typeof value.prototype === "object" && value.prototype !== null;
+
+/** Fields that hold a function exist on instances alone, so they are looked for in the text of the class. */
+function hasMethod(generatorClass: GeneratorClass, name: string): boolean {
+  if (typeof (generatorClass.prototype as Record<string, unknown>)[name] === "function") return true;
+  const asField = new RegExp(`(?:^|[\\s;{])(?:this\\.)?${name}\\s*=`);
+  for (let target: unknown = generatorClass; isClass(target); target = Object.getPrototypeOf(target)) {
+    if (asField.test(Function.prototype.toString.call(target))) return true;
+  }
+  return false;
+}
+
+/** Throws UnfitModule and NotPlainData. `toJsonSchema` turns a zod object into a JSON Schema. */
+export async function readDeclarations(
+  read: ReadExport,
+  hasReply: boolean,
+  toJsonSchema: (parameters: object) => Promise<unknown>,
+): Promise<{ exportsJson: string; tools: readonly ModuleTool[] }> {
+  const declared: Record<string, unknown> = { hasReply };
+  for (const name of ["CHARACTER_NAME", "VOICE_SOURCE", "INSTRUCTIONS", "METADATA"]) {
+    const value = read(name);
+    if (value !== undefined) declared[name] = copyPlainData(value, name);
+  }
+  const tools = readTools(read("TOOLS"));
+  declared["zodTools"] = tools.filter((tool) => isZodType(tool.parameters)).map(({ name }) => String(name));
+  declared["TOOLS"] = await Promise.all(
+    tools.map(async (tool, index) => {
+      const place = `TOOLS[${index}]`;
+      const { name, description, parameters, timeout_ms } = tool;
+      const schema = isZodType(parameters) ? await toJsonSchema(parameters) : parameters;
+      return copyPlainData({ name, description, parameters: schema, timeout_ms }, place);
+    }),
+  ).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : "TOOLS cannot be read";
+    throw new UnfitModule("schema", "InvalidTools", "TOOLS", message);
+  });
+  const exportsJson = JSON.stringify(declared);
+  if (exportsJson.length > maxExportsChars) {
+    throw new UnfitModule(
+      "schema",
+      "ValidationError",
+      "METADATA",
+      "the exports together are larger than 2 MiB",
+    );
+  }
+  return { exportsJson, tools };
+}
+
+function readTools(value: unknown): ModuleTool[] {
+  const refuse = (message: string): never => {
+    throw new UnfitModule("schema", "InvalidTools", "TOOLS", message);
+  };
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) return refuse("TOOLS is not an array");
+  return value.map((tool: unknown, index): ModuleTool => {
+    if (typeof tool !== "object" || tool === null) return refuse(`TOOLS[${index}] is not an object`);
+    if (typeof (tool as ModuleTool).execute !== "function")
+      return refuse(`TOOLS[${index}] has no function execute`);
+    return tool as ModuleTool;
+  });
+}
+
+/** A schema made by the zod that Troupe provides. */
+export function isZodType(value: unknown): value is object {
+  return typeof value === "object" && value !== null && "_zod" in value;
+}

@@ -1,0 +1,223 @@
+// Characters that talk: each in a cell of its own, opened at its first use and kept while it is used.
+import { waitFor } from "../../base/deadline.ts";
+import { AppError } from "../../base/errors.ts";
+import type { LoadErrorType, LoadProblem } from "../port.ts";
+import type { CellPool } from "./cell-pool.ts";
+import { placeInStack } from "./describe-problem.ts";
+import type { CellEvaluation, CharacterSource, HostIncident, HostOptions } from "./host-protocol.ts";
+import type { Cell, CellOffence } from "./open-cell.ts";
+
+/** Cells kept open; beyond that the one unused for longest is closed. About 3 MB each, 8 with zod. */
+const maxResidents = 24;
+/** A cell that answers within this after a missed deadline is slow, not stuck. */
+const livenessTimeoutMs = 250;
+
+interface Resident {
+  readonly source: CharacterSource;
+  readonly cell: Cell;
+  readonly loaded: Promise<void>;
+  callCount: number;
+  usedAtMs: number;
+  /** Closed once its calls have ended; a new call gets a new cell. */
+  isLeaving: boolean;
+}
+
+export interface ResidentCall {
+  versionId: string;
+  /** Needed when this host has not met the version yet, or has closed its cell: E_NOT_FOUND asks for it. */
+  source: CharacterSource | undefined;
+  method: "prompt" | "tool" | "reply";
+  params: unknown;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+export interface Residents {
+  call(request: ResidentCall): Promise<unknown>;
+  /** `timeoutMs` counts to the first chunk and from each to the next. */
+  stream(request: ResidentCall): AsyncIterable<unknown>;
+  /** These versions have been replaced: idle cells are closed now, busy ones when they are done. */
+  retire(versionIds: readonly string[]): void;
+}
+
+export function createResidents(
+  dependencies: { pool: CellPool; report: (incident: HostIncident) => void },
+  options: HostOptions,
+): Residents {
+  const { pool, report } = dependencies;
+  const residents = new Map<string, Resident>();
+
+  const problemOf = (
+    source: CharacterSource,
+    type: LoadErrorType,
+    message: string,
+    stack = "",
+  ): LoadProblem => {
+    const place = placeInStack(stack, source.path);
+    return { file: source.file, stage: "run", error_type: type, message, ...place };
+  };
+  const failure = (problem: LoadProblem): AppError =>
+    new AppError("E_CHARACTER", `${problem.file}: ${problem.message}`, { problem });
+
+  const forget = (resident: Resident): void => {
+    if (residents.get(resident.source.versionId) === resident) residents.delete(resident.source.versionId);
+  };
+  const close = (resident: Resident): void => {
+    forget(resident);
+    void pool.discard(resident.cell);
+  };
+
+  const open = (source: CharacterSource): Resident => {
+    const blame = (offence: CellOffence): void => {
+      forget(resident);
+      const problem = problemOf(source, offence.type, offence.message, offence.stack);
+      report({ kind: "character", versionId: source.versionId, problem });
+      cell.condemn(offence);
+    };
+    let isBlamed = false;
+    const blameOnce = (offence: CellOffence): void => {
+      if (isBlamed) return;
+      isBlamed = true;
+      blame(offence);
+    };
+    const cell = pool.take({
+      onOffence: blameOnce,
+      onDeath: blameOnce,
+      onOutput: (line) => report({ kind: "output", file: source.file, line }),
+    });
+    const resident: Resident = {
+      source,
+      cell,
+      loaded: load(cell, source),
+      callCount: 0,
+      usedAtMs: performance.now(),
+      isLeaving: false,
+    };
+    resident.loaded.catch(() => undefined);
+    residents.set(source.versionId, resident);
+    pool.watch({
+      cell,
+      patienceMs: () =>
+        resident.callCount > 0
+          ? Math.max(options.promptTimeoutMs, options.toolTimeoutMs, options.replyTimeoutMs)
+          : options.promptTimeoutMs,
+      onAbandoned: () => leave(resident),
+    });
+    makeRoom();
+    return resident;
+  };
+
+  const load = async (cell: Cell, source: CharacterSource): Promise<void> => {
+    await cell.ready;
+    const params = { source, folder: options.folder, isShared: false };
+    const timeoutMs = options.evaluateTimeoutMs;
+    const answer = (await cell.call("evaluate", params, {
+      timeoutMs,
+      onTimeout() {
+        const message = `the file was not evaluated within ${timeoutMs / 1000} s`;
+        cell.condemn({ type: "Timeout", message, stack: "" });
+        return failure(problemOf(source, "Timeout", message));
+      },
+    })) as CellEvaluation;
+    if (!answer.ok) throw failure({ ...answer.problem, stage: "run" });
+  };
+
+  const leave = (resident: Resident): void => {
+    resident.isLeaving = true;
+    forget(resident);
+    if (resident.callCount === 0) close(resident);
+  };
+
+  const makeRoom = (): void => {
+    const idle = [...residents.values()]
+      .filter(({ callCount }) => callCount === 0)
+      .toSorted((a, b) => a.usedAtMs - b.usedAtMs);
+    for (const resident of idle.slice(0, Math.max(0, residents.size - maxResidents))) close(resident);
+  };
+
+  const find = ({ versionId, source }: ResidentCall): Resident => {
+    const known = residents.get(versionId);
+    if (known?.cell.isOpen) return known;
+    if (!source) throw new AppError("E_NOT_FOUND", "the version is not open here", { versionId });
+    return open(source);
+  };
+
+  /** The cell's own failures, deadlines and death, as the caller is to hear of them. */
+  const translate = async (resident: Resident, request: ResidentCall, error: unknown): Promise<unknown> => {
+    const { cell, source } = resident;
+    const { offence } = cell;
+    if (offence) return failure(problemOf(source, offence.type, offence.message, offence.stack));
+    const hasTimedOut = error instanceof AppError && error.code === "E_BUSY";
+    if (!hasTimedOut) return error;
+    const seconds = request.timeoutMs / 1000;
+    const message = `${described[request.method]} gave nothing within ${seconds} s`;
+    // A prompt is computed, so a late one is a fault. A tool or a reply may be waiting for someone else.
+    const isStuck =
+      request.method === "prompt" ||
+      (await cell.pulse(livenessTimeoutMs).then(
+        () => false,
+        () => true,
+      ));
+    if (isStuck) cell.condemn({ type: "Timeout", message, stack: "" });
+    return failure(problemOf(source, "Timeout", message));
+  };
+
+  const enter = (request: ResidentCall): Resident => {
+    const resident = find(request);
+    resident.callCount += 1;
+    return resident;
+  };
+  const exit = (resident: Resident): void => {
+    resident.callCount -= 1;
+    resident.usedAtMs = performance.now();
+    if (resident.callCount === 0 && resident.isLeaving) close(resident);
+  };
+
+  return {
+    async call(request) {
+      const { method, params, timeoutMs, signal } = request;
+      const resident = enter(request);
+      try {
+        await resident.loaded;
+        return await resident.cell.call(method, params, { timeoutMs, signal });
+      } catch (error) {
+        throw await translate(resident, request, error);
+      } finally {
+        exit(resident);
+      }
+    },
+    async *stream(request) {
+      const { method, params, timeoutMs, signal } = request;
+      const resident = enter(request);
+      const end = new AbortController();
+      try {
+        await resident.loaded;
+        const ended = AbortSignal.any([signal, end.signal]);
+        yield* withGapLimit(resident.cell.stream(method, params, { signal: ended }), timeoutMs);
+      } catch (error) {
+        throw await translate(resident, request, error);
+      } finally {
+        end.abort();
+        exit(resident);
+      }
+    },
+    retire(versionIds) {
+      for (const versionId of versionIds) {
+        const resident = residents.get(versionId);
+        if (resident) leave(resident);
+      }
+    },
+  };
+}
+
+const described = { prompt: "makeSystemPrompt", reply: "reply", tool: "the tool" };
+
+/** Passes chunks on; throws E_BUSY when one takes longer than `limitMs` to come. The reader's own time does not count. */
+async function* withGapLimit(chunks: AsyncIterable<unknown>, limitMs: number): AsyncGenerator {
+  const iterator = chunks[Symbol.asyncIterator]();
+  for (;;) {
+    const step = await waitFor(iterator.next(), { timeoutMs: limitMs });
+    if (step.done === true) return;
+    yield step.value;
+  }
+}

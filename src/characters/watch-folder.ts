@@ -1,0 +1,87 @@
+// Tells when files of the characters folder have changed: one call for a burst of changes.
+import { basename, join, sep } from "node:path";
+import { watch } from "chokidar";
+import { systemClock, type Clock } from "../base/clock.ts";
+import { waitFor } from "../base/deadline.ts";
+import { isCharacterFileName } from "./load-folder.ts";
+
+/** A burst has ended when nothing has changed for this long, … */
+const quietMs = 30;
+/** … and is handed over after this long even if it goes on. */
+const maxGatherMs = 250;
+const readyTimeoutMs = 5000;
+
+export interface FolderWatcherDependencies {
+  /** Absolute paths that were added, changed or removed. */
+  onBurst: (paths: ReadonlySet<string>) => void;
+  onError: (error: unknown) => void;
+  clock?: Clock;
+}
+
+/** Resolves when changes are seen from now on. `folder` is absolute, links resolved; it may vanish and come back. */
+export async function watchFolder(
+  { onBurst, onError, clock = systemClock }: FolderWatcherDependencies,
+  folder: string,
+): Promise<AsyncDisposable> {
+  let gathered = new Set<string>();
+  let quiet: Disposable | undefined;
+  let limit: Disposable | undefined;
+
+  const cancelTimers = (): void => {
+    quiet?.[Symbol.dispose]();
+    limit?.[Symbol.dispose]();
+    quiet = undefined;
+    limit = undefined;
+  };
+  const flush = (): void => {
+    cancelTimers();
+    const burst = gathered;
+    gathered = new Set();
+    onBurst(burst);
+  };
+
+  const watcher = watch(folder, {
+    ignoreInitial: true,
+    // A save by rename shows at once; gathering is done here.
+    atomic: false,
+    ignored: (path) => !isWatched(path, folder),
+  });
+  watcher.on("all", (_, path) => {
+    gathered.add(path);
+    quiet?.[Symbol.dispose]();
+    quiet = clock.schedule(flush, quietMs);
+    limit ??= clock.schedule(flush, maxGatherMs);
+  });
+  watcher.on("error", onError);
+  const ready = new Promise<void>((resolve) => {
+    watcher.once("ready", () => resolve());
+  });
+  // A folder on a slow disk is served anyway; what changes before it is watched shows at the next change.
+  await waitFor(ready, { timeoutMs: readyTimeoutMs }).catch(onError);
+
+  return {
+    async [Symbol.asyncDispose]() {
+      cancelTimers();
+      await watcher.close();
+    },
+  };
+}
+
+/** Character files, and whatever lies in files and folders that begin with `_`. */
+function isWatched(path: string, folder: string): boolean {
+  if (path === folder) return true;
+  if (!path.startsWith(folder + sep)) return false;
+  const [top = "", ...rest] = path.slice(folder.length + 1).split(sep);
+  if (rest.includes("node_modules")) return false;
+  return top.startsWith("_") || (rest.length === 0 && isCharacterFileName(top));
+}
+
+/** True for what characters share. */
+export function isShared(path: string, folder: string): boolean {
+  return path.startsWith(join(folder, "_"));
+}
+
+/** What an import of this file looks like: its name without the extension. */
+export function importStem(path: string): string {
+  return basename(path).replace(/\.[^.]+$/, "");
+}
