@@ -131,8 +131,8 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   );
   const replyAsCharacter = createReplyAsCharacter({ replies, clock });
 
-  const openStage: CliApp["openStage"] = ({ watch }) =>
-    createCharacterStage(
+  const openStage: CliApp["openStage"] = async ({ watch }) => {
+    const stage = await createCharacterStage(
       { emit: events.emit, clock },
       {
         folder: settings["characters.dir"],
@@ -144,6 +144,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         memoryLimitMb: settings["characters.memory_limit_mb"],
       },
     );
+    // Who looks once wants the slow files too; a server shows them as they come.
+    if (!watch) await stage.settled();
+    return stage;
+  };
 
   const serve = async (): Promise<RunningServer> => {
     await using held = new AsyncDisposableStack();

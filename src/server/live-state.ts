@@ -59,6 +59,8 @@ export function createLiveState(events: EventHub<AnyEvent>, speech: SpeechSystem
 function applyAssetEvent(assets: Map<string, AssetActivity>, event: AssetEvent): void {
   switch (event.type) {
     case "asset-phase-start":
+      // A hit passes the phases before the download too, and ends without a word.
+      if (event.phase !== "download" && !assets.has(event.asset)) break;
       assets.set(event.asset, {
         asset: event.asset,
         done_bytes: 0,

@@ -177,7 +177,7 @@ function Portrait({ character, activity, player }: PortraitProps) {
   }, [activity, player]);
   return (
     <div class="portrait" data-activity={activity} ref={frame}>
-      <Face name={character.name} color={character.metadata.color} size={104} />
+      <Face name={character.name} metadata={character.metadata} size={104} />
     </div>
   );
 }

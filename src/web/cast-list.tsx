@@ -23,7 +23,7 @@ export function CastList({ characters, errors, selected, onSelect }: CastListPro
               aria-pressed={character.name === selected}
               onClick={() => onSelect(character.name)}
             >
-              <Face name={character.name} color={character.metadata.color} size={52} />
+              <Face name={character.name} metadata={character.metadata} size={52} />
               <div>
                 <b>{character.name}</b>
                 <span>{character.metadata.tagline ?? describeType(character.instructions.type)}</span>

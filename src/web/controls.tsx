@@ -65,6 +65,9 @@ export function Controls({ controls, canHear }: { controls: ConversationControls
         Hands-free
       </label>
       {(isTalking || isHandsFree) && <Meter microphone={controls.microphone} />}
+      <button type="button" class="stop" disabled={!isBusy} onClick={() => controls.interrupt()}>
+        Stop
+      </button>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -86,9 +89,6 @@ export function Controls({ controls, canHear }: { controls: ConversationControls
           Send
         </button>
       </form>
-      <button type="button" disabled={!isBusy} onClick={() => controls.interrupt()}>
-        Stop
-      </button>
     </div>
   );
 }

@@ -49,21 +49,35 @@ function createDraws(name: string): () => number {
   };
 }
 
-export function buildFaceDesign(name: string, color: string | undefined): FaceDesign {
+/** What a character may say of its face in METADATA.face; the name decides the rest. */
+export interface FaceWish {
+  skin?: number;
+  hair?: number;
+  hair_style?: string;
+  extra?: string;
+  collar?: string;
+}
+
+export function buildFaceDesign(name: string, color: string | undefined, wish: FaceWish = {}): FaceDesign {
   const draw = createDraws(name);
   // The first draws of a xorshift are alike for alike seeds.
   for (let i = 0; i < 8; i++) draw();
   const select = <T>(items: readonly T[]): T => items[Math.floor(draw() * items.length)] as T;
-  const [skin, skinShade] = select(skins);
+  /** One is drawn in any case, so that a wish for the hair does not change the collar. */
+  const selectOr = <T>(items: readonly T[], wished: T | undefined): T => {
+    const drawn = select(items);
+    return wished !== undefined && items.includes(wished) ? wished : drawn;
+  };
+  const [skin, skinShade] = selectOr(skins, skins[wish.skin ?? -1]);
   const hue = Math.floor(draw() * 360);
   const backdrop = color ?? `hsl(${hue} 48% 46%)`;
   return {
     skin,
     skinShade,
-    hair: select(hairs),
-    hairStyle: select(hairStyles),
-    extra: select(extras),
-    collar: select(collars),
+    hair: selectOr(hairs, hairs[wish.hair ?? -1]),
+    hairStyle: selectOr(hairStyles, wish.hair_style as FaceDesign["hairStyle"]),
+    extra: selectOr(extras, wish.extra as FaceDesign["extra"]),
+    collar: selectOr(collars, wish.collar as FaceDesign["collar"]),
     cloth: `hsl(${(hue + 140 + Math.floor(draw() * 80)) % 360} 38% 38%)`,
     backdrop,
     eyeOffset: 8.5 + draw() * 2.5,

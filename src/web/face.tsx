@@ -1,8 +1,14 @@
 // Draws a face design as SVG. The mouth opens with the CSS variable --mouth (0 to 1), which the player sets.
-import { buildFaceDesign, type FaceDesign } from "./face-design.ts";
+import { buildFaceDesign, type FaceDesign, type FaceWish } from "./face-design.ts";
 
-export function Face({ name, color, size }: { name: string; color: string | undefined; size: number }) {
-  const design = buildFaceDesign(name, color);
+export interface FaceProps {
+  name: string;
+  metadata: { color?: string; face?: FaceWish };
+  size: number;
+}
+
+export function Face({ name, metadata, size }: FaceProps) {
+  const design = buildFaceDesign(name, metadata.color, metadata.face);
   const clip = `clip-${[...name].map((char) => (char.codePointAt(0) ?? 0).toString(36)).join("")}-${size}`;
   return (
     <svg class="face" viewBox="0 0 100 100" width={size} height={size} aria-hidden="true" focusable="false">

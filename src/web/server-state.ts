@@ -1,5 +1,6 @@
 // What the server says of itself, live: the cast, the engines, the downloads (GET /v1/events).
 import { useEffect, useReducer } from "preact/hooks";
+import type { FaceWish } from "./face-design.ts";
 
 export interface LoadError {
   file: string;
@@ -18,7 +19,7 @@ export interface CharacterRecord {
     reason?: string;
   };
   instructions: { type: string; language: string | null };
-  metadata: { color?: string; tagline?: string };
+  metadata: { color?: string; tagline?: string; face?: FaceWish };
   tools: string[];
   error?: LoadError;
 }

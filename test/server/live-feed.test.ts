@@ -53,6 +53,18 @@ describe("the live feed", () => {
     leave();
   });
 
+  test("what is on disk already is not on its way", () => {
+    const services = createFakeServices();
+    using state = createLiveState(services.events, services.speech);
+    for (const phase of ["resolve", "recheck"] as const) {
+      services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase });
+    }
+    expect(state.assets()).toEqual([]);
+    services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase: "download" });
+    services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase: "verify" });
+    expect(state.assets()).toMatchObject([{ asset: "kokoro", phase: "verify" }]);
+  });
+
   test("tells who came, changed and left, with what failed", async () => {
     const services = createFakeServices();
     const { next, leave } = openFeed(services);

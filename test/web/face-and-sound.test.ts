@@ -13,6 +13,13 @@ test("a character's colour is its backdrop", () => {
   expect(buildFaceDesign("Ada", "#ff8800").backdrop).toBe("#ff8800");
 });
 
+test("a wish changes what it names and nothing else; nonsense changes nothing", () => {
+  const own = buildFaceDesign("Ada", undefined);
+  const wished = buildFaceDesign("Ada", undefined, { hair_style: "bald", extra: "beard" });
+  expect(wished).toEqual({ ...own, hairStyle: "bald", extra: "beard" });
+  expect(buildFaceDesign("Ada", undefined, { skin: 99, hair: -3, collar: "ruff" })).toEqual(own);
+});
+
 test("samples survive the socket within half a step, and clip instead of wrapping", () => {
   const samples = Float32Array.from([0, 0.5, -0.5, 1, -1, 1.7, -1.7]);
   const bytes = encodePcm16(samples);
