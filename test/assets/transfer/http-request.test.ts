@@ -1,0 +1,140 @@
+import { expect, test } from "bun:test";
+import { type Credential, type Fetch, openHttp } from "../../../src/assets/transfer/http-request.ts";
+import { systemClock } from "../../../src/base/clock.ts";
+import { AppError, encodeError } from "../../../src/base/errors.ts";
+import { createAssetServer } from "../../support/asset-server.ts";
+import { failureOf } from "../../support/failure-of.ts";
+
+const hello = new TextEncoder().encode("hello");
+const credential: Credential = { header: "x-api-key", value: "s3cret", variable: "MY_KEY" };
+
+function open(url: string, more: Partial<Parameters<typeof openHttp>[1]> = {}, fetchLike: Fetch = fetch) {
+  const signal = new AbortController().signal;
+  return openHttp(
+    { fetch: fetchLike, clock: systemClock },
+    { url, label: "the thing", headerTimeoutMs: 5000, signal, ...more },
+  );
+}
+
+/** A `fetch` that answers from a table of redirects, and a log of what it was asked. */
+function scriptedFetch(redirects: Record<string, string>) {
+  const asked: { url: string; key: string | null }[] = [];
+  const fetchLike: Fetch = async (url, init) => {
+    asked.push({ url, key: new Headers(init.headers).get("x-api-key") });
+    const location = redirects[url];
+    if (location === undefined) return new Response("hello");
+    return new Response(null, { status: 302, headers: { location } });
+  };
+  return { asked, fetchLike };
+}
+
+test("a redirect on the same origin keeps the credential, one to another origin loses it", async () => {
+  await using server = await createAssetServer();
+  server.serve("/end", hello);
+  server.failAlways("/a", { kind: "redirect", to: "/b", status: 307 });
+  server.failAlways("/b", { kind: "redirect", to: `${server.otherOrigin}/end` });
+  using opened = await open(`${server.origin}/a`, { credential });
+  expect(await opened.response.text()).toBe("hello");
+  expect(server.requests.map((r) => [r.origin, r.path, r.headers["x-api-key"]])).toEqual([
+    ["main", "/a", "s3cret"],
+    ["main", "/b", "s3cret"],
+    ["other", "/end", undefined],
+  ]);
+});
+
+test("a chain that comes back to the first origin does not get the credential again", async () => {
+  await using server = await createAssetServer();
+  server.serve("/end", hello);
+  server.failAlways("/a", { kind: "redirect", to: `${server.otherOrigin}/b` });
+  server.failAlways("/b", { kind: "redirect", to: `${server.origin}/end` });
+  using opened = await open(`${server.origin}/a`, { credential });
+  expect(opened.response.status).toBe(200);
+  expect(server.requests.map((r) => r.headers["x-api-key"])).toEqual(["s3cret", undefined, undefined]);
+});
+
+test("range headers travel along a redirect", async () => {
+  await using server = await createAssetServer();
+  server.serve("/end", hello);
+  server.failAlways("/a", { kind: "redirect", to: `${server.otherOrigin}/end` });
+  using opened = await open(`${server.origin}/a`, { headers: { range: "bytes=1-3" } });
+  expect(await opened.response.text()).toBe("ell");
+});
+
+test("the eleventh redirect is not followed", async () => {
+  await using server = await createAssetServer();
+  server.failAlways("/loop", { kind: "redirect", to: "/loop" });
+  expect(await failureOf(open(`${server.origin}/loop`))).toMatchObject({
+    code: "E_NET",
+    message: expect.stringContaining("more than 10 redirects"),
+    details: { is_final: true },
+  });
+  expect(server.requests.length).toBe(11);
+});
+
+test.each([
+  ["https://example.com/a", "http://example.com/b", "from https to http"],
+  ["https://example.com/a", "ftp://example.com/b", "to ftp:"],
+  ["https://example.com/a", "https://127.0.0.1/b", "to a loopback address"],
+  ["https://example.com/a", "https://[::ffff:10.0.0.1]/b", "to a private address"],
+  ["https://example.com/a", "https://localhost:8080/b", "to a loopback address"],
+  ["https://10.0.0.1/a", "https://169.254.169.254/latest", "link-local"],
+  ["http://127.0.0.1/a", "http://metadata.google.internal/b", "link-local"],
+  ["https://example.com/a", "https://", "no url"],
+])("%s may not redirect to %s", async (from, to, problem) => {
+  const { asked, fetchLike } = scriptedFetch({ [from]: to });
+  expect((await failureOf(open(from, {}, fetchLike))).message).toContain(problem);
+  expect(asked.length).toBe(1);
+});
+
+test.each([
+  ["http://127.0.0.1/a", "http://127.0.0.1:81/b"],
+  ["http://127.0.0.1/a", "https://example.com/b"],
+  ["http://192.168.1.2/a", "http://10.0.0.1/b"],
+  ["http://example.com/a", "https://cdn.example.com/b"],
+])("%s may redirect to %s", async (from, to) => {
+  const { asked, fetchLike } = scriptedFetch({ [from]: to });
+  using opened = await open(from, { credential }, fetchLike);
+  expect(opened.response.status).toBe(200);
+  expect(asked.map(({ key }) => key)).toEqual(["s3cret", null]);
+});
+
+test("a refusal names the variable and never its value", async () => {
+  await using server = await createAssetServer();
+  server.failAlways("/x", { kind: "status", status: 401 });
+  const error = await open(`${server.origin}/x`, { credential }).catch((e: unknown) => e);
+  expect(error).toMatchObject({ code: "E_PERM", details: { token_env_var: "MY_KEY", status: 401 } });
+  expect((error as AppError).message).toContain("MY_KEY");
+  expect(JSON.stringify(encodeError(error)) + Bun.inspect(error)).not.toContain("s3cret");
+});
+
+test("a host that refuses is E_NET at once and names the thing, not the host", async () => {
+  const started = performance.now();
+  const error = await open("http://127.0.0.1:9/x").catch((e: unknown) => e);
+  expect(error).toMatchObject({ code: "E_NET", details: { source: "the thing" } });
+  expect(Bun.inspect(error)).not.toContain("127.0.0.1");
+  expect(performance.now() - started).toBeLessThan(1000);
+});
+
+test("an answer that is no HTTP is E_NET", async () => {
+  using noise = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: { data: (socket) => void socket.end("this is not HTTP\r\n\r\n") },
+  });
+  expect(await failureOf(open(`http://127.0.0.1:${noise.port}/`))).toMatchObject({ code: "E_NET" });
+});
+
+test("an abort while waiting for headers is E_INTERRUPTED, with its own reason", async () => {
+  await using server = await createAssetServer();
+  server.failAlways("/x", { kind: "silence" });
+  const abort = new AbortController();
+  const opening = open(`${server.origin}/x`, { signal: abort.signal });
+  await server.waitForRequest(() => true);
+  abort.abort(new AppError("E_INTERRUPTED", "enough", { discard: true }));
+  expect(await failureOf(opening)).toMatchObject({ message: "enough", details: { discard: true } });
+});
+
+test("a bug in what fetches is not taken for the network", async () => {
+  const broken: Fetch = () => Promise.reject(new TypeError("undefined is not a function"));
+  expect(await failureOf(open("http://example.com/", {}, broken))).toBeInstanceOf(TypeError);
+});

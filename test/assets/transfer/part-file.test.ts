@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test";
+import { mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { loadPartState, openPartFile, removePart } from "../../../src/assets/transfer/part-file.ts";
+import { systemClock } from "../../../src/base/clock.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
+import { createTempFolder } from "../../support/temp-folder.ts";
+import { failureOf } from "../../support/failure-of.ts";
+
+const bytes = (length: number) => new Uint8Array(length).fill(7);
+
+test("the state follows the bytes: at its end, and now and then before", async () => {
+  await using folder = await createTempFolder();
+  const path = join(folder.path, "x.part");
+  const clock = createManualClock();
+  {
+    await using part = await openPartFile(path, "a", clock);
+    part.describe({ sizeBytes: 1000, validator: '"v"' });
+    await part.write(bytes(100), 0);
+    expect((await loadPartState(path))?.done).toEqual([]);
+    clock.advance(250);
+    await part.write(bytes(100), 500);
+    expect((await loadPartState(path))?.done).toEqual([
+      [0, 100],
+      [500, 600],
+    ]);
+    await part.write(bytes(400), 100);
+    expect(part.isWhole).toBe(false);
+  }
+  await using again = await openPartFile(path, "a", clock);
+  expect([again.done, again.doneBytes, again.sizeBytes, again.validator]).toEqual([
+    [[0, 600]],
+    600,
+    1000,
+    '"v"',
+  ]);
+});
+
+test("another source's part is emptied", async () => {
+  await using folder = await createTempFolder();
+  const path = join(folder.path, "x.part");
+  {
+    await using part = await openPartFile(path, "a", systemClock);
+    await part.write(bytes(100), 0);
+  }
+  await using other = await openPartFile(path, "b", systemClock);
+  expect([other.doneBytes, (await Bun.file(path).stat()).size]).toEqual([0, 0]);
+});
+
+test("a full disk is E_DISK with the path", async () => {
+  await using folder = await createTempFolder();
+  const path = join(folder.path, "x.part");
+  await symlink("/dev/full", path); // every write to it fails with ENOSPC
+  const state = { format: 1, source: "a", validator: null, size_bytes: null, done: [] };
+  await Bun.write(`${path}.json`, JSON.stringify(state));
+  await using part = await openPartFile(path, "a", systemClock);
+  expect(await failureOf(part.write(bytes(100), 0))).toMatchObject({ code: "E_DISK", details: { path } });
+});
+
+test("a folder that cannot be made is told with its path", async () => {
+  await using folder = await createTempFolder();
+  await mkdir(join(folder.path, "x.part"));
+  expect(await failureOf(openPartFile(join(folder.path, "x.part"), "a", systemClock))).toBeInstanceOf(Error);
+});
+
+test("a part goes with its state", async () => {
+  await using folder = await createTempFolder();
+  const path = join(folder.path, "x.part");
+  await (await openPartFile(path, "a", systemClock))[Symbol.asyncDispose]();
+  await removePart(path);
+  expect([await Bun.file(path).exists(), await Bun.file(`${path}.json`).exists()]).toEqual([false, false]);
+});
