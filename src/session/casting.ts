@@ -1,7 +1,7 @@
 // Who speaks: characters with their voices and prompts as a session shows them, and the synthesizer of each reply.
 import type { Clock } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";
-import type { Character } from "../characters/port.ts";
+import type { Character, CharacterStage } from "../characters/port.ts";
 import type { SpeechSynthesizer } from "../speech/ports.ts";
 import type { SpeechSystem } from "../speech/provider.ts";
 import { type CastVoice, castVoice } from "./cast-voice.ts";
@@ -12,17 +12,27 @@ import type { ReplyPlan } from "./state.ts";
 export interface Casting {
   /** Never rejects: a prompt that cannot be had now is shown as none, and is asked for again at each reply. */
   cast(character: Character): Promise<CastMember>;
-  /** False for a voice that the synthesizer is known not to have. */
-  hasVoice(voice: string): Promise<boolean>;
+  /** False for a name that is known to mean no voice. */
+  hasVoice(name: string): Promise<boolean>;
   /** Rejects with the reason when nobody can speak at the moment. */
   chooseSpeaker(plan: ReplyPlan, signal: AbortSignal): Promise<Speaker>;
+}
+
+export interface CastingDependencies {
+  stage: Pick<CharacterStage, "book">;
+  speech: SpeechSystem;
+  clock: Clock;
+  /** What characters call the one who talks. */
+  userName?: string | undefined;
+  /** What a name means that is neither a voice nor a character: a dialect's own voices. */
+  aliasVoice?: ((name: string, synthesizer: SpeechSynthesizer) => string | undefined) | undefined;
 }
 
 /** An engine that is just coming back is worth so long a wait; one that is being downloaded is not. */
 const synthesizerWaitMs = 300;
 
-export function createCasting(deps: { speech: SpeechSystem; clock: Clock }): Casting {
-  const { speech, clock } = deps;
+export function createCasting(deps: CastingDependencies): Casting {
+  const { stage, speech, clock, userName } = deps;
 
   /** The chosen synthesizer, and the one that the character names itself. */
   const findSynthesizers = async (character: Character | undefined): Promise<SpeechSynthesizer[]> => {
@@ -41,26 +51,47 @@ export function createCasting(deps: { speech: SpeechSystem; clock: Clock }): Cas
     return { cast: castVoice(character, { status: speech.status().tts, synthesizers: all }), all };
   };
 
+  /** A voice of the synthesizer, one of a dialect's names, or a character, whose voice it then is. */
+  const resolve = (
+    name: string,
+    synthesizer: SpeechSynthesizer,
+  ): { voice: string; speed: number } | undefined => {
+    if (synthesizer.hasVoice(name)) return { voice: name, speed: 1 };
+    const alias = deps.aliasVoice?.(name, synthesizer);
+    if (alias !== undefined) return { voice: alias, speed: 1 };
+    const character = stage.book.find(name);
+    if (!character) return undefined;
+    const { voice, speed } = castVoice(character, {
+      status: speech.status().tts,
+      synthesizers: [synthesizer],
+    });
+    return voice === null ? undefined : { voice, speed };
+  };
+
   return {
     async cast(character) {
       const [{ cast }, prompt] = await Promise.all([
         findVoice(character),
-        character.makeSystemPrompt({ now: clock.wallTime().toISOString(), messages: [] }).catch(() => ""),
+        character
+          .makeSystemPrompt({ now: clock.wallTime().toISOString(), userName, messages: [] })
+          .catch(() => ""),
       ]);
       return { character, voice: cast, prompt };
     },
-    async hasVoice(voice) {
+    async hasVoice(name) {
       if (speech.status().tts.state.state !== "ready") return true;
       const [chosen] = await findSynthesizers(undefined);
-      return chosen?.hasVoice(voice) ?? true;
+      return !chosen || resolve(name, chosen) !== undefined;
     },
     async chooseSpeaker({ character, speech: wish }, signal) {
       const { cast, all } = await findVoice(character);
-      const name = wish?.voice ?? cast.voice;
-      const provider = wish?.voice === null ? cast.provider : speech.status().tts.provider;
+      const wished = wish?.voice ?? null;
+      const provider = wished === null ? cast.provider : speech.status().tts.provider;
       const synthesizer = all.find(({ id }) => id === provider);
-      if (!synthesizer || name === null) throw await explainSilence(speech, provider, signal);
-      return { synthesizer, voice: name, speed: clampSpeed(cast.speed * (wish?.speed ?? 1)) };
+      const found = synthesizer && wished !== null ? resolve(wished, synthesizer) : undefined;
+      const { voice, speed } = found ?? cast;
+      if (!synthesizer || voice === null) throw await explainSilence(speech, provider, signal);
+      return { synthesizer, voice, speed: clampSpeed(speed * (wish?.speed ?? 1)) };
     },
   };
 }

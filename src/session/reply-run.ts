@@ -23,6 +23,7 @@ export interface Speaker {
 
 export interface ReplyRunDependencies {
   sessionId: string;
+  userName?: string | undefined;
   replyAsCharacter: ReplyAsCharacter;
   speakText: SpeakText;
   /** Who speaks; undefined when nobody can, and then the words go out without sound. */
@@ -85,6 +86,7 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
         clientTools: plan.clientTools,
         toolChoice,
         maxOutputTokens: maxOutputTokens ?? undefined,
+        userName: deps.userName,
         signal,
       });
       for await (const event of events) take(event);

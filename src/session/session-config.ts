@@ -62,7 +62,7 @@ export interface Extensions {
 export interface SessionConfig {
   /** Null: the character's own. */
   instructions: string | null;
-  /** A voice of the synthesizer. Null: the character's own. */
+  /** A voice of the synthesizer, a character, or a name of the dialect's (casting.ts). Null: the character's own. */
   voice: string | null;
   /** Times the voice's own speed. */
   speed: number;

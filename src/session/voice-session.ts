@@ -1,11 +1,9 @@
 // The runner of one voice session: feeds the reducer, and does what it asks for. All decisions are the reducer's; here are
 // the clock, the engines and the order of things.
-import type { Clock } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import type { Emit } from "../base/events.ts";
 import type { Character, CharacterStage } from "../characters/port.ts";
-import type { SpeechSystem } from "../speech/provider.ts";
-import { createCasting } from "./casting.ts";
+import { type CastingDependencies, createCasting } from "./casting.ts";
 import type { ReplyAsCharacter } from "./character-reply.ts";
 import { type Checked, prepareCommand } from "./command-check.ts";
 import type {
@@ -25,12 +23,10 @@ import { type ReplyRun, type SpeakText, startReply } from "./reply-run.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { createSessionState, type ReplyPlan, type SessionEffect, type SessionLimits } from "./state.ts";
 
-export interface VoiceSessionDependencies {
+export interface VoiceSessionDependencies extends CastingDependencies {
   stage: Pick<CharacterStage, "book" | "onChange">;
-  speech: SpeechSystem;
   replyAsCharacter: ReplyAsCharacter;
   speakText: SpeakText;
-  clock: Clock;
   emit: Emit<VoiceSessionEvent>;
   /** To the client, in order. Must not throw. */
   send: (output: SessionOutput) => void;
@@ -151,7 +147,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
   };
 
   const begin = (responseId: string, plan: ReplyPlan): void => {
-    const { replyAsCharacter, speakText } = deps;
+    const { replyAsCharacter, speakText, userName } = deps;
     const chooseSpeaker = async (wanted: ReplyPlan, signal: AbortSignal) => {
       try {
         const speaker = await casting.chooseSpeaker(wanted, signal);
@@ -164,7 +160,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
       }
     };
     const run = startReply(
-      { sessionId, replyAsCharacter, speakText, chooseSpeaker, dispatch, waitForRoom },
+      { sessionId, userName, replyAsCharacter, speakText, chooseSpeaker, dispatch, waitForRoom },
       responseId,
       plan,
     );

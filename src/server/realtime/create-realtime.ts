@@ -6,6 +6,7 @@ import { createCasting } from "../../session/casting.ts";
 import type { SpeakText } from "../../session/reply-run.ts";
 import { openVoiceSession } from "../../session/voice-session.ts";
 import { createKeyCheck, isAllowedOrigin, parseBearer } from "../access.ts";
+import { selectOpenAiVoice } from "../audio/openai-voices.ts";
 import { createErrorResponse } from "../error-response.ts";
 import { HttpError } from "../http-error.ts";
 import type { AccessOptions, Services } from "../services.ts";
@@ -27,10 +28,11 @@ const retryAfterSeconds = 5;
 export function createRealtime(services: Services, options: RealtimeOptions, parts: RealtimeParts): Realtime {
   const clock = parts.clock ?? systemClock;
   const { speakText } = parts;
-  const { stage, speech, replyAsCharacter, access } = services;
+  const { stage, speech, replyAsCharacter, access, userName } = services;
   const maxSessions = options.maxSessions ?? 256;
   const connections = new Set<VoiceConnection>();
-  const casting = createCasting({ speech, clock });
+  const shared = { stage, speech, clock, userName, aliasVoice: selectOpenAiVoice };
+  const casting = createCasting(shared);
   const checkAccess = createAccessCheck(access);
   let openingCount = 0;
   let isDraining = false;
@@ -48,7 +50,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
       dialect: createGaDialect(id),
       openSession: (channel) =>
         openVoiceSession(
-          { stage, speech, replyAsCharacter, speakText, clock, emit: services.events.emit, ...channel },
+          { ...shared, replyAsCharacter, speakText, emit: services.events.emit, ...channel },
           {
             id,
             cast,

@@ -127,24 +127,6 @@ function decodeMessage(wire: Extract<WireItem, { type: "message" }>, id: string,
   return { item, audio: audios[0] };
 }
 
-/** OpenAI's voices have a like-named or like-sounding one among the default synthesizer's. */
-const openAiVoices: Readonly<Record<string, string>> = {
-  alloy: "af_alloy",
-  ash: "am_adam",
-  ballad: "bm_daniel",
-  cedar: "am_fenrir",
-  coral: "af_bella",
-  echo: "am_echo",
-  fable: "bm_fable",
-  marin: "af_heart",
-  nova: "af_nova",
-  onyx: "am_onyx",
-  sage: "af_sarah",
-  shimmer: "af_sky",
-  verse: "am_michael",
-};
-
 export function decodeVoice(voice: string | { id: string }): string {
-  const name = typeof voice === "string" ? voice : voice.id;
-  return openAiVoices[name] ?? name;
+  return typeof voice === "string" ? voice : voice.id;
 }
