@@ -1,15 +1,11 @@
 // All cells of this host: one is always started ahead, every one is watched, and none goes unnoticed that will not stop.
 import type { HostIncident, HostLimits } from "./host-protocol.ts";
+import { createMemoryGuard } from "./memory-guard.ts";
 import { type Cell, type CellListener, openCell } from "./open-cell.ts";
 
 /** How often cells are asked for a pulse, and how often memory is looked at. */
 const pulseEveryMs = 1000;
 const memoryCheckEveryMs = 50;
-/** A cell that does not answer for this long while memory runs out is what eats it. */
-const memoryPulseMs = 150;
-const bytesPerMb = 1024 * 1024;
-/** However low the limit is set, this much beyond the empty host is left to characters. */
-const leastRoomMb = 32;
 
 export interface WatchedCell {
   readonly cell: Cell;
@@ -35,11 +31,7 @@ export function createCellPool(
   const cells = new Set<Cell>();
   const watched = new Map<Cell, WatchedCell>();
   let spare = openSpare();
-  const limitBytes = Math.max(
-    limits.memoryLimitMb * bytesPerMb,
-    process.memoryUsage.rss() + leastRoomMb * bytesPerMb,
-  );
-  let isCheckingMemory = false;
+  const memory = createMemoryGuard({ cells: () => [...cells], report }, limits);
 
   function openSpare() {
     const silent: CellListener = {
@@ -81,38 +73,9 @@ export function createCellPool(
     }
   };
 
-  /** Over the limit, the cells that do not answer go; if all answer, the largest. */
-  const checkMemory = async (): Promise<void> => {
-    if (isCheckingMemory || process.memoryUsage.rss() < limitBytes) return;
-    isCheckingMemory = true;
-    try {
-      const all = [...cells];
-      const isBusy = await Promise.all(
-        all.map((cell) =>
-          cell.pulse(memoryPulseMs).then(
-            () => false,
-            () => true,
-          ),
-        ),
-      );
-      if (process.memoryUsage.rss() < limitBytes) return;
-      const [largest] = all.toSorted((a, b) => b.heapBytes - a.heapBytes);
-      const busy = all.filter((cell, index) => isBusy[index] === true && cell.isOpen);
-      for (const cell of busy.length > 0 ? busy : largest ? [largest] : []) {
-        const message = `took the host's memory beyond ${limits.memoryLimitMb} MiB`;
-        cell.condemn({ type: "Crashed", message, stack: "" });
-      }
-      if (all.length === 0) report({ kind: "worn-out", reason: "memory does not come back" });
-      // What a stopped worker held is given back within a second.
-      await Bun.sleep(pulseEveryMs);
-    } finally {
-      isCheckingMemory = false;
-    }
-  };
-
   const timers = [
     setInterval(takePulses, pulseEveryMs),
-    setInterval(() => void checkMemory(), memoryCheckEveryMs),
+    setInterval(() => void memory.check(), memoryCheckEveryMs),
   ];
 
   return {

@@ -69,7 +69,8 @@ async function tracked<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   }
 }
 
-function takePulse(): CellPulse {
+function takePulse({ afterCollection }: { afterCollection: boolean }): CellPulse {
+  if (afterCollection) Bun.gc(true);
   const nowMs = performance.now();
   const isAbandoned = ({ cancelledAtMs }: { cancelledAtMs: number | undefined }): boolean =>
     cancelledAtMs !== undefined && nowMs - cancelledAtMs > abandonedAfterMs;

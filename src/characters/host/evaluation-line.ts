@@ -52,7 +52,7 @@ export function createEvaluationLine(
 ): EvaluationLine {
   const { pool, report } = dependencies;
   const laneCount = Math.max(2, Math.min(4, availableParallelism()));
-  const lingering = createLingeringCells(pool);
+  const lingering = createLingeringCells(pool, options.promptTimeoutMs);
   const waiting: Job[] = [];
   const postponed: Job[] = [];
   let laneUse = 0;

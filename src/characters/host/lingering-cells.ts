@@ -4,15 +4,17 @@ import type { Cell } from "./open-cell.ts";
 
 const lingerMs = 3000;
 const maxLingering = 32;
-/** Idle code has no reason to hold the event loop for longer. */
-const patienceMs = 2000;
 
 export interface LingeringCells extends Disposable {
   /** `files` are those that were evaluated in it. A newer cell for the same one file replaces the older. */
   add(cell: Cell, files: readonly string[]): void;
 }
 
-export function createLingeringCells(pool: CellPool): LingeringCells {
+export function createLingeringCells(
+  pool: CellPool,
+  /** How long a cell may leave a pulse unanswered: idle code has no reason to hold its event loop. */
+  patienceMs: number,
+): LingeringCells {
   const entries = new Set<{ cell: Cell; files: readonly string[]; timer: Timer }>();
 
   const end = (entry: { cell: Cell; timer: Timer }): void => {

@@ -23,8 +23,8 @@ export interface Cell {
   readonly offence: CellOffence | undefined;
   /** Bytes of its heap at the last pulse. */
   readonly heapBytes: number;
-  /** Rejects with E_BUSY when the cell does not answer in time. */
-  pulse(timeoutMs: number): Promise<CellPulse>;
+  /** Rejects with E_BUSY when the cell does not answer in time. `afterCollection`: count no garbage. */
+  pulse(timeoutMs: number, afterCollection?: boolean): Promise<CellPulse>;
   /** Stops it for what it did; calls under way fail, and its listener hears of its death. */
   condemn(offence: CellOffence): void;
   /** Stops it; calls under way fail with `reason`. True when the worker is gone. */
@@ -103,8 +103,8 @@ export function openCell(listener: CellListener): Cell {
     get heapBytes() {
       return heapBytes;
     },
-    async pulse(timeoutMs) {
-      const pulse = (await caller.call("pulse", null, { timeoutMs })) as CellPulse;
+    async pulse(timeoutMs, afterCollection = false) {
+      const pulse = (await caller.call("pulse", { afterCollection }, { timeoutMs })) as CellPulse;
       heapBytes = pulse.heapBytes;
       return pulse;
     },

@@ -15,6 +15,9 @@ const maxTextBytes = 256 * 1024;
 /** Of a tool's result as JSON: it goes into a model's context. */
 const maxResultBytes = 64 * 1024;
 
+// Taken before any character can change it.
+const { stringify } = JSON;
+
 export interface Performer {
   makeSystemPrompt(context: WireContext, signal: AbortSignal): Promise<string>;
   /** Sends pieces of text; stops the character's iterator when the caller has gone. */
@@ -25,7 +28,6 @@ export interface Performer {
 
 /** Every failure is an AppError; E_CHARACTER carries the problem in `details`. */
 export function createPerformer(source: CharacterSource, module: CharacterModule): Performer {
-  const { stringify } = JSON;
   let instance: Record<string, unknown> | undefined;
 
   const fail = (type: LoadErrorType, message: string, error?: unknown): AppError => {

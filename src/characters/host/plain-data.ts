@@ -1,5 +1,7 @@
 // Copies what a character exports into plain data, with bounds. Getters and proxies run here, inside the cell.
 
+import { textOf } from "./guard-realm.ts";
+
 /** Bytes (UTF-16 units) that one export may hold. */
 const maxDataChars = 1024 * 1024;
 const maxDepth = 64;
@@ -19,6 +21,36 @@ export function copyPlainData(value: unknown, place: string): unknown {
     if (chars > maxDataChars)
       throw new NotPlainData(place, `is larger than ${maxDataChars / 1024 / 1024} MiB`);
   };
+  const copyObject = (value: object, place: string, depth: number): unknown => {
+    if (Array.isArray(value)) {
+      spend(value.length);
+      return Array.from(
+        { length: value.length },
+        (_, index) => read(value, index, `${place}[${index}]`, depth) ?? null,
+      );
+    }
+    if (value instanceof Date) return value.toISOString();
+    const result: Record<string, unknown> = {};
+    for (const key of Object.keys(value)) {
+      spend(key.length);
+      const entry = read(value, key, `${place}.${key}`, depth);
+      if (entry === undefined) continue;
+      // Plain assignment to __proto__ would set the prototype.
+      Object.defineProperty(result, key, {
+        value: entry,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    }
+    return result;
+  };
+  const read = (value: object, key: string | number, place: string, depth: number): unknown =>
+    copy(
+      guard(place, () => (value as Record<string | number, unknown>)[key]),
+      place,
+      depth + 1,
+    );
   const copy = (value: unknown, place: string, depth: number): unknown => {
     spend(4);
     switch (typeof value) {
@@ -32,43 +64,22 @@ export function copyPlainData(value: unknown, place: string): unknown {
         if (!Number.isFinite(value)) throw new NotPlainData(place, `is ${value}, not a number`);
         return value;
       case "object":
-        break;
+        if (value === null) return null;
+        if (depth > maxDepth) throw new NotPlainData(place, "is nested too deeply, or contains itself");
+        return guard(place, () => copyObject(value, place, depth));
       default:
         throw new NotPlainData(place, `is a ${typeof value}; only plain data may stand there`);
     }
-    if (value === null) return null;
-    if (depth > maxDepth) throw new NotPlainData(place, "is nested too deeply, or contains itself");
-    const read = (key: string | number, name: string): unknown => {
-      let entry: unknown;
-      try {
-        entry = (value as Record<string | number, unknown>)[key];
-      } catch (error) {
-        throw new NotPlainData(
-          name,
-          `cannot be read: ${error instanceof Error ? error.message : "it threw"}`,
-        );
-      }
-      return copy(entry, name, depth + 1);
-    };
-    if (Array.isArray(value)) {
-      spend(value.length);
-      return Array.from({ length: value.length }, (_, index) => read(index, `${place}[${index}]`) ?? null);
-    }
-    if (value instanceof Date) return value.toISOString();
-    const result: Record<string, unknown> = {};
-    for (const key of Object.keys(value)) {
-      spend(key.length);
-      const entry = read(key, `${place}.${key}`);
-      // Plain assignment to __proto__ would set the prototype.
-      if (entry !== undefined)
-        Object.defineProperty(result, key, {
-          value: entry,
-          enumerable: true,
-          configurable: true,
-          writable: true,
-        });
-    }
-    return result;
   };
   return copy(value, place, 0);
+}
+
+/** Getters and proxies may throw anything. */
+function guard<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NotPlainData) throw error;
+    throw new NotPlainData(place, `cannot be read: ${textOf(error)}`);
+  }
 }

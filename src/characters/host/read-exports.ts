@@ -2,6 +2,9 @@
 import type { LoadErrorType, LoadStage } from "../port.ts";
 import { copyPlainData } from "./plain-data.ts";
 
+// Taken before any character can change it.
+const { stringify } = JSON;
+
 /** The whole of what one file may declare, as JSON. */
 const maxExportsChars = 2 * 1024 * 1024;
 
@@ -116,7 +119,7 @@ export async function readDeclarations(
     const message = error instanceof Error ? error.message : "TOOLS cannot be read";
     throw new UnfitModule("schema", "InvalidTools", "TOOLS", message);
   });
-  const exportsJson = JSON.stringify(declared);
+  const exportsJson = stringify(declared);
   if (exportsJson.length > maxExportsChars) {
     throw new UnfitModule(
       "schema",

@@ -21,7 +21,7 @@ export function validateExports(
   source: CharacterSource,
   defaultToolTimeoutMs: number,
 ): { record: CharacterRecord } | { problem: LoadProblem } {
-  const declared = JSON.parse(exportsJson) as Declared;
+  let declared: Declared;
   const problem = (exportName: string, type: LoadErrorType, message: string): { problem: LoadProblem } => ({
     problem: {
       file: source.file,
@@ -31,6 +31,11 @@ export function validateExports(
       ...placeOfExport(source.text, exportName),
     },
   });
+  try {
+    declared = JSON.parse(exportsJson) as Declared;
+  } catch {
+    return problem("CHARACTER_NAME", "ValidationError", "the exports cannot be read");
+  }
   const check = <T>(name: string, schema: z.ZodType<T>): z.ZodSafeParseResult<T> =>
     schema.safeParse(declared[name]);
 

@@ -1,0 +1,259 @@
+// What a character does once it stands costs only that character: real files, real processes.
+import { describe, expect, test } from "bun:test";
+import type { Character, LoadProblem } from "../../src/characters/port.ts";
+import {
+  characterText,
+  type CharacterText,
+  openTestStage,
+  type TestStage,
+} from "../support/character-files.ts";
+
+const limits = { evaluateTimeoutMs: 700, promptTimeoutMs: 500, toolTimeoutMs: 400, replyTimeoutMs: 600 };
+const good = characterText({
+  name: "Good",
+  members: "async *reply() { for (let i = 0; i < 20; i++) { yield i + ' '; await Bun.sleep(20); } }",
+});
+const killOutright = `Bun.spawnSync(["kill", "-9", String(process.pid)]);`;
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+/** A stage with `Bad` and `Good`. */
+const openPair = (bad: CharacterText): Promise<TestStage> =>
+  openTestStage({ "bad.ts": characterText({ name: "Bad", ...bad }), "good.ts": good }, limits);
+
+const call = (cast: TestStage, name: string, run: (character: Character) => Promise<unknown>) =>
+  run(cast.stage.book.find(name)!).then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+const prompt = (character: Character): Promise<unknown> => character.makeSystemPrompt({});
+const reply = (character: Character): Promise<unknown> => Array.fromAsync(character.reply([], {}));
+const tool = (character: Character): Promise<unknown> => character.callTool("act", {}, {});
+const toolThat = (body: string): string =>
+  `export const TOOLS = [{ name: "act", description: "", parameters: { type: "object" }, execute() { ${body} } }];`;
+
+/** `good` answers within 500 ms all the while that `bad` is called. */
+async function provoke(cast: TestStage, run: (character: Character) => Promise<unknown>) {
+  await cast.promptOf("Good");
+  let isOver = false;
+  const offence = call(cast, "Bad", run).finally(() => {
+    isOver = true;
+  });
+  let slowestMs = 0;
+  do {
+    const startMs = performance.now();
+    expect(await cast.promptOf("Good")).toBe("I am Good");
+    slowestMs = Math.max(slowestMs, performance.now() - startMs);
+  } while (!isOver);
+  expect(slowestMs).toBeLessThan(500);
+  return offence;
+}
+
+const quarantining: Record<
+  string,
+  [CharacterText, (character: Character) => Promise<unknown>, Partial<LoadProblem>]
+> = {
+  "an endless loop in the constructor": [
+    { members: "x = (() => { while (true) {} })();" },
+    prompt,
+    { error_type: "Timeout" },
+  ],
+  "an endless loop in makeSystemPrompt": [{ prompt: "while (true) {}" }, prompt, { error_type: "Timeout" }],
+  "a prompt that never comes": [
+    { prompt: "return new Promise(() => {});" },
+    prompt,
+    { error_type: "Timeout" },
+  ],
+  "an endless loop in reply": [{ members: "reply() { while (true) {} }" }, reply, { error_type: "Timeout" }],
+  "an endless loop in a tool": [{ exports: toolThat("while (true) {}") }, tool, { error_type: "Timeout" }],
+  "process.exit in makeSystemPrompt": [{ prompt: "process.exit(1);" }, prompt, { error_type: "Crashed" }],
+  "process.abort in reply": [{ members: "reply() { process.abort(); }" }, reply, { error_type: "Crashed" }],
+  "a signal to its own process in a tool": [
+    { exports: toolThat("process.kill(process.pid);") },
+    tool,
+    { error_type: "Crashed" },
+  ],
+  "a kill by another program in makeSystemPrompt": [
+    { prompt: killOutright },
+    prompt,
+    { error_type: "Crashed" },
+  ],
+  "a storm of workers in makeSystemPrompt": [
+    { prompt: "for (;;) new Worker('data:text/javascript,setInterval(()=>{},1)');" },
+    prompt,
+    { error_type: "Crashed" },
+  ],
+  "a catastrophic regular expression": [
+    { prompt: "return 'a'.repeat(100000).replace(/(.*?,)*?(.*?;)*?$/g, '');" },
+    prompt,
+    { error_type: "Timeout" },
+  ],
+};
+
+describe("a character that misbehaves when it is called", () => {
+  for (const [what, [bad, run, expected]] of Object.entries(quarantining)) {
+    test(`${what} costs that character alone, which is quarantined`, async () => {
+      await using cast = await openPair(bad);
+      const { error } = (await provoke(cast, run)) as { error: unknown };
+      expect(codeOf(error)).toBe("E_CHARACTER");
+      const book = await cast.untilBook((next) => next.find("Bad")?.status === "quarantined");
+      expect(book.problems).toMatchObject([{ file: "bad.ts", stage: "run", ...expected }]);
+      expect(book.find("Bad")?.error).toEqual(book.problems[0] as never);
+      expect(book.find("Good")?.status).toBe("ready");
+      // It is not called again, and says so at once.
+      const again = (await call(cast, "Bad", prompt)) as { error: unknown };
+      expect(codeOf(again.error)).toBe("E_CHARACTER");
+      expect(cast.recorder.ofType("character-quarantine")).toMatchObject([{ name: "Bad", file: "bad.ts" }]);
+    });
+  }
+
+  const faulty: Record<string, CharacterText> = {
+    "a throw in makeSystemPrompt": { prompt: "throw new Error('not today');" },
+    "a rejection in makeSystemPrompt": { prompt: "return Promise.reject(new Error('not today'));" },
+    "a throw in the constructor": { members: "x = (() => { throw new Error('not today'); })();" },
+    "a prompt that is no string": { prompt: "return { toString() { return 'x'; } };" },
+    "a prompt of more than 256 KiB": { prompt: "return 'é'.repeat(131_073);" },
+    "a prompt of 500 MB": { prompt: "return 'x'.repeat(500_000_000);" },
+    "endless recursion": { prompt: "const f = (): number => 1 + f(); return String(f());" },
+  };
+  for (const [what, bad] of Object.entries(faulty)) {
+    test(`${what} fails that call and is recorded, without quarantine`, async () => {
+      await using cast = await openPair(bad);
+      const { error } = (await provoke(cast, prompt)) as { error: unknown };
+      expect(codeOf(error)).toBe("E_CHARACTER");
+      const { find, problems, generation } = cast.stage.book;
+      expect(find("Bad")?.status).toBe("ready");
+      expect(problems).toMatchObject([{ file: "bad.ts", stage: "run", error_type: "BadPrompt" }]);
+      // Failing again makes no new generation.
+      await call(cast, "Bad", prompt);
+      expect(cast.stage.book.generation).toBe(generation);
+    });
+  }
+
+  test("a prompt of exactly 256 KiB is good", async () => {
+    await using cast = await openPair({ prompt: "return 'é'.repeat(131_072);" });
+    expect((await cast.promptOf("Bad")).length).toBe(131_072);
+  });
+
+  test("the place of a failure in the file is told", async () => {
+    await using cast = await openTestStage({
+      "bad.ts": characterText({ name: "Bad", prompt: "\n\nthrow new Error('here');" }),
+    });
+    await call(cast, "Bad", prompt);
+    expect(cast.stage.book.problems).toMatchObject([
+      { line: 11, message: "makeSystemPrompt threw Error: here" },
+    ]);
+  });
+
+  test("a slow tool fails its call by its deadline, and the character goes on", async () => {
+    await using cast = await openPair({ exports: toolThat("return new Promise(() => {});") });
+    const { error } = (await provoke(cast, tool)) as { error: unknown };
+    expect(codeOf(error)).toBe("E_CHARACTER");
+    expect(cast.recorder.ofType("character-tool-call")).toMatchObject([
+      { character: "Bad", tool: "act", outcome: "timeout" },
+    ]);
+    expect(await cast.promptOf("Bad")).toBe("I am Bad");
+    expect(cast.stage.book.problems).toEqual([]);
+  });
+
+  test("late failures are found while nobody calls the character", async () => {
+    await using cast = await openTestStage(
+      {
+        "rejected.ts": characterText({
+          name: "Rejected",
+          top: "setTimeout(() => Promise.reject(new Error('late')), 30);",
+        }),
+        "thrown.ts": characterText({
+          name: "Thrown",
+          top: "\nsetTimeout(() => { throw new Error('late'); }, 30);",
+        }),
+        "exit.ts": characterText({ name: "Exit", top: "setTimeout(() => process.exit(3), 30);" }),
+        "good.ts": good,
+      },
+      limits,
+    );
+    const book = await cast.untilBook(({ characters }) =>
+      characters.every(({ name, status }) => (name === "Good") === (status === "ready")),
+    );
+    expect(book.problems).toMatchObject([
+      { file: "exit.ts", error_type: "Crashed", stage: "run" },
+      { file: "rejected.ts", error_type: "Crashed", stage: "run" },
+      { file: "thrown.ts", error_type: "Crashed", stage: "run", line: 2 },
+    ]);
+    expect(await cast.promptOf("Good")).toBe("I am Good");
+  });
+
+  test("a loop in a timer is found by its silence", async () => {
+    await using cast = await openPair({ top: "setTimeout(() => { while (true) {} }, 30);" });
+    const book = await cast.untilBook((next) => next.find("Bad")?.status === "quarantined");
+    expect(book.problems).toMatchObject([{ file: "bad.ts", error_type: "Timeout" }]);
+  });
+
+  test("an innocent reply goes on where it was when another character kills the process", async () => {
+    await using cast = await openPair({ prompt: killOutright });
+    let said = "";
+    let offence: Promise<unknown> | undefined;
+    for await (const piece of cast.stage.book.find("Good")!.reply([], {})) {
+      said += piece;
+      offence ??= call(cast, "Bad", prompt);
+    }
+    expect(said).toBe(Array.from({ length: 20 }, (_, i) => `${i} `).join(""));
+    expect(codeOf(((await offence) as { error: unknown }).error)).toBe("E_CHARACTER");
+    await cast.untilBook((next) => next.find("Bad")?.status === "quarantined");
+    expect(cast.stage.book.find("Good")?.status).toBe("ready");
+  });
+
+  test("memory without end costs that character alone, and comes back", async () => {
+    await using cast = await openTestStage(
+      {
+        "bad.ts": characterText({
+          name: "Bad",
+          prompt: "const a: any[] = []; for (;;) a.push(new Array(10_000).fill(a.length));",
+        }),
+        "good.ts": good,
+      },
+      { ...limits, promptTimeoutMs: 10_000, memoryLimitMb: 200 },
+    );
+    const { error } = (await provoke(cast, prompt)) as { error: unknown };
+    expect(codeOf(error)).toBe("E_CHARACTER");
+    const book = await cast.untilBook((next) => next.find("Bad")?.status === "quarantined");
+    expect(book.problems).toMatchObject([{ file: "bad.ts", error_type: "Crashed" }]);
+  });
+
+  test("patched built-ins stay with the one that patched them", async () => {
+    await using cast = await openPair({
+      top: `Array.prototype.join = () => "patched"; globalThis.fetch = (() => "patched") as never; JSON.stringify = () => "patched";`,
+      prompt: `return [1].join() + fetch("");`,
+    });
+    expect(await cast.promptOf("Good")).toBe("I am Good");
+    expect(await cast.promptOf("Bad")).toBe("patchedpatched");
+    expect(cast.stage.book.problems).toEqual([]);
+  });
+
+  test("a million lines of output are counted, not kept", async () => {
+    await using cast = await openPair({
+      prompt: `for (let i = 0; i < 1_000_000; i++) console.log("line", i); return "done";`,
+    });
+    const { value } = (await call(cast, "Bad", prompt)) as { value: unknown };
+    expect(value).toBe("done");
+    await cast.recorder.waitFor(
+      (event) => event.type === "character-output" && / more lines/.test(event.line),
+    );
+    const lines = cast.recorder.ofType("character-output");
+    expect(lines.length).toBeLessThan(200);
+    expect(lines[0]).toMatchObject({ file: "bad.ts", line: "line 0" });
+  });
+
+  test("an endless reply ends with its reader, or at 256 KiB", async () => {
+    await using cast = await openPair({ members: "*reply() { for (;;) yield 'again and '; }" });
+    const bad = cast.stage.book.find("Bad")!;
+    let pieces = 0;
+    for await (const _ of bad.reply([], {})) if (++pieces === 100) break;
+    let chars = 0;
+    const error = await (async () => {
+      for await (const piece of bad.reply([], {})) chars += piece.length;
+    })().catch((e: unknown) => e);
+    expect(codeOf(error)).toBe("E_CHARACTER");
+    expect(chars).toBeWithin(256 * 1024 - 20, 256 * 1024 + 1);
+    expect(bad.status).toBe("ready");
+  });
+});
