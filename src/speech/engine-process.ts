@@ -26,8 +26,9 @@ export interface EngineHandlers {
 
 export interface ServeEngineOptions {
   /**
-   * 0 to 19, higher yields more; default 5. Inference takes every core for seconds; with this the serving process, which
-   * needs a core for a fraction of a millisecond at a time, is scheduled before it. Detectors pass 0.
+   * 0 to 19, higher yields more; default 5. Inference takes every core for seconds, while the serving process needs one
+   * for a fraction of a millisecond at a time. With two busy engines of two threads on two cores this took the serving
+   * process's timer delay from 8–19 to 4 ms at the 99th percentile, and from 12–160 to 7 ms at most. Detectors pass 0.
    */
   niceness?: number;
 }

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import type { Clock } from "../../src/base/clock.ts";
 import { AppError } from "../../src/base/errors.ts";
 import type { EngineOptions, SpeechEvent } from "../../src/speech/engine.ts";
 import { createEngine } from "../../src/speech/engine-host.ts";
 import { createEventRecorder } from "../support/event-recorder.ts";
 import { type ScriptedLoadParams, scriptedEngineEntry } from "../support/fake-engines/scripted-engine.ts";
+import { createManualClock } from "../support/manual-clock.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
 let stack = new AsyncDisposableStack();
@@ -12,11 +14,11 @@ afterEach(async () => {
   stack = new AsyncDisposableStack();
 });
 
-function open(loadParams: ScriptedLoadParams = {}, options: Partial<EngineOptions> = {}) {
+function open(loadParams: ScriptedLoadParams = {}, options: Partial<EngineOptions> = {}, clock?: Clock) {
   const recorder = createEventRecorder<SpeechEvent>();
   const engine = stack.use(
     createEngine(
-      { emit: recorder.emit },
+      { emit: recorder.emit, clock },
       { title: "the scripted engine", id: "scripted", entry: scriptedEngineEntry, loadParams, ...options },
     ),
   );
@@ -55,6 +57,8 @@ describe("loading", () => {
     expect(await outcome(engine.start())).toBe("E_COMPAT");
     expect(await job).toBe("E_COMPAT");
     expect([engine.state, engine.pid]).toEqual(["failed", undefined]);
+    const [line] = recorder.ofType("engine-output");
+    expect(isAlive(Number(line?.line.replace("process ", "")))).toBe(false);
     expect(recorder.ofType("engine-load-fail")).toMatchObject([
       { error: { message: "no such instruction" } },
     ]);
@@ -68,6 +72,20 @@ describe("loading", () => {
     await Bun.file(failWhile).delete();
     await engine.start();
     expect(await engine.run("echo", "back")).toBe("back");
+  });
+
+  test("an engine that fails again and again is not spawned for every job", async () => {
+    const clock = createManualClock();
+    const params = { failWith: { code: "E_VERIFY", message: "the model is damaged" } } as const;
+    const { engine, recorder } = open(params, {}, clock);
+    const loads = () => recorder.ofType("engine-load-start").length;
+    for (let i = 0; i < 4; i++) expect(await outcome(engine.run("echo", 1))).toBe("E_VERIFY");
+    expect(loads()).toBe(2);
+    clock.advance(300);
+    expect(await outcome(engine.run("echo", 1))).toBe("E_VERIFY");
+    expect(loads()).toBe(3);
+    expect(await outcome(engine.start())).toBe("E_VERIFY");
+    expect(loads()).toBe(4);
   });
 
   test("a process that dies while it loads is tried again, three times at most", async () => {
@@ -234,9 +252,8 @@ describe("the process", () => {
   test("what it prints becomes events", async () => {
     const { engine, recorder } = open();
     await engine.run("print", "a native library complains");
-    expect(await recorder.waitFor((e) => e.type === "engine-output")).toMatchObject({
-      line: "a native library complains",
-    });
+    const line = "a native library complains";
+    await recorder.waitFor((event) => event.type === "engine-output" && event.line === line);
   });
 
   test("is unloaded after its idle time and loaded again on demand", async () => {

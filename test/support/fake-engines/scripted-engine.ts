@@ -25,6 +25,7 @@ let doneCount = 0;
 if (import.meta.main) {
   serveEngine({
     async load(params: ScriptedLoadParams) {
+      console.log(`process ${process.pid}`);
       if (params.crashUntil) {
         const { file, bytes } = params.crashUntil;
         if (existsSync(file) && readFileSync(file).length >= bytes) return "survived";
