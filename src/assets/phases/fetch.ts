@@ -51,18 +51,22 @@ export async function download(job: AssetJob, delivery: Delivery, tools: PhaseTo
   meter.flush();
 }
 
-/** E_VERIFY with both digests for a piece that is not what it should be. */
+/** E_VERIFY with both digests for a piece that is not what it should be; those that are go into stock all the same. */
 export async function verify(job: AssetJob, { source, fetched, plan }: Delivery): Promise<void> {
+  const failures: AppError[] = [];
   for (const { piece, partPath } of fetched) {
     const { checksum, gives } = piece;
     const algorithms = new Set<Checksum["algorithm"]>(checksum ? [checksum.algorithm] : []);
     if (gives.kind === "file") algorithms.add("sha256"); // for the record
     const found = await withFileErrors(partPath, () => hashFile(partPath, [...algorithms], job));
-    requireSame(piece, found);
-    if (gives.kind === "tarball") continue;
-    const sha256 = found.digests.get("sha256") ?? "";
-    job.stock.set(gives.path, { path: gives.path, from: partPath, sizeBytes: found.sizeBytes, sha256 });
+    const failure = findDifference(piece, found);
+    if (failure) failures.push(failure);
+    else if (gives.kind === "file") {
+      const sha256 = found.digests.get("sha256") ?? "";
+      job.stock.set(gives.path, { path: gives.path, from: partPath, sizeBytes: found.sizeBytes, sha256 });
+    }
   }
+  if (failures[0]) throw failures[0];
   if (plan) job.deliveredBy = { source, isFolder: plan.isFolder() };
 }
 
@@ -161,16 +165,13 @@ async function copyPiece(job: AssetJob, piece: FetchPiece, from: string, partPat
   job.meter.set(piece.key, (await stat(partPath)).size);
 }
 
-function requireSame({ label, sizeBytes, checksum }: FetchPiece, found: FileDigests): void {
+function findDifference({ label, sizeBytes, checksum }: FetchPiece, found: FileDigests): AppError | null {
   if (sizeBytes !== null && sizeBytes !== found.sizeBytes) {
-    throw wrongBytes(label, null, `${sizeBytes} bytes`, `${found.sizeBytes} bytes`);
+    return wrongBytes(label, null, `${sizeBytes} bytes`, `${found.sizeBytes} bytes`);
   }
-  if (!checksum) {
-    if (found.sizeBytes === 0) throw wrongBytes(label, null, "some bytes", "none");
-    return;
-  }
+  if (!checksum) return found.sizeBytes === 0 ? wrongBytes(label, null, "some bytes", "none") : null;
   const digest = found.digests.get(checksum.algorithm) ?? "";
-  if (digest !== checksum.digest) throw wrongBytes(label, null, checksum.digest, digest);
+  return digest === checksum.digest ? null : wrongBytes(label, null, checksum.digest, digest);
 }
 
 function wrongBytes(label: string, path: string | null, expected: string, found: string): AppError {

@@ -84,8 +84,9 @@ async function* gunzip(request: ExtractRequest): AsyncGenerator<Uint8Array> {
 function selectPlace(entry: TarEntry, request: ExtractRequest): string | null {
   const quoted = JSON.stringify(entry.path);
   if (!isSafeRelativePath(entry.path)) throw refuse(request, `an entry with an unsafe name (${quoted})`);
+  if (entry.kind === "folder") return null; // made when a file in it is written
   const place = request.placeOf(entry.path);
-  if (place === null || entry.kind === "folder") return null;
+  if (place === null) return null;
   if (entry.kind !== "file") throw refuse(request, `${quoted} is a ${entry.kind}, not a file`);
   if (!isSafeRelativePath(place)) throw refuse(request, `an entry with an unsafe name (${quoted})`);
   return place;
