@@ -57,11 +57,11 @@ describe("the live feed", () => {
     const services = createFakeServices();
     using state = createLiveState(services.events, services.speech);
     for (const phase of ["resolve", "recheck"] as const) {
-      services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase });
+      services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase } as AssetEvent);
     }
     expect(state.assets()).toEqual([]);
-    services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase: "download" });
-    services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase: "verify" });
+    services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase: "download" } as AssetEvent);
+    services.events.emit({ type: "asset-phase-start", asset: "kokoro", phase: "verify" } as AssetEvent);
     expect(state.assets()).toMatchObject([{ asset: "kokoro", phase: "verify" }]);
   });
 

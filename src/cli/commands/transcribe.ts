@@ -72,5 +72,5 @@ async function transcribeFile(
   const recognizer = await app.speech.recognizer({ timeoutMs: Infinity, signal });
   await using session = recognizer.open({ language, signal });
   session.push(audio.pcm);
-  return session.finish();
+  return await session.finish();
 }
