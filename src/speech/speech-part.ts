@@ -28,6 +28,7 @@ export interface SpeechPartDependencies<T> {
 
 /** A failure is this old before somebody's request makes the next attempt. */
 const retryAfterMs = 5000;
+const maxTimerMs = 2 ** 31 - 1;
 
 export function createSpeechPart<T extends AsyncDisposable>(
   deps: SpeechPartDependencies<T>,
@@ -110,7 +111,8 @@ export function createSpeechPart<T extends AsyncDisposable>(
       const loading = load();
       if (known && timeoutMs <= 0) throw known.error;
       return waitFor(loading, {
-        timeoutMs: Math.max(0, timeoutMs),
+        // A timer cannot be told to wait for ever, and takes a larger number for "at once".
+        timeoutMs: timeoutMs > maxTimerMs ? undefined : Math.max(0, timeoutMs),
         signal,
         onTimeout: () =>
           new AppError("E_BUSY", `${id} is still loading; try again in a moment`, { provider: id }),

@@ -129,9 +129,12 @@ describe("asking for a part", () => {
     expect(await codeOf(system.recognizer({ timeoutMs: 9000, signal: AbortSignal.abort() }))).toBe(
       "E_INTERRUPTED",
     );
+    const patient = system.recognizer({ timeoutMs: Number.POSITIVE_INFINITY });
     const waiting = system.recognizer({ timeoutMs: 9000 });
+    expect(await codeOf(system.recognizer({ timeoutMs: 20 }))).toBe("E_BUSY");
     loading.resolve(createFakeRecognizer());
     expect((await waiting).id).toBe("fake");
+    expect((await patient).id).toBe("fake");
     await started;
   });
 
