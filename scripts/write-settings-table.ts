@@ -8,7 +8,7 @@ const [begin, end] = ["<!-- settings: begin -->", "<!-- settings: end -->"];
 
 const showDefault = ({ default: value, isSecret }: SettingDefinition): string => {
   if (isSecret === true || value === null || (Array.isArray(value) && value.length === 0)) return "–";
-  return `\`${String(value)}\``;
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
 };
 
 const rows = Object.entries(settingDefinitions as Record<string, SettingDefinition>).map(
