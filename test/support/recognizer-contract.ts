@@ -94,7 +94,7 @@ export function describeRecognizerContract(
       const reading = (async () => {
         for await (const partial of session.partials) seen.push(partial);
       })();
-      // Each piece waits for its answer or for the machine to be idle, as audio that comes in real time does.
+      // Audio comes in time: here five times as fast as it was spoken.
       for (const piece of piecesOf(concatPcm([speech.pcm, new Float32Array(8000)]), 1600)) {
         session.push(piece);
         await new Promise((resolve) => setTimeout(resolve, 20));
