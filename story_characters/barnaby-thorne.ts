@@ -24,7 +24,7 @@ interface Message {
 interface Context {
   now: Date;
   random: () => number;
-  userName?: string;
+  userName?: string | undefined;
   messages?: readonly Message[];
 }
 
@@ -40,7 +40,7 @@ silences in a row, or when the quiz is over and no other round is wanted, say go
 const LANGUAGES: Record<string, string> = { en: "English", fr: "French", "en/fr": "English or French" };
 
 /** Question | answer, also accepted… | hint */
-const QUESTIONS = `
+export const QUESTIONS = `
 Which planet is known as the red planet? | Mars | It shares its name with the Roman god of war.
 What is the capital of Japan? | Tokyo | It held the Olympic Games in the summer of twenty twenty-one.
 How many legs does a spider have? | eight, 8, ate | As many as an octopus has arms.
@@ -184,9 +184,7 @@ function isClose(heard: string, answer: string): boolean {
   if (answer.length < 4 || Math.abs(heard.length - answer.length) > 3) return false;
   const tolerance = answer.length < 5 ? 0 : answer.length < 9 ? 1 : 2;
   const distance = editDistance(heard, answer);
-  return (
-    distance <= tolerance || (distance <= Math.max(2, tolerance + 1) && soundOf(heard) === soundOf(answer))
-  );
+  return distance <= tolerance || (distance === tolerance + 1 && soundOf(heard) === soundOf(answer));
 }
 
 const NUMBER =
@@ -281,6 +279,15 @@ function playBack(messages: readonly Message[]): Quiz {
 const choose = <T>(from: readonly T[], random: () => number): T | undefined =>
   from[Math.floor(random() * from.length)];
 
+/** A stream of numbers in [0, 1), always the same for the same text (FNV-1a, then an LCG from Numerical Recipes). */
+function randomFrom(text: string): () => number {
+  let state = [...text].reduce((hash, c) => Math.imul(hash ^ (c.codePointAt(0) ?? 0), 16777619), 2166136261);
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
 /** The five questions of the round under way: those already asked, then others drawn at random. */
 function drawRound(asked: readonly Question[], random: () => number): Question[] {
   const count = asked.length % QUESTIONS_PER_ROUND;
@@ -302,7 +309,10 @@ export class PromptGenerator {
   }
 
   makeSystemPrompt(context?: Context): string {
-    const questions = drawRound(playBack(context?.messages ?? []).asked, context?.random ?? Math.random);
+    // The prompt is made anew at each turn; the first line of the talk keeps the questions the same.
+    const first = context?.messages?.[0]?.content;
+    const random = first === undefined ? (context?.random ?? Math.random) : randomFrom(first);
+    const questions = drawRound(playBack(context?.messages ?? []).asked, random);
     const lines = questions.map(({ ask, answers, hint }) => `${ask} Answer: ${answers[0]}. Hint: ${hint}`);
     return `${PERSONA}
 ${SPOKEN_RULES}

@@ -31,7 +31,7 @@ interface Message {
 interface Context {
   now: Date;
   random: () => number;
-  userName?: string;
+  userName?: string | undefined;
   messages?: readonly Message[];
 }
 
@@ -223,14 +223,12 @@ const choose = (lines: readonly string[], random: () => number): string =>
   lines[Math.floor(random() * lines.length)] ?? "";
 const opening = (random: () => number): string => OPENINGS.map((lines) => choose(lines, random)).join(" ");
 
-/** A stream of numbers in [0, 1), always the same for the same text (FNV-1a, then mulberry32). */
+/** A stream of numbers in [0, 1), always the same for the same text (FNV-1a, then an LCG from Numerical Recipes). */
 function randomFrom(text: string): () => number {
   let state = [...text].reduce((hash, c) => Math.imul(hash ^ (c.codePointAt(0) ?? 0), 16777619), 2166136261);
   return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >>> 0) / 2 ** 32;
   };
 }
 

@@ -25,7 +25,7 @@ interface Message {
 interface Context {
   now: Date;
   random: () => number;
-  userName?: string;
+  userName?: string | undefined;
   messages?: readonly Message[];
 }
 
@@ -205,7 +205,8 @@ const THING =
   /^(?!(?:i|we|you|it|he|she|they|and|so|but|not)\b)(?:(?:an?|the|my|some) )?[\p{L}']+(?: [\p{L}']+)?$/u;
 const PARDON = /^(?:sorry|pardon|what|huh|come again|(?:can you |could you )?(?:say|repeat) (?:that|it).*)$/;
 const GOODBYE = /\b(?:goodbye|bye|see you|good night|(?:got|have) to go|talk later)\b/;
-const DANGER = /\b(?:(?:kill|hurt|harm) myself|suicid\w*|(?:want|going) to die|end it all)\b/;
+const DANGER =
+  /\b(?:(?:kill|hurt|harm|cut)(?:t?ing)? myself|suicid\w*|(?:want|going) to die|end it all|don't want to live)\b/;
 const NAME = /\b(?:my name is|my name's|call me|i'm called) (\p{L}{1,24})/u;
 
 /** Splits a script into its blocks: the line after "?", and the lines under it. */
@@ -236,7 +237,7 @@ const choose = (lines: readonly string[], random: () => number): string =>
 
 const TURNED = new Map(
   `i am>you are|i was>you were|you are>I am|you were>I was|am i>are you|are you>am I|i'm>you're|i've>you've|i'd>you'd
-i'll>you'll|you're>I'm|you've>I've|i>you|me>you|my>your|mine>yours|we>you|our>your|you>me|your>my|yours>mine`
+i'll>you'll|you're>I'm|you've>I've|i>you|me>you|my>your|mine>yours|myself>yourself|we>you|our>your|you>me|your>my|yours>mine`
     .split(/[|\n]/)
     .map((pair) => pair.split(">") as [string, string]),
 );
@@ -306,6 +307,7 @@ If you are the first to speak, open like this: ${opening}`;
     const unsaid = (lines: readonly string[]): string[] => lines.filter((line) => lastSaid(line) < 0);
     const questions = topics.map(({ head }) => head);
     const newTopic = choose(unsaid(questions), context.random);
+    const oldest = [...GO_ONS, ...questions].sort((a, b) => lastSaid(a) - lastSaid(b))[0] ?? "";
 
     const last = messages.at(-1)?.role === "user" ? (heard.at(-1) ?? "") : "";
     const words = plain(last);
@@ -343,7 +345,7 @@ If you are the first to speak, open like this: ${opening}`;
     }
     if (answer) return answer;
     if (isYes || isNo || GRUNT.test(words)) {
-      return `${choose(NODS, context.random)} ${newTopic || choose(GO_ONS, context.random)}`;
+      return `${choose(NODS, context.random)} ${newTopic || oldest}`;
     }
     const memories = heard
       .slice(0, -3)
@@ -358,7 +360,6 @@ If you are the first to speak, open like this: ${opening}`;
       : THING.test(words)
         ? ECHOES
         : [...GO_ONS, ...memories];
-    const oldest = [...GO_ONS, ...questions].sort((a, b) => lastSaid(a) - lastSaid(b))[0] ?? "";
     return say(choose(unsaid(kind), context.random) || newTopic || oldest, words);
   }
 }

@@ -32,7 +32,7 @@ interface Message {
 interface Context {
   now: Date;
   random: () => number;
-  userName?: string;
+  userName?: string | undefined;
   messages?: readonly Message[];
 }
 
@@ -179,7 +179,7 @@ const YES = /^(?:yes|yeah|yep|ok|okay|sure|please|alright|let's|i would|i'd like
 const PARDON = /^(?:sorry|pardon|what|huh|come again|(?:can you |could you )?(?:say|repeat) (?:that|it).*)$/;
 const GOODBYE = /\b(?:goodbye|bye|see you|good night|(?:got|have) to go|talk later)\b/;
 const DANGER =
-  /\b(?:(?:kill|hurt|harm|cut)(?:ing)? myself|suicid\w*|(?:want|going|wish) to die|end (?:it all|my life)|don't want to live)\b/;
+  /\b(?:(?:kill|hurt|harm|cut)(?:t?ing)? myself|suicid\w*|(?:want|going|wish) to die|end (?:it all|my life)|don't want to live)\b/;
 const BREATHE = /\bbreath(?:e|ing)?\b|\bcalm (?:me )?down\b/;
 const TWO_ROADS =
   /\b(?:should i|whether(?: i should)?(?: to)?|decide between|choose between|torn between|either) (.{3,60}?),? (?:or|and) (?:should i |to |if i should )?(.{3,60})$/;

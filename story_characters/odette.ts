@@ -23,7 +23,7 @@ interface Message {
 interface Context {
   now: Date;
   random: () => number;
-  userName?: string;
+  userName?: string | undefined;
   messages?: readonly Message[];
 }
 
@@ -52,7 +52,7 @@ type Language = "en" | "fr";
 const MENU = `
 coffees?|cafes?(?! creme)|espressos? | coffee, coffees | café, cafés | 2
 cafes? cremes?|lattes?|cappuccinos?|white coffees? | café crème, cafés crème | café crème, cafés crème | 3
-teas?|thes? | tea, teas | thé, thés | 3
+teas? | tea, teas | thé, thés | 3
 (?:hot )?chocolates?|(?<!au )chocolats?(?: chauds?)? | hot chocolate, hot chocolates | chocolat chaud, chocolats chauds | 4
 orange juices?|jus d'orange | orange juice, orange juices | jus d'orange, jus d'orange | 4
 croissants? | croissant, croissants | croissant, croissants | 2
@@ -183,6 +183,8 @@ const plain = (text: string): string =>
     .toLowerCase()
     .replaceAll("’", "'")
     .replaceAll("œ", "oe")
+    // Without its accent "thé" would be an English "the".
+    .replace(/(?<!\p{L})thé(s?)(?!\p{L})/gu, "tea$1")
     .normalize("NFD")
     .replace(/\p{M}/gu, "")
     .replace(/[^\p{L}\p{N}']+/gu, " ")
@@ -200,7 +202,7 @@ const rules = (SCRIPT.match(/^\? .*(?:\n {2}.*)*/gm) ?? []).map((block) => {
 });
 
 const FRENCH =
-  /\b(?:je|j'\w+|tu|vous|nous|est|c'est|le|la|les|un|une|des|du|et|de|bonjour|bonsoir|salut|merci|oui|non|s'il|plait|que|quoi|qu'\w+|comment|pas|avec|pour|dans|mon|ma|mes|moi|revoir|voudrais|combien|addition|ca|autre)\b/g;
+  /\b(?:je|j'\w+|tu|vous|nous|est|c'est|le|la|les|un|une|des|du|et|de|bonjour|bonsoir|salut|merci|oui|non|s'il|plait|que|quoi|qu'\w+|comment|pas|avec|pour|dans|mon|ma|mes|moi|revoir|voudrais|combien|addition|ca|autre|deux|trois|quatre)\b/g;
 const ENGLISH =
   /\b(?:i|i'\w+|you|we|the|a|an|is|it|it's|are|and|hello|hi|what|what's|how|my|me|please|do|to|thank|thanks|yes|no|bye|would|have|much|for|of|in|another|that|good|night)\b/g;
 
@@ -342,9 +344,9 @@ Today you feel like talking about ${choose(["Ficelle the dog", "Monsieur Blanc's
 
   #translate(words: string, say: (en: string, fr: string) => string): string {
     const asked = words
-      .replace(/^.*?\b(?:say|word for|what's|what is|dit on|on dit|dites vous|tu dis)\b/, "")
+      .replace(/^.*\b(?:say|word for|what's|what is|dit on|on dit|dites vous|tu dis)\b/, "")
       .replace(/\b(?:in|en) (?:french|english|francais|anglais)\b.*$/, "")
-      .replace(/^ *(?:the|an?|le|la|les|une?) /, "")
+      .replace(/^ *(?:(?:the|an?|le|la|les|une?|du|des) |l')/, "")
       .trim();
     const pair = PHRASES.find(([en, fr]) => plain(en) === asked || plain(fr) === asked);
     if (!pair) {

@@ -30,7 +30,7 @@ interface Message {
 interface Context {
   now: Date;
   random: () => number;
-  userName?: string;
+  userName?: string | undefined;
   messages?: readonly Message[];
 }
 
