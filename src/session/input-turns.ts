@@ -1,16 +1,8 @@
 // What comes in: the audio buffer, the user's turns, and the words that were understood. The samples themselves stay with
 // the runner; here are only their positions.
-import type { AppError } from "../base/errors.ts";
 import { insertItem, silenceText } from "./history.ts";
 import type { Item, MessageItem } from "./items.ts";
-import {
-  answerIfOwed,
-  armSilence,
-  beginReply,
-  createResponse,
-  finishResponse,
-  interrupt,
-} from "./responses.ts";
+import { answerIfOwed, armSilence, beginReply, createResponse, interrupt } from "./responses.ts";
 import type { TurnDetection } from "./session-config.ts";
 import type { PendingTranscript } from "./state.ts";
 import {
@@ -117,7 +109,8 @@ function commit(step: Step, toSample: number, isTurn: boolean): void {
   const itemId = openUtterance(step);
   const { input, items } = step.state;
   const toldText = input.utterance?.toldText ?? "";
-  updateInput(step, { utterance: null, pending: [...input.pending, { itemId, toldText, isTurn }] });
+  const pending = [...input.pending, { itemId, toldText, isTurn }];
+  updateInput(step, { utterance: null, pending, unheard: null });
   perform(step, { type: "finish-utterance", itemId, toSample });
   forgetBefore(step, toSample);
   send(step, { type: "input-committed", itemId, previousItemId: items.at(-1)?.id ?? null });
@@ -226,14 +219,16 @@ export function onTranscript(step: Step, { itemId, text, audioMs }: InputOf<"tra
     send(step, { type: "transcript-done", itemId, transcript: text, audioMs });
   }
   if (settled.isTurn && text.trim() !== "") update(step, { isReplyOwed: true });
-  answerWaiting(step, itemId, null);
+  answerWaiting(step, itemId);
 }
 
 export function onTranscriptFailed(step: Step, { itemId, error }: InputOf<"transcript-failed">): void {
-  if (!settle(step, itemId)) return;
+  const settled = settle(step, itemId);
+  if (!settled) return;
   const { code, message } = error;
   if (lookUpItem(step.state, itemId)) send(step, { type: "transcript-failed", itemId, code, message });
-  answerWaiting(step, itemId, error);
+  if (!settled.isTurn) updateInput(step, { unheard: error });
+  answerWaiting(step, itemId);
 }
 
 function settle(step: Step, itemId: string): PendingTranscript | undefined {
@@ -243,17 +238,11 @@ function settle(step: Step, itemId: string): PendingTranscript | undefined {
   return settled;
 }
 
-function answerWaiting(step: Step, itemId: string, error: AppError | null): void {
+function answerWaiting(step: Step, itemId: string): void {
   const { response } = step.state;
   if (response?.waitingFor.includes(itemId) === true) {
     updateResponse(step, { waitingFor: response.waitingFor.filter((id) => id !== itemId) });
-    if (error) {
-      const message = `what was said could not be made out: ${error.message}`;
-      // The reply was never begun, so there is none to stop.
-      finishResponse(step, { status: "failed", error: { code: error.code, message } });
-    } else {
-      beginReply(step);
-    }
+    beginReply(step);
   }
   answerIfOwed(step);
   armSilence(step);

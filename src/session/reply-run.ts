@@ -1,7 +1,7 @@
 // One reply on its way: the words as they are written, the sound as it is made, the tools as they run, all told to the
 // session as inputs. It owns nothing that outlives it; stopping it stops the model and the synthesizer.
 import { createResampler } from "../audio/resample.ts";
-import { createBoundedQueue } from "../base/bounded-queue.ts";
+import { type BoundedQueue, createBoundedQueue } from "../base/bounded-queue.ts";
 import { AppError } from "../base/errors.ts";
 import type { ReplyEvent, ReplyFinishReason, ReplyUsage } from "../reply/port.ts";
 import type { SpeechSynthesizer, SynthesisChunk, SynthesisOptions } from "../speech/ports.ts";
@@ -41,25 +41,50 @@ export interface ReplyRun {
 
 /** Deltas between the writer and the speaker: more than any reply has, so that a bound is there and never felt. */
 const textQueueLimit = 100_000;
+/** Stretches of text between tools; replies have a few rounds. */
+const stretchLimit = 1000;
 
 export function startReply(deps: ReplyRunDependencies, responseId: string, plan: ReplyPlan): ReplyRun {
   const abort = new AbortController();
   const { signal } = abort;
   const { dispatch } = deps;
-  const deltas = createBoundedQueue<string>(textQueueLimit);
+  const stretches = createBoundedQueue<BoundedQueue<string>>(stretchLimit);
+  let stretch: BoundedQueue<string> | undefined;
   const clientTools = new Set(plan.clientTools.map(({ name }) => name));
   let writtenChars = 0;
+  let endsInBlank = true;
+  let isApart = false;
   let ending: { reason: ReplyFinishReason; usage: ReplyUsage } | undefined;
+
+  const write = (text: string): void => {
+    if (!stretch) {
+      stretch = createBoundedQueue<string>(textQueueLimit);
+      if (!stretches.push(stretch)) stretch = undefined;
+    }
+    if (stretch?.push(text) !== true) throw new AppError("E_QUOTA", "the reply is too long to be spoken");
+  };
+  /** What was written is whole as it stands: it need not wait for what follows to be spoken. */
+  const pause = (): void => {
+    stretch?.close();
+    stretch = undefined;
+  };
 
   const take = (event: ReplyEvent): void => {
     switch (event.type) {
-      case "text-delta":
-        writtenChars += event.text.length;
-        if (!plan.speech) dispatch({ type: "reply-text", responseId, text: event.text });
-        else if (!deltas.push(event.text))
-          throw new AppError("E_QUOTA", "the reply is too long to be spoken");
+      case "text-delta": {
+        if (event.text === "") return;
+        // Models begin a new message after each tool; to the listener it is one.
+        const text = isApart && /^\S/.test(event.text) ? ` ${event.text}` : event.text;
+        isApart = false;
+        endsInBlank = /\s$/.test(text);
+        writtenChars += text.length;
+        if (plan.speech) write(text);
+        else dispatch({ type: "reply-text", responseId, text });
         return;
+      }
       case "tool-call": {
+        pause();
+        isApart = !endsInBlank;
         const { callId, name } = event;
         const call = { responseId, callId, name, arguments: event.arguments };
         if (clientTools.has(name)) dispatch({ type: "client-call", ...call });
@@ -76,7 +101,7 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
     }
   };
 
-  const write = async (): Promise<void> => {
+  const read = async (): Promise<void> => {
     const { character, messages, instructions, toolChoice, maxOutputTokens } = plan;
     try {
       const events = deps.replyAsCharacter({
@@ -92,7 +117,8 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
       for await (const event of events) take(event);
     } finally {
       // What was written is still spoken, also when the rest fails to come.
-      deltas.close();
+      pause();
+      stretches.close();
     }
   };
 
@@ -100,16 +126,18 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
     const say = (pcm: Float32Array, text: string, words?: SynthesisChunk["words"]): void =>
       dispatch({ type: "speech", responseId, pcm, sampleRateHz: speech.sampleRateHz, text, words });
     const speaker = await deps.chooseSpeaker(plan, signal);
-    if (!speaker) {
-      for await (const text of deltas) say(new Float32Array(0), text);
-      return;
-    }
-    const { synthesizer, voice, speed } = speaker;
     const convert = createConverter(speech.sampleRateHz);
-    const chunks = deps.speakText(deltas, { synthesizer, voice, speed, signal, sessionId: deps.sessionId });
-    for await (const chunk of chunks) {
-      say(convert.push(chunk), chunk.text, chunk.words);
-      await deps.waitForRoom(signal);
+    for await (const deltas of stretches) {
+      if (!speaker) {
+        for await (const text of deltas) say(new Float32Array(0), text);
+        continue;
+      }
+      const { synthesizer, voice, speed } = speaker;
+      const options = { synthesizer, voice, speed, signal, sessionId: deps.sessionId };
+      for await (const chunk of deps.speakText(deltas, options)) {
+        say(convert.push(chunk), chunk.text, chunk.words);
+        await deps.waitForRoom(signal);
+      }
     }
     const rest = convert.flush();
     if (rest.length > 0) say(rest, "");
@@ -117,7 +145,7 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
 
   const run = async (): Promise<void> => {
     const outcomes = await Promise.allSettled([
-      write(),
+      read(),
       plan.speech
         ? speak(plan.speech).catch((error: unknown) => {
             // Nobody can hear the rest.
@@ -153,6 +181,7 @@ function createConverter(toHz: number) {
   let resampler = createResampler({ fromHz, toHz });
   return {
     push({ pcm, sampleRateHz }: SynthesisChunk): Float32Array {
+      if (pcm.length === 0) return pcm;
       if (sampleRateHz !== fromHz) {
         fromHz = sampleRateHz;
         resampler = createResampler({ fromHz, toHz });

@@ -15,6 +15,7 @@ import {
   type Step,
   storeItem,
   update,
+  updateInput,
   updateResponse,
   viewSession,
 } from "./step.ts";
@@ -54,8 +55,16 @@ export function createResponse(step: Step, wish: ResponseWish, isAutomatic: bool
 
 /** Once all that the user has said is known. */
 export function beginReply(step: Step): void {
-  const { response, items } = step.state;
+  const { response, items, input } = step.state;
   if (!response || response.waitingFor.length > 0) return;
+  if (input.unheard && !response.wish.input) {
+    // An answer to everything but the last thing said would be worse than none.
+    const { code, message } = input.unheard;
+    updateInput(step, { unheard: null });
+    const error = { code, message: `what was said could not be made out: ${message}` };
+    finishResponse(step, { status: "failed", error });
+    return;
+  }
   perform(step, { type: "start-reply", responseId: response.id, plan: buildPlan(response, items) });
 }
 

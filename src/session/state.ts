@@ -1,5 +1,6 @@
 // The whole state of one voice session, and what the reducer may ask its runner to do. Plain values: a session can be
 // replayed from its inputs.
+import type { AppError } from "../base/errors.ts";
 import type { ReplyMessage, ReplyToolChoice, ReplyUsage } from "../reply/port.ts";
 import type { Character } from "../characters/port.ts";
 import type { AudioSlice, Playback } from "./audio-pacer.ts";
@@ -58,6 +59,8 @@ export interface InputState {
   isTurnOpen: boolean;
   utterance: Utterance | null;
   pending: readonly PendingTranscript[];
+  /** What the client has committed last and nobody could make out; the response that it asks for says so. */
+  unheard: AppError | null;
 }
 
 export interface ActiveResponse {
@@ -185,6 +188,7 @@ export function createSessionState(start: SessionStart): SessionState {
       isTurnOpen: false,
       utterance: null,
       pending: [],
+      unheard: null,
     },
     response: null,
     playing: [],

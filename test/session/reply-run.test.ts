@@ -10,7 +10,7 @@ import { resample } from "../../src/audio/resample.ts";
 import { createFakeSynthesizer } from "../support/fake-engines/fake-speech.ts";
 import { hearTones } from "../support/fake-engines/tone-language.ts";
 import { createFakeCharacter, untilAborted } from "../support/fake-services.ts";
-import { speakBySentence } from "../support/speak-by-sentence.ts";
+import { synthesizeStream } from "../../src/session/sentence-stream.ts";
 
 const usage = { inputTokens: 1, outputTokens: 2 };
 const delta = (text: string): ReplyEvent => ({ type: "text-delta", text });
@@ -35,7 +35,7 @@ function run(
     {
       sessionId: "s",
       replyAsCharacter: events,
-      speakText: speakBySentence,
+      speakText: synthesizeStream,
       chooseSpeaker: async () => ({ synthesizer: createFakeSynthesizer(), voice: "tone-low", speed: 1 }),
       dispatch: (input) => inputs.push(input),
       waitForRoom: async () => undefined,
@@ -109,6 +109,24 @@ describe("a reply on its way", () => {
     ]);
   });
 
+  test("what was said before a tool does not wait for the tool to be spoken", async () => {
+    const tool = Promise.withResolvers<void>();
+    const { reply, speech } = run(async function* () {
+      yield delta("Let me see.");
+      yield { type: "tool-call", callId: "a", name: "look", arguments: "{}" };
+      await tool.promise;
+      yield { type: "tool-result", callId: "a", name: "look", outcome: "ok", content: "", durationMs: 1 };
+      yield delta("There it is.");
+      yield finish;
+    });
+    for (let i = 0; i < 100; i++) await Promise.resolve();
+    expect(speech().map(({ text }) => text)).toEqual(["Let me see."]);
+    tool.resolve();
+    await reply.done;
+    const spoken = speech().map(({ text }) => text);
+    expect(spoken.join("")).toBe("Let me see. There it is.");
+  });
+
   test("what was written before the model failed is still spoken", async () => {
     const { reply, inputs, speech } = run(async function* () {
       yield delta("One moment. ");
@@ -171,7 +189,7 @@ describe("a reply on its way", () => {
     const stopped: string[] = [];
     const { reply } = run(
       async function* ({ signal }) {
-        yield delta("One moment. ");
+        yield delta("One moment. I");
         await untilAborted(signal).finally(() => stopped.push("model"));
       },
       {},
@@ -183,7 +201,7 @@ describe("a reply on its way", () => {
           voice: "tone-low",
           speed: 1,
         }),
-        speakText: speakBySentence,
+        speakText: synthesizeStream,
       },
     );
     for (let i = 0; i < 30; i++) await Promise.resolve();

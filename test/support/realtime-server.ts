@@ -11,7 +11,7 @@ import type { Character } from "../../src/characters/port.ts";
 import { createRealtime } from "../../src/server/realtime/create-realtime.ts";
 import type { Realtime, RealtimeConnection, RealtimeOptions } from "../../src/server/realtime/port.ts";
 import type { Services } from "../../src/server/services.ts";
-import { speakBySentence } from "./speak-by-sentence.ts";
+import { synthesizeStream } from "../../src/session/sentence-stream.ts";
 import { createToneSpeech, type ToneSpeech } from "./tone-speech.ts";
 
 export interface RealtimeServer extends AsyncDisposable {
@@ -40,7 +40,7 @@ export function startRealtimeServer(options: RealtimeServerOptions = {}): Realti
     ...options.services,
   });
   if ("script" in options) services.script = script;
-  const realtime = createRealtime(services, limits, { speakText: speakBySentence, clock });
+  const realtime = createRealtime(services, limits, { speakText: synthesizeStream, clock });
   const server = Bun.serve<RealtimeConnection>({
     hostname: "127.0.0.1",
     port: 0,

@@ -61,7 +61,7 @@ describe("a listener who speaks", () => {
     const stopped = Promise.withResolvers<void>();
     await using server = startRealtimeServer({
       script: async function* ({ signal }) {
-        yield { type: "text-delta", text: "One moment. " };
+        yield { type: "text-delta", text: "One moment. I" };
         await untilAborted(signal).finally(() => stopped.resolve());
       },
     });

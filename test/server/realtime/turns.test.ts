@@ -308,7 +308,7 @@ describe("tools", () => {
           callId: "c1",
           name: "dice",
           outcome: "ok",
-          content: `${value}`,
+          content: JSON.stringify(value),
           durationMs: 2,
         };
         yield { type: "text-delta", text: "A six." };
@@ -419,7 +419,7 @@ describe("a response that is cancelled", () => {
     const stopped = Promise.withResolvers<void>();
     await using server = startRealtimeServer({
       script: async function* ({ signal }) {
-        yield { type: "text-delta", text: "One moment. " };
+        yield { type: "text-delta", text: "One moment. I" };
         await untilAborted(signal).finally(() => stopped.resolve());
       },
     });
