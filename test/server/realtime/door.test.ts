@@ -1,0 +1,256 @@
+// Who comes in, how many, how long, and how slow.
+import { describe, expect, test } from "bun:test";
+import { connect } from "node:net";
+import { createFakeCharacter, sayWords, untilAborted } from "../../support/fake-services.ts";
+import { createLeapingClock } from "../../support/leaping-clock.ts";
+import { connectRealtime } from "../../support/realtime-client.ts";
+import { startRealtimeServer } from "../../support/realtime-server.ts";
+
+const handshake = {
+  upgrade: "websocket",
+  connection: "Upgrade",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+};
+/** The answer to a handshake, as HTTP. */
+const knock = (url: string, headers: Record<string, string> = handshake): Promise<Response> =>
+  fetch(url.replace("ws:", "http:"), { headers });
+
+describe("the door", () => {
+  test("names the character, or whoever is first", async () => {
+    await using server = startRealtimeServer();
+    for (const [query, name] of [
+      ["", "Gertrude"],
+      ["?model=Quiz%20Host", "Quiz Host"],
+      ["?model=gpt-realtime", "Gertrude"],
+    ]) {
+      await using client = await connectRealtime(`${server.url}${query}`);
+      const created = await client.waitFor("session.created");
+      expect(created["session"]).toMatchObject({ model: name });
+    }
+  });
+
+  test("is shut to characters that are not there, before the upgrade", async () => {
+    await using server = startRealtimeServer();
+    const response = await knock(`${server.url}?model=Nobody`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: {
+        message: expect.stringContaining('no character "Nobody"'),
+        type: "invalid_request_error",
+        param: "model",
+        code: "model_not_found",
+      },
+    });
+    server.services.stage.setCast([]);
+    expect((await knock(server.url)).status).toBe(404);
+  });
+
+  test("is no page", async () => {
+    await using server = startRealtimeServer();
+    const response = await fetch(server.url.replace("ws:", "http:"));
+    expect(response.status).toBe(426);
+  });
+
+  test("opens to a key in the header or in a subprotocol, and to no other", async () => {
+    const access = { apiKeys: ["key-one", "key-two"], allowedOrigins: [] };
+    await using server = startRealtimeServer({ services: { access } });
+    expect((await knock(server.url)).status).toBe(401);
+    const wrong = await knock(server.url, { ...handshake, authorization: "Bearer key-three" });
+    expect(wrong.status).toBe(401);
+    expect(await wrong.json()).toMatchObject({ error: { code: "invalid_api_key" } });
+    const protocols = ["realtime", "openai-insecure-api-key.key-three"];
+    const offered = { "sec-websocket-protocol": protocols.join(", ") };
+    expect((await knock(server.url, { ...handshake, ...offered })).status).toBe(401);
+    await using byHeader = await connectRealtime(server.url, {
+      headers: { authorization: "Bearer key-one" },
+    });
+    await byHeader.waitFor("session.created");
+    await using bySubprotocol = await connectRealtime(server.url, {
+      protocols: ["realtime", "openai-insecure-api-key.key-two"],
+    });
+    await bySubprotocol.waitFor("session.created");
+    expect(bySubprotocol.socket.protocol).toBe("realtime");
+  });
+
+  test("is shut to pages of foreign origins", async () => {
+    const access = { apiKeys: [], allowedOrigins: ["https://friend.example"] };
+    await using server = startRealtimeServer({ services: { access } });
+    const foreign = await knock(server.url, { ...handshake, origin: "https://stranger.example" });
+    expect(foreign.status).toBe(403);
+    for (const origin of [
+      "https://friend.example",
+      server.url.replace("ws:", "http:").replace(/\/v1.*/, ""),
+    ]) {
+      await using client = await connectRealtime(server.url, { headers: { origin } });
+      await client.waitFor("session.created");
+    }
+  });
+
+  test("lets no more in than there is room for, and says when to come again", async () => {
+    await using server = startRealtimeServer({ maxSessions: 1 });
+    const first = await connectRealtime(server.url);
+    await first.waitFor("session.created");
+    const refused = await knock(server.url);
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    await first[Symbol.asyncDispose]();
+    while (server.realtime.activeSessions() > 0) await Bun.sleep(1);
+    await using second = await connectRealtime(server.url);
+    await second.waitFor("session.created");
+  });
+});
+
+describe("a session ends", () => {
+  test("when its client goes, with everything that was under way", async () => {
+    const stopped = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<unknown>();
+    await using server = startRealtimeServer({
+      script: async function* ({ signal }) {
+        yield { type: "text-delta", text: "One moment. I" };
+        await untilAborted(signal).finally(() => stopped.resolve());
+      },
+    });
+    server.services.events.subscribe((event) => {
+      if (event.type === "voice-session-end") ended.resolve(event);
+    });
+    const client = await connectRealtime(server.url);
+    client.send({ type: "response.create" });
+    await client.waitFor("response.output_audio.delta");
+    (client.socket as WebSocket & { terminate(): void }).terminate();
+    await stopped.promise;
+    expect(await ended.promise).toMatchObject({ reason: "client" });
+    expect(server.realtime.activeSessions()).toBe(0);
+  });
+
+  test("at its greatest age, saying so", async () => {
+    await using server = startRealtimeServer({ maxSessionMs: 100 });
+    await using client = await connectRealtime(server.url);
+    const { error } = await client.waitFor("error");
+    expect(error).toMatchObject({ type: "server_error", code: "session_expired" });
+    expect((await client.closed).code).toBe(1000);
+  });
+
+  test("when nothing is heard of its client, and not while something is", async () => {
+    const clock = createLeapingClock();
+    await using server = startRealtimeServer({ idleMs: 150, clock });
+    await using client = await connectRealtime(server.url);
+    await client.waitFor("session.created");
+    for (let i = 1; i <= 5; i++) {
+      clock.leap(100);
+      client.send({ type: "input_audio_buffer.clear" });
+      await client.waitFor("input_audio_buffer.cleared", i);
+    }
+    expect(client.ofType("error")).toEqual([]);
+    const { error } = await client.waitFor("error");
+    expect(error).toMatchObject({ code: "session_expired" });
+    await client.closed;
+  });
+
+  test("with the server, after the response that was running, and no new one begins", async () => {
+    await using server = startRealtimeServer({ script: sayWords("One two three four five."), aheadMs: 100 });
+    await using client = await connectRealtime(server.url);
+    client.send({ type: "response.create" });
+    await client.waitFor("response.output_audio.delta");
+    const drained = server.realtime.drain(3000);
+    expect((await knock(server.url)).status).toBe(503);
+    await drained;
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    const done = await client.waitFor("response.done");
+    expect(done["response"]).toMatchObject({ status: "completed" });
+    expect(client.heardWords()).toBe("one two three four five");
+    expect(client.findFaults()).toEqual([]);
+  });
+
+  test("with the server at its deadline, and its response with a reason", async () => {
+    await using server = startRealtimeServer({
+      script: async function* ({ signal }) {
+        yield { type: "text-delta", text: "One moment. I" };
+        await untilAborted(signal);
+      },
+    });
+    await using client = await connectRealtime(server.url);
+    client.send({ type: "response.create" });
+    await client.waitFor("response.output_audio.delta");
+    await server.realtime.drain(50);
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    const [done] = client.ofType("response.done");
+    expect(done?.["response"]).toMatchObject({
+      status: "failed",
+      status_details: { error: { code: "server_shutdown" } },
+    });
+    expect(client.findFaults()).toEqual([]);
+  });
+});
+
+/** A client that shakes hands, asks for a long answer, and reads nothing more. */
+async function connectDeaf(url: string): Promise<{ resume(): void; received(): number; close(): void }> {
+  const { port, pathname } = new URL(url);
+  const socket = connect(Number(port), "127.0.0.1");
+  const opened = Promise.withResolvers<void>();
+  let bytes = 0;
+  socket.on("data", (data) => {
+    bytes += data.length;
+    opened.resolve();
+  });
+  socket.on("error", () => undefined);
+  const head = Object.entries(handshake).map(([name, value]) => `${name}: ${value}`);
+  socket.write([`GET ${pathname} HTTP/1.1`, "host: 127.0.0.1", ...head, "", ""].join("\r\n"));
+  await opened.promise;
+  socket.pause();
+  const payload = Buffer.from(JSON.stringify({ type: "response.create" }));
+  // Masked with zeros, which leaves the text as it is.
+  socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
+  return { resume: () => void socket.resume(), received: () => bytes, close: () => void socket.destroy() };
+}
+
+describe("a client that does not read", () => {
+  const long = "The quick brown fox jumps over the lazy dog and sleeps. ".repeat(200);
+  const character = createFakeCharacter("Gertrude");
+
+  test("slows its own session: no more is made than it takes", async () => {
+    const clock = createLeapingClock();
+    let spoken = 0;
+    await using server = startRealtimeServer({
+      characters: [character],
+      script: sayWords(long),
+      aheadMs: 3_600_000,
+      stuckMs: 60_000,
+      clock,
+    });
+    server.speech.gate = async (what) => {
+      if (what.startsWith("The quick")) spoken++;
+    };
+    const client = await connectDeaf(server.url);
+    await using witness = await connectRealtime(server.url);
+    // The other session is answered all the same.
+    witness.send({ type: "response.create", response: { output_modalities: ["text"] } });
+    await witness.waitFor("response.done");
+    let before = -1;
+    for (let same = 0; same < 20; same = spoken === before ? same + 1 : 0) {
+      before = spoken;
+      await Bun.sleep(10);
+    }
+    expect(spoken).toBeLessThan(150);
+    client.resume();
+    while (spoken < 200) await Bun.sleep(5);
+    client.close();
+  }, 20_000);
+
+  test("for too long is cut off, and frees what it held", async () => {
+    const ended = Promise.withResolvers<unknown>();
+    await using server = startRealtimeServer({
+      characters: [character],
+      script: sayWords(long),
+      aheadMs: 3_600_000,
+      stuckMs: 200,
+    });
+    server.services.events.subscribe((event) => {
+      if (event.type === "voice-session-end") ended.resolve(event);
+    });
+    const client = await connectDeaf(server.url);
+    expect(await ended.promise).toMatchObject({ reason: "stuck" });
+    while (server.realtime.activeSessions() > 0) await Bun.sleep(1);
+    client.close();
+  }, 10_000);
+});
