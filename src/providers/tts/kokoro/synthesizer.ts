@@ -1,0 +1,110 @@
+// Kokoro behind the port: checks what is asked, cuts the text into pieces, and has the engine speak them one by one, so
+// that a cancel is heard between two and other sessions get their turn.
+import { throwIfAborted } from "../../../base/deadline.ts";
+import { AppError } from "../../../base/errors.ts";
+import type { Engine } from "../../../speech/engine.ts";
+import type { SpeechSynthesizer, SynthesisChunk, SynthesisOptions } from "../../../speech/ports.ts";
+import { guessLanguage } from "../../../text/language-guess.ts";
+import { type PauseStretch, splitPauses } from "../../../text/pause-marks.ts";
+import { splitSentences } from "../../../text/sentence-splitter.ts";
+import { isSpeakable } from "../../../text/speakable-text.ts";
+import { sampleRateHz } from "./kokoro-model.ts";
+import type { MadeSpeech, SpeechRequest } from "./speech-maker.ts";
+import { leadingVoice, parseVoiceBlend } from "./voice-blend.ts";
+import { kokoroLanguages, kokoroVoices, languageOfVoice } from "./voices.ts";
+
+export interface KokoroSynthesizerOptions {
+  /** Spoken with when none is named. */
+  defaultVoice: string;
+  /** BCP 47 primary subtags that can be spoken. */
+  canSpeak: (languageTag: string) => boolean;
+}
+
+export const [minSpeed, maxSpeed] = [0.25, 4];
+
+export function createKokoroSynthesizer(
+  { engine }: { engine: Engine },
+  options: KokoroSynthesizerOptions,
+): SpeechSynthesizer {
+  const speakPiece = async (text: string, request: Omit<SpeechRequest, "text">, job: SynthesisOptions) => {
+    const { signal, sessionId, priority } = job;
+    const made = await engine.run("speak", { ...request, text }, { signal, sessionId, priority });
+    return made as MadeSpeech;
+  };
+
+  return {
+    id: "kokoro",
+    capabilities: { streaming: true, wordTimes: true, cloning: false, languages: kokoroLanguages },
+    voices: () => kokoroVoices,
+    hasVoice(voice) {
+      try {
+        return parseVoiceBlend(voice).length > 0;
+      } catch {
+        return false;
+      }
+    },
+    async *synthesize(text, job = {}): AsyncGenerator<SynthesisChunk> {
+      throwIfAborted(job.signal);
+      const request = checkRequest(text, job, options);
+      let priority = job.priority;
+      for (const piece of cutText(text, priority !== "tail")) {
+        throwIfAborted(job.signal);
+        if (piece.kind === "pause") {
+          yield { pcm: silence(piece, request.speed), sampleRateHz, text: piece.text, words: [] };
+          continue;
+        }
+        const language = job.language ?? chooseLanguage(piece.text, request.language, options.canSpeak);
+        const made = await speakPiece(piece.text, { ...request, language }, { ...job, priority });
+        priority = "tail";
+        yield { ...made, sampleRateHz, text: piece.text };
+      }
+    },
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+/** Throws E_ARGS, with what would be right. */
+function checkRequest(
+  text: string,
+  { voice, speed = 1, language }: SynthesisOptions,
+  options: KokoroSynthesizerOptions,
+): Omit<SpeechRequest, "text"> {
+  if (!isSpeakable(text) && splitPauses(text).every(({ kind }) => kind === "text")) {
+    throw new AppError("E_ARGS", "there is nothing to say: the text has neither a letter nor a digit");
+  }
+  if (!(speed >= minSpeed && speed <= maxSpeed)) {
+    throw new AppError("E_ARGS", `speed is ${speed}; it must be from ${minSpeed} to ${maxSpeed}`, { speed });
+  }
+  const shares = parseVoiceBlend(voice ?? options.defaultVoice);
+  if (language !== undefined && !options.canSpeak(language)) {
+    const known = kokoroLanguages.join(", ");
+    throw new AppError("E_ARGS", `kokoro does not speak ${language}; it speaks ${known}`, { language });
+  }
+  return { shares, speed, language: language ?? languageOfVoice(leadingVoice(shares)) };
+}
+
+type TextPiece = { kind: "text"; text: string } | PauseStretch;
+
+function* cutText(text: string, isFirstShort: boolean): Generator<TextPiece> {
+  let isFirst = isFirstShort;
+  for (const stretch of splitPauses(text)) {
+    if (stretch.kind === "pause") yield stretch;
+    else {
+      for (const piece of splitSentences(stretch.text, { isFirstShort: isFirst })) {
+        yield { kind: "text", text: piece };
+      }
+      isFirst = false;
+    }
+  }
+}
+
+/** A bilingual character has one voice and two languages: what is plainly French is read as French. */
+function chooseLanguage(text: string, ofVoice: string, canSpeak: (tag: string) => boolean): string {
+  const guess = guessLanguage(text);
+  const isOwn = guess === undefined || ofVoice.toLowerCase().startsWith(guess);
+  return isOwn || !canSpeak(guess) ? ofVoice : guess;
+}
+
+function silence({ durationMs }: PauseStretch, speed: number): Float32Array {
+  return new Float32Array(Math.round((durationMs / 1000 / speed) * sampleRateHz));
+}
