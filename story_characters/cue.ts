@@ -45,6 +45,8 @@ const FACTS = `
   Drop a TypeScript file into the folder story characters. It needs a name, a voice, instructions, and a class called PromptGenerator. Save it, and it is on stage. Copying Juniper's file is the easiest start.
 ? (?:edit|change|reload|hot|save|update|modify|live|restart) : what happens when you edit a file
   Save the file, and the next turn already uses it, with no restart. If the edit is broken, the last good version goes on talking, and the error is shown with its line. Delete the file, and the character leaves.
+? languages?(?! models?)|french|spanish|german|english|japanese|bilingual : languages
+  Most of us speak English, and Odette speaks French too. Kokoro has voices for several other languages, and Whisper can hear them. Say in a character's file which language it speaks.
 ? voices?|speak|talk back|kokoro|kokoa|coco|sound|tts|synthes[a-z]+ : the voices
   The voices are Kokoro's, a small speech model that runs right here. There are more than fifty, and a character may blend them, two parts Bella and one part Sky, for example. English is what it speaks best.
 ? hear|listen|understand|moonshine|moon shine|transcri[a-z]+|recogni[a-z]+|microphone|speech to text|whisper : how I hear you
@@ -55,10 +57,10 @@ const FACTS = `
   Just talk over me. I stop at once, and I remember only the words that you had heard, so we never disagree about what I said.
 ? how (?:does|do|is) (?:it|this|that|all|everything|troupe|you)(?: all)? (?:work|made|built|put)|pipeline|architecture|behind the scenes|parts : how the parts work together
   Silero notices that you speak, Moonshine writes it down, the character answers, and Kokoro says it, piece by piece, while the rest is still being written. The models run in processes of their own, so a crash there costs one sentence.
-? private|privacy|cloud|internet|data|online|leave|secret|spy|send|server somewhere : what leaves this machine
-  Speaking and hearing happen on this machine, with no account. What you say leaves it only if you choose a language model that lives elsewhere. And Nova Reyes fetches her news from the address in her file.
 ? offline|without (?:internet|network|wifi)|unplug[a-z]*|no network : working offline
   Once the models are here you can unplug the network. Everybody goes on talking. Only Nova will have no news, and she says so.
+? private|privacy|cloud|internet|data|online|leave|secret|spy|send|server somewhere : what leaves this machine
+  Speaking and hearing happen on this machine, with no account. What you say leaves it only if you choose a language model that lives elsewhere. And Nova Reyes fetches her news from the address in her file.
 ? language model|llm|gpt|chatgpt|ollama|claude|anthropic|model|smart|intelligen[a-z]+|brain : language models
   None is needed: every one of us can answer from a script in our own file. For more wit, connect Ollama, LM Studio, llama C P P, V L L M, OpenAI or Anthropic, and the same characters will improvise.
 ? api|open ?ai|program|client|connect|app|integrat[a-z]+|code against|realtime|websocket : using it from other programs
@@ -73,8 +75,6 @@ const FACTS = `
   An ordinary processor will do, with no graphics card. Answers are spoken piece by piece, so the first words come while the last are still in the making.
 ? download[a-z]*|first (?:start|time)|install[a-z]*|models? files?|disk|set up|setup|get started|begin : the first start
   One start command. The first time it fetches the speech models and checks each against its fingerprint. You can type with us meanwhile, and voice comes when the models are in. If a download breaks off, it resumes.
-? languages?|french|spanish|german|english|japanese|bilingual : languages
-  Most of us speak English, and Odette speaks French too. Kokoro has voices for several other languages, and Whisper can hear them. Say in a character's file which language it speaks.
 ? prompt|promptgenerator|generator|make system prompt|system : the PromptGenerator
   It is the class in each character's file. Its method makeSystemPrompt tells the language model whom to play. A second method, reply, answers in plain code without any model. That's what you are hearing, if none is connected.
 ? commands?|terminal|command line|cli|shell : the command line

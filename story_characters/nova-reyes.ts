@@ -54,6 +54,8 @@ const MAX_FEED_BYTES = 2_000_000;
 const FRESH_MS = 10 * 60_000;
 const RETRY_MS = 60_000;
 const MAX_ARTICLES = 12;
+/** What is looked at of one article; it bounds the time that a hostile feed can take. */
+const MAX_ARTICLE_LENGTH = 8000;
 
 const ENTITIES: Record<string, string> = {
   amp: "&",
@@ -101,8 +103,9 @@ const dateOf = (text: string | undefined): Date | undefined => {
 export function parseFeed(text: string): Article[] {
   if (text.trimStart().startsWith("{")) {
     const feed = JSON.parse(text) as { items?: Record<string, unknown>[] };
-    const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
-    return (feed.items ?? []).map((item) => ({
+    const textOf = (value: unknown): string =>
+      typeof value === "string" ? value.slice(0, MAX_ARTICLE_LENGTH) : "";
+    return (feed.items ?? []).slice(0, MAX_ARTICLES).map((item) => ({
       title: spoken(textOf(item.title)),
       summary: spoken(textOf(item.summary) || textOf(item.content_text) || textOf(item.content_html)),
       date: dateOf(textOf(item.date_published)),
@@ -111,8 +114,9 @@ export function parseFeed(text: string): Article[] {
   if (!/<(?:rss|feed|rdf:RDF)[\s>]/.test(text)) throw new Error("this is neither RSS nor Atom nor JSON Feed");
   return text
     .split(/<(?:item|entry)(?=[\s>])/)
-    .slice(1)
-    .map((block) => {
+    .slice(1, 1 + MAX_ARTICLES)
+    .map((article) => {
+      const block = article.slice(0, MAX_ARTICLE_LENGTH);
       const tag = (names: string): string | undefined =>
         new RegExp(`<(?:${names})(?:\\s[^>]*)?>([\\s\\S]*?)</(?:${names})>`).exec(block)?.[1];
       return {
@@ -163,7 +167,7 @@ const SMALL_TALK = `
   Well, thank you, if a little underemployed. And you?
 ? your name|who are you|are you (?:real|human|a)
   I'm Nova Reyes, a voice on your machine with a news desk in front of it.
-? weather|rain|sun|sunny|cold|hot|snow
+? weather|rain[a-z]*|sun|sunny|cold|hot|snow[a-z]*
   That is the one story that never needs a wire. What is it doing at your window?
 ? work|job|office|school
   Does your day have a headline yet?
@@ -242,7 +246,6 @@ export class PromptGenerator {
     }
     return parseFeed(text)
       .filter(({ title }) => title !== "")
-      .slice(0, MAX_ARTICLES)
       .map((article) => ({ ...article, title: shortened(article.title, 160) }));
   }
 
