@@ -85,10 +85,7 @@ export function createSentenceSplitter(options: SentenceSplitterOptions = {}): S
       rest = "";
       scannedTo = 0;
       isFirst = isFirstShort;
-      if (last === "") return pieces;
-      // What cannot be said goes with what was said before it.
-      const previous = isSpeakable(last) ? undefined : pieces.pop();
-      return [...pieces, (previous ?? "") + last];
+      return last === "" ? pieces : [...pieces, last];
     },
   };
 }
@@ -96,7 +93,11 @@ export function createSentenceSplitter(options: SentenceSplitterOptions = {}): S
 /** The pieces of a text that is there already. */
 export function splitSentences(text: string, options?: SentenceSplitterOptions): string[] {
   const splitter = createSentenceSplitter(options);
-  return [...splitter.push(text), ...splitter.finish()];
+  const pieces = [...splitter.push(text), ...splitter.finish()];
+  const last = pieces.at(-1);
+  // What cannot be said goes with what is said before it.
+  if (pieces.length < 2 || last === undefined || isSpeakable(last)) return pieces;
+  return [...pieces.slice(0, -2), (pieces.at(-2) ?? "") + last];
 }
 
 /** Where a code block begins that has not ended. */

@@ -89,6 +89,8 @@ export function createTextReader(languageTag: string): TextReader {
           at = found.end;
           // "… cake, etc." ends with its abbreviation; the voice still has to come to rest.
           if (text.charAt(at - 1) === "." && /^[\s"'”’)\]]*$/.test(text.slice(at))) {
+            const last = tokens.at(-1);
+            if (last) last.end = at - 1;
             tokens.push({ spoken: ".", isPunctuation: true, start: at - 1, end: at });
           }
           continue;
