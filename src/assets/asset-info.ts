@@ -43,8 +43,10 @@ export async function loadAssetInfo(places: AssetPlaces): Promise<AssetInfo | nu
   }
 }
 
+/** Under the asset's lock, whose staging folder takes the unfinished file. */
 export async function writeAssetInfo(places: AssetPlaces, info: AssetInfo): Promise<void> {
-  await writeFileAtomic(places.infoFile, `${JSON.stringify(info, null, 2)}\n`);
+  const temporaryFolder = places.stagingFolder;
+  await writeFileAtomic(places.infoFile, `${JSON.stringify(info, null, 2)}\n`, { temporaryFolder });
 }
 
 export interface PlacedFile {

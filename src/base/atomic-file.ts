@@ -12,6 +12,8 @@ export interface AtomicWriteOptions {
    * and can be made again.
    */
   durability?: "full" | "none";
+  /** Where the unfinished file lies, on the same file system; default beside `path`. A killed process leaves it there. */
+  temporaryFolder?: string;
 }
 
 /**
@@ -25,10 +27,12 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const { mode = 0o644, durability = "full" } = options;
   const folder = dirname(path);
+  const { temporaryFolder = folder } = options;
   // Hidden and unique: two writers never share it, and a folder scan by extension never meets it.
-  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
+  const temporary = join(temporaryFolder, `.${basename(path)}.${randomUUID()}.tmp`);
   await withFileErrors(path, async () => {
     await mkdir(folder, { recursive: true });
+    await mkdir(temporaryFolder, { recursive: true });
     try {
       const file = await open(temporary, "wx", mode);
       try {

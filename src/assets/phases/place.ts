@@ -26,6 +26,7 @@ export async function place(job: AssetJob, tools: PhaseTools): Promise<void> {
     await Promise.all(Array.from({ length: filesAtOnce }, work));
     await syncFolders(finished);
     await replaceFolder(finished, places.folder, asideFolderOf(job), tools.exchange);
+    await rm(places.stagingFolder, { recursive: true, force: true });
   });
 }
 
