@@ -46,11 +46,19 @@ export async function watchFolder(
     atomic: false,
     ignored: (path) => !isWatched(path, folder),
   });
-  watcher.on("all", (_, path) => {
+  const gather = (path: string): void => {
     gathered.add(path);
     quiet?.[Symbol.dispose]();
     quiet = clock.schedule(flush, quietMs);
     limit ??= clock.schedule(flush, maxGatherMs);
+  };
+  // The system's own event comes at once; the one that chokidar has verified, up to 50 ms later.
+  watcher.on("raw", (_, name, details) => {
+    const path = join((details as { watchedPath?: string } | null)?.watchedPath ?? folder, name ?? "");
+    if (path !== folder && isWatched(path, folder)) gather(path);
+  });
+  watcher.on("all", (_, path) => {
+    if (!gathered.has(path)) gather(path);
   });
   watcher.on("error", onError);
   const ready = new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 // All cells of this host: one is always started ahead, every one is watched, and none goes unnoticed that will not stop.
-import type { HostIncident, HostLimits } from "./host-protocol.ts";
+import type { HostIncident, HostOptions } from "./host-protocol.ts";
 import { createMemoryGuard } from "./memory-guard.ts";
 import { type Cell, type CellListener, openCell } from "./open-cell.ts";
 
@@ -25,13 +25,13 @@ export interface CellPool extends AsyncDisposable {
 
 export function createCellPool(
   dependencies: { report: (incident: HostIncident) => void },
-  limits: HostLimits,
+  options: HostOptions,
 ): CellPool {
   const { report } = dependencies;
   const cells = new Set<Cell>();
   const watched = new Map<Cell, WatchedCell>();
   let spare = openSpare();
-  const memory = createMemoryGuard({ cells: () => [...cells], report }, limits);
+  const memory = createMemoryGuard({ cells: () => [...cells], report }, options);
 
   function openSpare() {
     const silent: CellListener = {
@@ -40,14 +40,17 @@ export function createCellPool(
       onOutput: () => undefined,
     };
     const holder = { listener: silent };
-    const cell = openCell({
-      onOffence: (offence) => holder.listener.onOffence(offence),
-      onOutput: (line) => holder.listener.onOutput(line),
-      onDeath(offence) {
-        holder.listener.onDeath(offence);
-        void discard(cell);
+    const cell = openCell(
+      {
+        onOffence: (offence) => holder.listener.onOffence(offence),
+        onOutput: (line) => holder.listener.onOutput(line),
+        onDeath(offence) {
+          holder.listener.onDeath(offence);
+          void discard(cell);
+        },
       },
-    });
+      options.folder,
+    );
     return { cell, holder };
   }
 

@@ -7,7 +7,7 @@ import { type CallHandlers, type CallContext, createCallee } from "../../base/me
 import type { ChatMessage } from "../port.ts";
 import { describeProblem } from "./describe-problem.ts";
 import type { CellEvaluation, CellPulse, CharacterSource, WireContext } from "./host-protocol.ts";
-import { createModuleLoader, type ModuleLoader } from "./load-module.ts";
+import { createModuleLoader } from "./load-module.ts";
 import { createPerformer, type Performer } from "./perform.ts";
 import { createRealmCheck } from "./realm-check.ts";
 import { createExportReader, readDeclarations, readShape } from "./read-exports.ts";
@@ -15,21 +15,15 @@ import { createExportReader, readDeclarations, readShape } from "./read-exports.
 /** A cancelled call that still runs after this long is counted as abandoned. */
 const abandonedAfterMs = 1000;
 
-const post = guardRealm();
-let loader: ModuleLoader | undefined;
+/** Absolute, links resolved. */
+const folder = process.argv[2] ?? "";
+const { post, guardThreads } = guardRealm();
+const loader = createModuleLoader(folder, { guardThreads });
 let checkRealm: (() => string | undefined) | undefined;
 let performer: Performer | undefined;
 const running = new Set<{ cancelledAtMs: number | undefined }>();
 
-async function evaluate(params: {
-  source: CharacterSource;
-  folder: string;
-  /** Others are evaluated here too: tell whether this file changed what they share. */
-  isShared: boolean;
-}): Promise<CellEvaluation> {
-  const { source, folder, isShared } = params;
-  loader ??= createModuleLoader(folder);
-  if (isShared) checkRealm ??= createRealmCheck();
+async function evaluate(source: CharacterSource): Promise<CellEvaluation> {
   const companions: Record<string, string> = {};
   try {
     loader.collect(source, companions);
@@ -37,10 +31,10 @@ async function evaluate(params: {
     const { generatorClass, hasReply } = readShape(read);
     const { exportsJson, tools } = await readDeclarations(read, hasReply, toJsonSchema);
     performer = createPerformer(source, { instructions: read("INSTRUCTIONS"), generatorClass, tools });
-    return { ok: true, exportsJson, companions, patched: checkRealm?.() };
+    return { ok: true, exportsJson, companions };
   } catch (error) {
     const problem = describeProblem(error, source, folder);
-    return { ok: false, problem, companions, patched: checkRealm?.() };
+    return { ok: false, problem, companions };
   }
 }
 
@@ -79,6 +73,8 @@ function takePulse({ afterCollection }: { afterCollection: boolean }): CellPulse
 
 const handlers: CallHandlers = {
   evaluate,
+  /** The first built-in that is not what it was at the first call, if any. */
+  verify: () => (checkRealm ??= createRealmCheck())(),
   pulse: takePulse,
   prompt: ({ context }: { context: WireContext }, { signal }: CallContext) =>
     tracked(signal, loaded().makeSystemPrompt(context, signal)),

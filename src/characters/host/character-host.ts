@@ -2,6 +2,7 @@
 import type { LoadProblem } from "../port.ts";
 import type { HostOptions } from "./host-protocol.ts";
 import { createHostSlot, type HostSlot, type HostSlotListener } from "./host-slot.ts";
+import { createLineLimit } from "./line-limit.ts";
 import { createTalks, type Talks } from "./talks.ts";
 import { createTrials, type Trials } from "./trials.ts";
 
@@ -26,6 +27,7 @@ export function createCharacterHost(listener: CharacterHostListener, options: Ho
     offenders.set(versionId, problem);
     listener.onOffender(versionId, problem);
   };
+  const passStray = createLineLimit((line) => listener.onOutput("", line));
   const openSlot = (niceness: number, onDeath: HostSlotListener["onDeath"]): HostSlot =>
     createHostSlot(
       {
@@ -34,7 +36,7 @@ export function createCharacterHost(listener: CharacterHostListener, options: Ho
           else onOffender(incident.versionId, incident.problem);
         },
         onDeath,
-        onStrayOutput: (line) => listener.onOutput("", line),
+        onStrayOutput: (line) => passStray(() => line),
       },
       { ...options, niceness },
     );

@@ -3,6 +3,7 @@ import type { LoadErrorType, LoadProblem, LoadStage } from "../port.ts";
 import type { CharacterSource } from "./host-protocol.ts";
 import { textOf } from "./guard-realm.ts";
 import { UnresolvedImport } from "./load-module.ts";
+import type { CellOffence } from "./open-cell.ts";
 import { NotPlainData } from "./plain-data.ts";
 import { UnfitModule } from "./read-exports.ts";
 
@@ -135,4 +136,13 @@ export function placeInStack(error: unknown, path: string): Place | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a cell did, as a problem of one file. */
+export function problemOfOffence(
+  { file, path }: Pick<CharacterSource, "file" | "path">,
+  stage: LoadStage,
+  { type, message, stack }: CellOffence,
+): LoadProblem {
+  return { file, stage, error_type: type, message, ...placeInStack(stack, path) };
 }

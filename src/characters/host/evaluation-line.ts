@@ -1,10 +1,10 @@
-// Evaluates files in cells: each in a cell of its own when they are few, in batches when they are many. A batch costs one
-// cell for up to 128 files; what hangs, crashes or changes built-ins leaves it and is evaluated again alone.
+// Evaluates files in cells: each in a cell of its own when they are few, in batches when they are many, since a cell takes
+// 3 ms to start and a file 0.3 ms to evaluate. Whatever goes wrong in a batch, the file concerned is evaluated again alone.
 import { availableParallelism } from "node:os";
 import { AppError } from "../../base/errors.ts";
-import type { LoadErrorType, LoadProblem } from "../port.ts";
+import type { LoadProblem } from "../port.ts";
 import type { CellPool } from "./cell-pool.ts";
-import { placeInStack } from "./describe-problem.ts";
+import { problemOfOffence } from "./describe-problem.ts";
 import type {
   CellEvaluation,
   CharacterSource,
@@ -13,12 +13,15 @@ import type {
   HostOptions,
 } from "./host-protocol.ts";
 import { createLingeringCells } from "./lingering-cells.ts";
-import type { Cell, CellOffence } from "./open-cell.ts";
+import { openTenancy, type Tenancy } from "./tenancy.ts";
 import { validateExports } from "./validate-exports.ts";
 
-/** More waiting files than this are evaluated in batches. Fewer cost a few milliseconds each, alone. */
+/** More waiting files than this are evaluated in batches. */
 const aloneLimit = 48;
 const maxBatch = 128;
+/** Files of a batch between two looks at the built-ins that they share. */
+const verifyEvery = 16;
+const verifyTimeoutMs = 1000;
 /** A file that takes longer no longer holds up those behind it. */
 const sliceMs = 150;
 /** Files beyond their slice that may go on at once: each may be a busy loop. */
@@ -30,16 +33,6 @@ interface Job {
   signal: AbortSignal;
   settle(outcome: EvaluationOutcome): void;
 }
-
-/** A cell and what was evaluated in it. */
-interface Tenancy {
-  readonly cell: Cell;
-  readonly sources: CharacterSource[];
-  current: CharacterSource | undefined;
-}
-
-/** `next`: the cell takes another file. `leave`: it does not; the job is settled or waits again. */
-type Step = "next" | "leave";
 
 export interface EvaluationLine extends Disposable {
   /** Never rejects: whatever happens is the file's outcome. `isAlone`: shares its cell with no other file. */
@@ -59,19 +52,20 @@ export function createEvaluationLine(
   let slowUse = 0;
   let isDisposed = false;
 
-  const startLanes = (): void => {
+  const start = (): void => {
     while (!isDisposed && laneUse < laneCount && waiting.length > 0) {
       laneUse += 1;
-      void runBatch(takeBatch()).finally(() => {
+      const batch = takeBatch();
+      const [first] = batch;
+      const run = first && batch.length === 1 ? runInLane(first) : runBatch(batch);
+      void run.finally(() => {
         laneUse -= 1;
-        startLanes();
+        start();
       });
     }
     while (!isDisposed && slowUse < maxSlow && postponed.length > 0) {
       const job = postponed.shift();
-      if (!job) break;
-      const tenancy = openTenancy();
-      void runSlow(tenancy, runJob(tenancy, job, false));
+      if (job) void countSlow(runAlone(job, open()));
     }
   };
 
@@ -90,81 +84,107 @@ export function createEvaluationLine(
     return batch;
   };
 
-  /** Evaluates a batch file after file; returns as soon as the lane is free for the next. */
+  const open = (): Tenancy =>
+    openTenancy(pool, {
+      report,
+      onUnclear(sources) {
+        // For what each one's late failure tells: their outcomes are known already.
+        const signal = AbortSignal.timeout(options.evaluateTimeoutMs);
+        for (const source of sources)
+          waiting.push({ source, isAlone: true, signal, settle: () => undefined });
+        start();
+      },
+    });
+
+  /** Frees the lane after a slice, whatever the file does. */
+  const runInLane = async (job: Job): Promise<void> => {
+    const tenancy = open();
+    const running = runAlone(job, tenancy);
+    if (await isWithinSlice(running)) return;
+    if (slowUse < maxSlow) void countSlow(running);
+    else {
+      // It starts anew when one of the slow ones has ended.
+      postponed.push({ ...job });
+      job.settle = () => undefined;
+      void pool.discard(tenancy.cell);
+    }
+  };
+
+  const countSlow = async (running: Promise<void>): Promise<void> => {
+    slowUse += 1;
+    await running;
+    slowUse -= 1;
+    start();
+  };
+
+  const runAlone = async (job: Job, tenancy: Tenancy): Promise<void> => {
+    try {
+      settle(job, await evaluateIn(tenancy, job, options.evaluateTimeoutMs));
+      linger(tenancy);
+    } catch (error) {
+      job.settle({ ok: false, problem: problemOfFailure(job.source, tenancy, error), companions: {} });
+      void pool.discard(tenancy.cell);
+    }
+  };
+
+  /** An outcome counts only once the built-ins have been seen to be whole. */
   const runBatch = async (batch: Job[]): Promise<void> => {
-    const tenancy = openTenancy();
-    const isShared = batch.length > 1;
+    const tenancy = open();
+    const { cell } = tenancy;
+    const areBuiltInsWhole = (): Promise<boolean> =>
+      cell.call("verify", null, { timeoutMs: verifyTimeoutMs }).then(
+        (patched) => patched === undefined,
+        () => false,
+      );
+    const retreat = (jobs: readonly Job[]): void => {
+      void pool.discard(cell);
+      waiting.unshift(...jobs);
+    };
+    let unverified: { job: Job; answer: CellEvaluation }[] = [];
+    await areBuiltInsWhole();
     for (let job = batch.shift(); job; job = batch.shift()) {
-      const running = runJob(tenancy, job, isShared);
-      const step = await withinSlice(running);
-      if (step === "next") continue;
-      waiting.unshift(...batch);
-      if (step === "leave") return;
-      if (slowUse < maxSlow) void runSlow(tenancy, running);
-      else {
-        // It starts anew when one of the slow ones has ended.
-        postponed.push({ ...job });
-        job.settle = () => undefined;
-        void pool.discard(tenancy.cell);
+      const jobs = (): Job[] => unverified.map((entry) => entry.job);
+      try {
+        unverified.push({ job, answer: await evaluateIn(tenancy, job, sliceMs) });
+      } catch {
+        job.isAlone = true;
+        return retreat([...jobs(), job, ...batch]);
       }
-      return;
+      if (unverified.length < verifyEvery && batch.length > 0) continue;
+      if (!(await areBuiltInsWhole())) {
+        // One of these changed them; alone, each harms nobody.
+        for (const { job } of unverified) job.isAlone = true;
+        return retreat([...jobs(), ...batch]);
+      }
+      for (const { job, answer } of unverified) settle(job, answer);
+      unverified = [];
     }
     linger(tenancy);
   };
 
-  const runSlow = async (tenancy: Tenancy, running: Promise<Step>): Promise<void> => {
-    slowUse += 1;
-    if ((await running) === "next") linger(tenancy);
-    slowUse -= 1;
-    startLanes();
-  };
-
-  const runJob = async (tenancy: Tenancy, job: Job, isShared: boolean): Promise<Step> => {
+  const evaluateIn = async (tenancy: Tenancy, job: Job, timeoutMs: number): Promise<CellEvaluation> => {
     const { source, signal } = job;
     const { cell } = tenancy;
-    tenancy.sources.push(source);
-    tenancy.current = source;
+    tenancy.enter(source);
     try {
       await cell.ready;
-      const { evaluateTimeoutMs: timeoutMs, folder } = options;
-      const params = { source, folder, isShared };
-      const answer = (await cell.call("evaluate", params, { timeoutMs, signal })) as CellEvaluation;
-      // What a file does to the built-ins of its neighbours, it shall do alone.
-      if (isShared && answer.patched !== undefined) return tryAlone(job, cell);
-      settleAnswer(job, answer);
-      return "next";
-    } catch (error) {
-      const { offence } = cell;
-      if (offence && isShared && !placeInStack(offence.stack, source.path)) return tryAlone(job, cell);
-      job.settle({ ok: false, problem: problemOfFailure(source, offence, error), companions: {} });
-      void pool.discard(cell);
-      return "leave";
+      return (await cell.call("evaluate", source, { timeoutMs, signal })) as CellEvaluation;
     } finally {
-      tenancy.current = undefined;
+      tenancy.leave();
     }
   };
 
-  const tryAlone = (job: Job, cell: Cell): Step => {
-    void pool.discard(cell);
-    waiting.unshift({ ...job, isAlone: true });
-    return "leave";
-  };
-
-  const problemOfFailure = (
-    source: CharacterSource,
-    offence: CellOffence | undefined,
-    error: unknown,
-  ): LoadProblem => {
-    if (offence) return problemOf(source, offence.type, offence.message, offence.stack);
-    const code = error instanceof AppError ? error.code : undefined;
-    if (code === "E_BUSY") {
-      const message = `the file was not evaluated within ${options.evaluateTimeoutMs / 1000} s`;
-      return problemOf(source, "Timeout", message);
+  const problemOfFailure = (source: CharacterSource, { cell }: Tenancy, error: unknown): LoadProblem => {
+    const of = (type: "Timeout" | "Crashed", message: string, stack = ""): LoadProblem =>
+      problemOfOffence(source, "evaluate", { type, message, stack });
+    if (cell.offence) return problemOfOffence(source, "evaluate", cell.offence);
+    if (error instanceof AppError && error.code === "E_BUSY") {
+      return of("Timeout", `the file was not evaluated within ${options.evaluateTimeoutMs / 1000} s`);
     }
-    return problemOf(source, "Crashed", error instanceof Error ? error.message : "its cell failed");
+    return of("Crashed", error instanceof Error ? error.message : "its cell failed");
   };
 
-  const settleAnswer = (job: Job, answer: CellEvaluation): void => {
+  const settle = (job: Job, answer: CellEvaluation): void => {
     const { companions } = answer;
     if (!answer.ok) {
       job.settle({ ok: false, problem: answer.problem, companions });
@@ -178,43 +198,6 @@ export function createEvaluationLine(
     );
   };
 
-  const openTenancy = (): Tenancy => {
-    const cell = pool.take({
-      onOffence: (offence) => judge(tenancy, offence),
-      onDeath: (offence) => judge(tenancy, offence),
-      onOutput(line) {
-        const file = (tenancy.current ?? tenancy.sources.at(-1))?.file ?? "";
-        report({ kind: "output", file, line });
-      },
-    });
-    const tenancy: Tenancy = { cell, sources: [], current: undefined };
-    return tenancy;
-  };
-
-  /** Whose doing it was: the one named in the stack, else the only one there; if neither, each is tried alone. */
-  const judge = (tenancy: Tenancy, offence: CellOffence): void => {
-    const { cell, sources, current } = tenancy;
-    const culprit =
-      sources.find(({ path }) => placeInStack(offence.stack, path) !== undefined) ??
-      (sources.length === 1 ? sources[0] : undefined);
-    if (current && (!culprit || culprit === current)) {
-      // The job under way fails with it.
-      cell.condemn(offence);
-    } else if (culprit) {
-      const problem = problemOf(culprit, offence.type, offence.message, offence.stack);
-      report({ kind: "character", versionId: culprit.versionId, problem: { ...problem, stage: "run" } });
-      if (!current) void pool.discard(cell);
-    } else {
-      void pool.discard(cell);
-      for (const source of sources) {
-        // For what its late failure tells: its outcome is known already.
-        const signal = AbortSignal.timeout(options.evaluateTimeoutMs);
-        waiting.push({ source, isAlone: true, signal, settle: () => undefined });
-      }
-      startLanes();
-    }
-  };
-
   const linger = ({ cell, sources }: Tenancy): void =>
     lingering.add(
       cell,
@@ -225,7 +208,7 @@ export function createEvaluationLine(
     evaluate(source, isAlone, signal) {
       return new Promise((settle) => {
         waiting.push({ source, isAlone, signal, settle });
-        startLanes();
+        start();
       });
     },
     [Symbol.dispose]() {
@@ -235,17 +218,12 @@ export function createEvaluationLine(
   };
 }
 
-async function withinSlice(running: Promise<Step>): Promise<Step | "slow"> {
-  const slice = Promise.withResolvers<"slow">();
-  const timer = setTimeout(() => slice.resolve("slow"), sliceMs);
+async function isWithinSlice(running: Promise<void>): Promise<boolean> {
+  const slice = Promise.withResolvers<false>();
+  const timer = setTimeout(() => slice.resolve(false), sliceMs);
   try {
-    return await Promise.race([running, slice.promise]);
+    return await Promise.race([running.then(() => true), slice.promise]);
   } finally {
     clearTimeout(timer);
   }
-}
-
-function problemOf(source: CharacterSource, type: LoadErrorType, message: string, stack = ""): LoadProblem {
-  const place = placeInStack(stack, source.path);
-  return { file: source.file, stage: "evaluate", error_type: type, message, ...place };
 }

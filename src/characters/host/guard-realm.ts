@@ -1,15 +1,18 @@
 // The first thing that happens in a cell: what would end the whole host process is turned into a notice that names the
 // cell. A character that finds another way out (a native call, a spawned `kill`) still costs only this child process.
 import type { CellNotice } from "./host-protocol.ts";
+import { createLineLimit } from "./line-limit.ts";
 
 /** Workers that one character may start before it counts as a storm. */
 const workerAllowance = 8;
-/** Lines passed on in each second; the others are counted. */
-const linesPerSecond = 50;
-const maxLineChars = 1000;
+export interface RealmGuard {
+  /** The worker's own `postMessage`, which characters no longer have. */
+  post: (message: unknown) => void;
+  /** To be called before code that mentions `worker_threads` runs; loading that module costs 2 ms. */
+  guardThreads: () => void;
+}
 
-/** Takes the worker's own `postMessage` away from characters and returns it, for the cell alone. */
-export function guardRealm(): (message: unknown) => void {
+export function guardRealm(): RealmGuard {
   const post = globalThis.postMessage.bind(globalThis) as (message: unknown) => void;
   const notify = (notice: CellNotice): void => post(notice);
   const refuse = (message: string): never => {
@@ -23,9 +26,16 @@ export function guardRealm(): (message: unknown) => void {
     notify({ notice: "offence", message: `${kind}: ${textOf(reason)}`, stack: stackOf(reason) });
   process.on("uncaughtException", onStray("threw outside of any call"));
   process.on("unhandledRejection", onStray("left a rejected promise unhandled"));
-  guardWorkers(refuse);
+  const limitWorkers = createWorkerLimit(refuse);
+  Object.assign(globalThis, { Worker: limitWorkers(globalThis.Worker) });
   guardOutput((line) => notify({ notice: "output", line }));
-  return post;
+  return {
+    post,
+    guardThreads() {
+      const threads = process.getBuiltinModule("node:worker_threads");
+      Object.assign(threads, { Worker: limitWorkers(threads.Worker) });
+    },
+  };
 }
 
 function guardProcess(refuse: (message: string) => never): void {
@@ -47,44 +57,31 @@ function guardProcess(refuse: (message: string) => never): void {
   });
 }
 
-function guardWorkers(refuse: (message: string) => never): void {
+type WorkerClass = new (...args: never[]) => object;
+
+/** Counts the workers of all kinds together. */
+function createWorkerLimit(refuse: (message: string) => never): <W extends WorkerClass>(worker: W) => W {
   let startedCount = 0;
   const count = (): void => {
     startedCount += 1;
     if (startedCount > workerAllowance) refuse(`started more than ${workerAllowance} workers`);
   };
-  const limit = <W extends new (...args: never[]) => object>(worker: W): W =>
+  return (worker) =>
     new Proxy(worker, {
       construct(target, args, newTarget) {
         count();
         return Reflect.construct(target, args, newTarget);
       },
     });
-  const threads = process.getBuiltinModule("node:worker_threads");
-  Object.assign(globalThis, { Worker: limit(globalThis.Worker) });
-  Object.assign(threads, { Worker: limit(threads.Worker) });
 }
 
 function guardOutput(emit: (line: string) => void): void {
   const { inspect } = Bun;
-  const { setTimeout } = globalThis;
-  let passed = 0;
-  let dropped = 0;
-  const closeWindow = (): void => {
-    if (dropped > 0) emit(`… and ${dropped} more lines within a second`);
-    passed = 0;
-    dropped = 0;
-  };
-  const write = (values: readonly unknown[]): void => {
-    if (passed === 0) setTimeout(closeWindow, 1000);
-    if (passed >= linesPerSecond) {
-      dropped += 1;
-      return;
-    }
-    passed += 1;
-    const words = values.map((value) => (typeof value === "string" ? value : inspect(value, { depth: 2 })));
-    emit(words.join(" ").slice(0, maxLineChars));
-  };
+  const pass = createLineLimit(emit);
+  const write = (values: readonly unknown[]): void =>
+    pass(() =>
+      values.map((value) => (typeof value === "string" ? value : inspect(value, { depth: 2 }))).join(" "),
+    );
   const log = (...values: unknown[]): void => write(values);
   const quiet = (): void => undefined;
   const console: Record<string, unknown> = {};
@@ -96,12 +93,26 @@ function guardOutput(emit: (line: string) => void): void {
     if (!holds) write(["assertion failed:", ...values]);
   };
   Object.defineProperty(globalThis, "console", { value: console, writable: true, configurable: true });
-  const writeText = (text: unknown): boolean => {
-    write([String(text).trimEnd()]);
-    return true;
+  const writeText = (text: string): void => write([text.trimEnd()]);
+  for (const name of ["stdout", "stderr"] as const) replaceStream(name, writeText);
+}
+
+/** Just enough of a stream. Assigned, because even a look at the real one makes it, which takes 5 ms. */
+function replaceStream(name: "stdout" | "stderr", write: (text: string) => void): void {
+  const stream = {
+    isTTY: false,
+    writable: true,
+    write(text: unknown) {
+      write(String(text));
+      return true;
+    },
+    end: () => stream,
+    on: () => stream,
+    once: () => stream,
+    off: () => stream,
+    emit: () => false,
   };
-  Object.assign(process.stdout, { write: writeText });
-  Object.assign(process.stderr, { write: writeText });
+  Object.assign(process, { [name]: stream });
 }
 
 function stackOf(reason: unknown): string {

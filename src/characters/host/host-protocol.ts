@@ -45,19 +45,8 @@ export type EvaluationOutcome =
 
 /** A cell's answer: the declared data as JSON text, still to be validated. */
 export type CellEvaluation =
-  | {
-      ok: true;
-      exportsJson: string;
-      companions: Readonly<Record<string, string>>;
-      /** The built-in that the file changed, if any. */
-      patched: string | undefined;
-    }
-  | {
-      ok: false;
-      problem: LoadProblem;
-      companions: Readonly<Record<string, string>>;
-      patched: string | undefined;
-    };
+  | { ok: true; exportsJson: string; companions: Readonly<Record<string, string>> }
+  | { ok: false; problem: LoadProblem; companions: Readonly<Record<string, string>> };
 
 /** Complete, so that a repeated call gives the same answer. */
 export interface WireContext {

@@ -40,7 +40,7 @@ export interface ModuleLoader {
   load(source: CharacterSource): Promise<Readonly<Record<string, unknown>>>;
 }
 
-export function createModuleLoader(folder: string): ModuleLoader {
+export function createModuleLoader(folder: string, dependencies: { guardThreads: () => void }): ModuleLoader {
   const texts = new Map<string, string>();
   const imports = new Map<string, readonly string[]>();
   // Bun drops unused imports, and with them the news that a file is missing.
@@ -53,6 +53,12 @@ export function createModuleLoader(folder: string): ModuleLoader {
   const inFolder = (path: string): boolean =>
     path.startsWith(folder + sep) && !path.includes(`${sep}node_modules${sep}`);
   const packages = providePackages();
+  let hasThreads = false;
+  const guardThreadsFor = (text: string): void => {
+    if (hasThreads || !text.includes("worker_threads")) return;
+    hasThreads = true;
+    dependencies.guardThreads();
+  };
   serveTexts(folder, texts);
 
   const importsOf = (path: string, text: string, isKept: (path: string) => boolean): readonly string[] => {
@@ -75,6 +81,7 @@ export function createModuleLoader(folder: string): ModuleLoader {
     collect(source, companions) {
       const isKept = (path: string): boolean => Object.hasOwn(source.companions, path) || texts.has(path);
       const visit = (path: string, text: string): void => {
+        guardThreadsFor(text);
         for (const target of importsOf(path, text, isKept)) {
           if (target === source.path || Object.hasOwn(companions, target)) continue;
           const companion = texts.get(target) ?? source.companions[target] ?? readText(target);

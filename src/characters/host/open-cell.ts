@@ -41,8 +41,9 @@ export interface CellListener {
 
 const entry = new URL("./cell.ts", import.meta.url).href;
 
-export function openCell(listener: CellListener): Cell {
-  const worker = new Worker(entry);
+/** `folder`: where the characters are; absolute, links resolved. */
+export function openCell(listener: CellListener, folder: string): Cell {
+  const worker = new Worker(entry, { argv: [folder] });
   const caller = createCaller((message) => worker.postMessage(message, []));
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();

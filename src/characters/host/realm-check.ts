@@ -31,7 +31,8 @@ export function createRealmCheck(): () => string | undefined {
   };
   for (const name of globalNames) {
     const value: unknown = (globalThis as Record<string, unknown>)[name];
-    add(name, value);
+    // A look at each property of these makes streams and more, which takes 10 ms.
+    if (name !== "process" && name !== "console") add(name, value);
     if (typeof value === "function") add(`${name}.prototype`, value.prototype);
   }
   const iterator = [][Symbol.iterator]();

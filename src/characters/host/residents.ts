@@ -1,9 +1,9 @@
 // Characters that talk: each in a cell of its own, opened at its first use and kept while it is used.
 import { waitFor } from "../../base/deadline.ts";
 import { AppError } from "../../base/errors.ts";
-import type { LoadErrorType, LoadProblem } from "../port.ts";
+import type { LoadProblem } from "../port.ts";
 import type { CellPool } from "./cell-pool.ts";
-import { placeInStack } from "./describe-problem.ts";
+import { problemOfOffence } from "./describe-problem.ts";
 import type { CellEvaluation, CharacterSource, HostIncident, HostOptions } from "./host-protocol.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
 
@@ -47,15 +47,8 @@ export function createResidents(
   const { pool, report } = dependencies;
   const residents = new Map<string, Resident>();
 
-  const problemOf = (
-    source: CharacterSource,
-    type: LoadErrorType,
-    message: string,
-    stack = "",
-  ): LoadProblem => {
-    const place = placeInStack(stack, source.path);
-    return { file: source.file, stage: "run", error_type: type, message, ...place };
-  };
+  const problemOf = (source: CharacterSource, offence: CellOffence): LoadProblem =>
+    problemOfOffence(source, "run", offence);
   const failure = (problem: LoadProblem): AppError =>
     new AppError("E_CHARACTER", `${problem.file}: ${problem.message}`, { problem });
 
@@ -70,7 +63,7 @@ export function createResidents(
   const open = (source: CharacterSource): Resident => {
     const blame = (offence: CellOffence): void => {
       forget(resident);
-      const problem = problemOf(source, offence.type, offence.message, offence.stack);
+      const problem = problemOf(source, offence);
       report({ kind: "character", versionId: source.versionId, problem });
       cell.condemn(offence);
     };
@@ -109,14 +102,13 @@ export function createResidents(
 
   const load = async (cell: Cell, source: CharacterSource): Promise<void> => {
     await cell.ready;
-    const params = { source, folder: options.folder, isShared: false };
     const timeoutMs = options.evaluateTimeoutMs;
-    const answer = (await cell.call("evaluate", params, {
+    const answer = (await cell.call("evaluate", source, {
       timeoutMs,
       onTimeout() {
         const message = `the file was not evaluated within ${timeoutMs / 1000} s`;
         cell.condemn({ type: "Timeout", message, stack: "" });
-        return failure(problemOf(source, "Timeout", message));
+        return failure(problemOf(source, { type: "Timeout", message, stack: "" }));
       },
     })) as CellEvaluation;
     if (!answer.ok) throw failure({ ...answer.problem, stage: "run" });
@@ -146,7 +138,7 @@ export function createResidents(
   const translate = async (resident: Resident, request: ResidentCall, error: unknown): Promise<unknown> => {
     const { cell, source } = resident;
     const { offence } = cell;
-    if (offence) return failure(problemOf(source, offence.type, offence.message, offence.stack));
+    if (offence) return failure(problemOf(source, offence));
     const hasTimedOut = error instanceof AppError && error.code === "E_BUSY";
     if (!hasTimedOut) return error;
     const seconds = request.timeoutMs / 1000;
@@ -159,7 +151,7 @@ export function createResidents(
         () => true,
       ));
     if (isStuck) cell.condemn({ type: "Timeout", message, stack: "" });
-    return failure(problemOf(source, "Timeout", message));
+    return failure(problemOf(source, { type: "Timeout", message, stack: "" }));
   };
 
   const enter = (request: ResidentCall): Resident => {
