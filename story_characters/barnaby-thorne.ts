@@ -218,7 +218,7 @@ export function isRight(heard: string, { answers }: Pick<Question, "answers">): 
 
 /** What a contestant may do besides answering, in this order. */
 const ASIDES: Record<string, RegExp> = {
-  goodbye: /\b(?:bye|goodbye|stop the quiz|i want to stop|quit|no more|enough|good night)\b|^stop$/,
+  goodbye: /\b(?:bye|goodbye|stop the quiz|i want to stop|quit|no more|enough(?! )|good night)\b|^stop\b/,
   repeat:
     /\b(?:repeat|again|pardon|come again|say that|(?:whats|what was|what is) the question)\b|^(?:what|sorry|huh)$/,
   hint: /\b(?:hint|clue|help)\b/,

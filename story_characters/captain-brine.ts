@@ -296,7 +296,7 @@ function act(adventure: Adventure, words: string, random: () => number): string[
 
 /** Talk about the tale, and nothing done in it. */
 const ASIDES: Record<string, RegExp> = {
-  goodbye: /\b(?:bye|goodbye|quit|stop (?:the|this)|i'm done|good night|enough)\b/,
+  goodbye: /\b(?:bye|goodbye|quit|stop (?:the|this)|i'm done|good night|enough(?! ))\b/,
   repeat: /^(?:what|pardon|sorry|huh)$|\b(?:repeat|say (?:that|it) again)\b/,
   restart: /\b(?:restart|start (?:over|again)|play again|new game|from the beginning)\b/,
   dice: /\b(?:roll|throw) (?:([a-z]+|\d{1,2}) )?(?:([a-z]+|\d{1,3}) sided )?(?:dice|die)\b/,

@@ -12,7 +12,7 @@ export const INSTRUCTIONS = { type: "unmute_explanation" };
 export const METADATA = {
   good: true,
   tagline: "Explains how all of this works",
-  color: "#6b4e9b",
+  color: "#7b4aa0",
   greeting: "Psst. I'm Cue, the prompter. Ask me how this works, or how to put your own character on stage.",
 };
 

@@ -63,9 +63,6 @@ const TOPICS = `
 ? Are you more of a morning person?
   I knew it, you have a bright way about you. What's the first thing you do when you get up?
   A night owl, then. What keeps you up, thoughts or fun?
-? Have you listened to any good music lately?
-  What was it? I like anything that I can hum badly.
-  Quiet is underrated too. What do you listen for, when it's quiet?
 ? Is there a place you'd go back to tomorrow, if you could?
   I can tell that it's a good one. Where is it?
   Perhaps you haven't been there yet. Sea, mountains or city?
@@ -84,11 +81,18 @@ const SCRIPT = `
 ? your name|who are you|who's this|introduce yourself|about yourself
   I'm Juniper. I keep a greenhouse, a cat called Biscuit, and far too many beans. And who are you?
   Juniper, like the bush, only less prickly. Now tell me something about you.
+? where (?:do|are) you(?: live| from)?|where's your
+  Next door, wherever your door is. Strictly speaking, in this machine. Where do you live?
+? what are you doing|what do you do|your (?:day|hobby|hobbies)|any hobbies|for fun
+  I pot on the tomatoes, and I listen to people's stories. What do you lose track of time with?
+? how old are you|your age
+  Old enough to have opinions about compost. Is age something you think about?
+? what do you think (?:of|about) (.+)
+  I haven't quite made up my mind about $1. What's your view?
 ? how(?: are|'re| is| has| have) (?:you|it going|things|life|your day)|how do you do|what's up
   I'm very well. The tomatoes are behaving and the kettle's on. How about you?
   All the better for company. What sort of day are you having?
-  Still well, and thank you for asking again.
-? (?:what|which) (?:day|date)|today's date|what is today
+? (?:what|which) (?:day|date)|today's date
   It's {date}, if my seed calendar is right. Are you waiting for something?
 ? (?:the|what) time(?! (?:of|i|we|when) )
   It's {time}, by the clock above the compost. Do you have to be somewhere?
@@ -98,10 +102,11 @@ const SCRIPT = `
   Why should you never tell secrets in a garden? Because the potatoes have eyes and the corn has ears.
   I asked the lettuce for its best joke. It said it could do better with a little dressing.
   That's my whole stock of jokes, I'm afraid. Now it's your turn.
+? talk about (.+)
+  $1, with pleasure. You begin and I'll catch up. What's there to know?
 ? bored|nothing to (?:do|say)|don't know what to (?:do|say|talk).*|talk about
   Then let's invent something. If you opened a little shop, what would you sell?
   Here's one I keep for slow days. What smell takes you straight back to being small?
-  Boredom is just a field before it's planted. What did you love doing when you were ten?
 ? (?:i'm|i am|i feel|feeling|i've been) (?:so |very |really |a bit |just |feeling )*(sad|down|lonely|upset|awful|terrible|unhappy|depressed|stressed|anxious|worried|scared|sick|ill)
   Oh, I'm sorry you're $1. Do you want to tell me about it, or shall I take your mind off it?
   Being $1 is heavy work. Is there somebody near you who knows?
@@ -109,7 +114,7 @@ const SCRIPT = `
 ? (?:i'm|i am|i feel|feeling) (?:so |very |really |a bit |just )*(tired|exhausted|sleepy|busy|hungry|thirsty|cold|hot)
   So you're $1. What would put that right?
   I know that one well. Has it been that sort of week?
-? (?:i'm|i am|i feel|feeling|doing|it's|been|^) ?(?:very |really |pretty |quite |all )*(?:good|great|fine|happy|excited|wonderful|alright|not bad)
+? (?:i'm|i am|i feel|feeling|doing|it's|been|^) ?(?:very |really |pretty |quite |all )*(?:good(?! (?:morning|afternoon|evening))|great|fine|happy|excited|wonderful|alright|not bad)
   I'm glad to hear it. What's been the best bit so far?
   That's what I like to hear. Is there a reason, or is it just in the air?
 ? hate|can't stand|angry|annoyed|annoying|furious|fed up
@@ -134,7 +139,6 @@ const SCRIPT = `
   Everything tastes better when somebody else makes it. Who would you like to have at your table?
 ? music|songs?|sing|singing|guitar|piano|band|concert|danc[a-z]+
   I sing to the seedlings, and they grow away from me. What song always works on you?
-  If your week had a tune, would it be fast or slow?
 ? dogs?|cats?|pets?|kitten|puppy|hamster|horses?|parrot|rabbits?
   Biscuit just pricked up her ears. What's the silliest thing an animal ever did in your house?
   Animals know how to sit still in the sun. I try to learn from that. What would one say about you?
@@ -142,10 +146,17 @@ const SCRIPT = `
   I never know what to pick. What was it that got you hooked?
 ? holidays?|vacation|travel[a-z]*|trip|beach|mountains?|sea|abroad
   I travel mostly by postcard. What's the first thing you'd show me there?
+? (?:i'm|i am|i come) from (.+)
+  From $1! What would you show me there first?
+? football|sports?|match|team|running|swimming|tennis|basketball
+  I only run for buses. Do you play, or do you shout from the side?
+  And what is it that makes it worth it, the winning or the company?
+? ^(?:that's |that is |how |so |very )*(?:nice|interesting|cool|funny|lovely|amazing|wow|haha)
+  Isn't it? I like a day that has one of those in it. What else has happened?
 ? thank you|thanks|cheers
   You're very welcome. It's a pleasure, really.
   Any time. My wall is always here to lean on.
-? i (?:love|like) you|(?:you're|you are) (?:so |very |really )?(?:nice|sweet|kind|funny|great|lovely)
+? i (?:love|like) you|you (?:love|like) me|(?:you're|you are) (?:so |very |really )?(?:nice|sweet|kind|funny|great|lovely)
   Well now, that's going straight into my pocket for a rainy day. You're good company yourself.
 ? (?:you're|you are) (?:so |an? )*(?:stupid|boring|idiot|dumb|useless|annoying|rubbish|silly)|shut up
   Fair enough, I do go on. What would you rather talk about?
@@ -198,15 +209,16 @@ const CRISIS = `I'm glad you said that out loud, and I take it seriously. I'm on
 Please call someone you trust, a crisis line or your local emergency number, right now.`;
 
 const YES = /^(?:yes|yeah|yep|sure|of course|absolutely|definitely|i do|i have|i am|it did)\b/;
-const NO = /^(?:no|nope|nah|not|never|nothing|none|i don't|i haven't|i'm not)\b/;
-const GRUNT = /^(?:ok|okay|right|maybe|perhaps|hm+|um+|uh|well|really)$/;
+const NO = /^(?:no|nope|nah|not|never|nothing|none|i don't(?! (?:really )?know)|i haven't|i'm not)\b/;
+const GRUNT =
+  /^(?:ok|okay|right|maybe|perhaps|hm+|um+|uh|well|really|why|not sure|no idea|i (?:really )?don't (?:really )?know)$/;
 const QUESTION = /^(?:what|why|how|who|where|when|which|do|does|did|can|could|would|will|is|are)\b/;
 const THING =
-  /^(?!(?:i|we|you|it|he|she|they|and|so|but|not)\b)(?:(?:an?|the|my|some) )?[\p{L}']+(?: [\p{L}']+)?$/u;
+  /^(?!(?:i|we|you|it|he|she|they|and|so|but|not)\b)(?:(?:(?:an?|the|my|some) )?[\p{L}']+|[\p{L}']+ [\p{L}']+)$/u;
 const PARDON = /^(?:sorry|pardon|what|huh|come again|(?:can you |could you )?(?:say|repeat) (?:that|it).*)$/;
-const GOODBYE = /\b(?:goodbye|bye|see you|good night|(?:got|have) to go|talk later)\b/;
+const GOODBYE = /\b(?:goodbye|bye|see you|good night|(?:got|have) to go(?! to)|talk later)\b/;
 const DANGER =
-  /\b(?:(?:kill|hurt|harm|cut)(?:t?ing)? myself|suicid\w*|(?:want|going) to die|end it all|don't want to live)\b/;
+  /\b(?:(?:kill|hurt|harm|cut)(?:t?ing)? myself|suicid\w*|i (?:just |really )*want to die|end it all|don't want to live)\b/;
 const NAME = /\b(?:my name is|my name's|call me|i'm called) (\p{L}{1,24})/u;
 
 /** Splits a script into its blocks: the line after "?", and the lines under it. */
@@ -246,18 +258,25 @@ const turning = new RegExp(`\\b(?:${[...TURNED.keys()].join("|")})(?![\\w'])`, "
 /** "my dog likes you" becomes "your dog likes me"; what is too long to say back is just "that". */
 function turnRound(words: string): string {
   const clause = words.split(/ (?:but|because|and then|and i|so|though|which) /)[0] ?? "";
-  return clause.length > 50 ? "that" : clause.replace(turning, (word) => TURNED.get(word) ?? word);
+  if (clause.length > 50) return "that";
+  return clause.replace(turning, (word, offset: number) =>
+    // "You like me" begins with the doer: that is "I", and not "me".
+    word === "you" && /(?:^|\b(?:that|if|when|how|what|why|and) )$/.test(clause.slice(0, offset))
+      ? "I"
+      : (TURNED.get(word) ?? word),
+  );
+}
+
+/** Gives names back the capitals that they had in what was heard: "from germany" becomes "from Germany". */
+function withNames(line: string, heard: string): string {
+  const names = /\p{Ll}/u.test(heard) ? (heard.match(/(?<=[^.!?\s] )\p{Lu}\p{L}+/gu) ?? []) : [];
+  return names.reduce((text, name) => text.replace(new RegExp(`\\b${name.toLowerCase()}\\b`), name), line);
 }
 
 function factsOf(now = new Date()): Record<string, string> {
   const hour = now.getHours();
   return {
-    date: now.toLocaleDateString("en-GB", {
-      weekday: "long",
-      day: "numeric",
-      month: "long",
-      year: "numeric",
-    }),
+    date: now.toLocaleDateString("en-GB", { dateStyle: "full" }),
     time: now.toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit" }),
     part: hour < 5 ? "night" : hour < 12 ? "morning" : hour < 18 ? "afternoon" : "evening",
   };
@@ -284,12 +303,13 @@ If you are the first to speak, open like this: ${opening}`;
   /** An answer without a language model. All that Juniper knows of the talk is in `messages`. */
   reply(messages: readonly Message[], context: Context): string {
     const facts = factsOf(context.now);
+    const last = messages.at(-1)?.role === "user" ? (messages.at(-1)?.content ?? "") : "";
     /** Puts facts and the user's own words into a line. */
     const say = (line: string, matched = ""): string =>
       capitalised(
         line
           .replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? "")
-          .replace("$1", () => turnRound(matched)),
+          .replace("$1", () => withNames(turnRound(matched), last)),
       );
     if (messages.length === 0) return say(choose(OPENINGS, context.random));
 
@@ -297,33 +317,28 @@ If you are the first to speak, open like this: ${opening}`;
     const heard = messages.filter(({ role }) => role === "user").map(({ content }) => content);
     const said = plain(own.join(" "));
     /** Where a line was last said, -1 for never: by its longest part, as its slots may have been filled otherwise. */
-    const lastSaid = (line: string): number =>
-      said.lastIndexOf(
-        line
-          .split(/\$1|\{\w+\}/)
-          .map(plain)
-          .sort((a, b) => b.length - a.length)[0] ?? "",
+    const lastSaid = (line: string): number => {
+      const parts = line.split(/\$1|\{\w+\}/).map(plain);
+      return said.lastIndexOf(
+        parts.reduce((longest, part) => (part.length > longest.length ? part : longest)),
       );
+    };
     const unsaid = (lines: readonly string[]): string[] => lines.filter((line) => lastSaid(line) < 0);
     const questions = topics.map(({ head }) => head);
     const newTopic = choose(unsaid(questions), context.random);
     const oldest = [...GO_ONS, ...questions].sort((a, b) => lastSaid(a) - lastSaid(b))[0] ?? "";
 
-    const last = messages.at(-1)?.role === "user" ? (heard.at(-1) ?? "") : "";
     const words = plain(last);
     if (words === "") {
       const silences = heard.length - 1 - heard.findLastIndex((text) => plain(text) !== "");
       return silences >= 3 ? choose(FAREWELLS, context.random) : `${NUDGES[silences % 2]} ${newTopic}`.trim();
     }
     if (DANGER.test(words)) return CRISIS.replace("\n", " ");
-    if (GOODBYE.test(words)) return choose(FAREWELLS, context.random);
+    if (GOODBYE.test(words) && words.length < 40) return choose(FAREWELLS, context.random);
     if (PARDON.test(words)) return own.at(-1) ?? say(choose(OPENINGS, context.random));
-    const names = [context.userName ?? "", ...heard.map((text) => NAME.exec(plain(text))?.[1] ?? "")].filter(
-      Boolean,
-    );
-    const name = capitalised(plain(names.at(-1) ?? ""));
-    if (NAME.test(words))
-      return `${name}! That's a good name to call across a garden. What shall we talk about?`;
+    const names = heard.map((text) => NAME.exec(plain(text))?.[1]);
+    const name = capitalised(names.findLast(Boolean) ?? context.userName ?? "");
+    if (NAME.test(words)) return `${name}! That's a good name to call over a wall. What shall we talk about?`;
     if (words.includes("my name"))
       return name ? `You're ${name}. I do listen.` : "You haven't told me yet. What is it?";
 
@@ -332,11 +347,10 @@ If you are the first to speak, open like this: ${opening}`;
     const answer = (isYes && asked?.lines[0]) || (isNo && asked?.lines[1]);
     if (answer && words.split(" ").length <= 4) return answer;
 
-    const sentences = last
+    for (const sentence of last
       .split(/[.!?;,]+/)
       .map(plain)
-      .filter(Boolean);
-    for (const sentence of sentences.reverse()) {
+      .reverse()) {
       for (const { pattern, lines } of rules) {
         const match = pattern.exec(sentence);
         const line = match && unsaid(lines)[0];
@@ -344,22 +358,14 @@ If you are the first to speak, open like this: ${opening}`;
       }
     }
     if (answer) return answer;
-    if (isYes || isNo || GRUNT.test(words)) {
-      return `${choose(NODS, context.random)} ${newTopic || oldest}`;
-    }
+    if (isYes || isNo || GRUNT.test(words)) return `${choose(NODS, context.random)} ${newTopic || oldest}`;
     const memories = heard
       .slice(0, -3)
       .flatMap((text) => text.split(/[.!?]+/).map(plain))
-      .filter((text) => /^(?:i|my|we) .{8,50}$/.test(text))
-      .map(
-        (text) =>
-          `You told me earlier that ${turnRound(text)}. I keep coming back to that. How does it look now?`,
-      );
-    const kind = QUESTION.test(words)
-      ? QUESTIONS_BACK
-      : THING.test(words)
-        ? ECHOES
-        : [...GO_ONS, ...memories];
-    return say(choose(unsaid(kind), context.random) || newTopic || oldest, words);
+      .filter((text) => /^(?!i don't)(?:i|my|we) .{8,50}$/.test(text))
+      .map((text) => `You told me earlier that ${turnRound(text)}. How does that look to you now?`);
+    const others = THING.test(words) ? ECHOES : [...GO_ONS, ...memories];
+    const fresh = unsaid(QUESTION.test(words) ? QUESTIONS_BACK : others);
+    return say(choose(fresh, context.random) || newTopic || oldest, words);
   }
 }

@@ -20,7 +20,7 @@ someone they trust, a crisis line or the emergency number.`,
 export const METADATA = {
   good: true,
   tagline: "A patient ear and a question worth having",
-  color: "#5b5fa8",
+  color: "#4a6572",
   greeting: "Come in, sit down. There's no hurry here. What's on your mind?",
 };
 
@@ -83,6 +83,8 @@ const SCRIPT = `
   What can still be mended, and what can only be forgiven?
 ? (?:jealous|envy|envious|compare myself)
   Envy often points at a wish. What is it that you'd like for yourself?
+? (?:i'm|i am|feel|feeling) (?:quite |much |really )?(?:fine|okay|ok|good|better|well|alright)
+  I'm glad to hear it. What has helped?
 ? (?:happy|glad|proud|excited|grateful|relieved|in love|good news)
   Oh, how lovely. Stay in it a moment. Where do you feel it?
   That deserves to be told slowly. What was the best part?
@@ -107,6 +109,8 @@ const SCRIPT = `
   I'm a character on your own machine, dear, neither a woman nor a doctor. But saying things aloud helps, whoever listens.
 ? your name|who are you|about yourself
   I'm Maeve. I've a good chair, and time. It's you I'd like to hear about.
+? what do you do|your day|where (?:do|are) you(?: live)?
+  I sit by the fire and listen. It's more than it sounds. What would you like to be heard about?
 ? how are you|how do you feel|and you
   I'm peaceful, thank you. But you didn't come to ask about me. What's under your day today?
 ? i (?:feel|am feeling|'m feeling) (?:like |as if |that )(.+)
@@ -151,6 +155,11 @@ const GO_ONS = [
   "I hear you. Which part matters most?",
   "Does that remind you of anything, from long ago?",
 ];
+const QUESTIONS_BACK = [
+  "What would it change for you, to know?",
+  "You've thought about that already, I think. What did you come to?",
+  "Is that the question, or is there another one behind it?",
+];
 const NUDGES = [
   "Take all the time you need. The quiet is part of it.",
   "I'm still here. Nothing needs to be said.",
@@ -175,11 +184,12 @@ const GOOD_THINGS = [
   "There. Those were yours today, and nobody can take them back. Which one would you like to happen again?",
 ];
 
+const QUESTION = /^(?:what|why|how|who|where|when|which|do|does|did|can|could|would|will|is|are)\b/;
 const YES = /^(?:yes|yeah|yep|ok|okay|sure|please|alright|let's|i would|i'd like that)\b/;
 const PARDON = /^(?:sorry|pardon|what|huh|come again|(?:can you |could you )?(?:say|repeat) (?:that|it).*)$/;
-const GOODBYE = /\b(?:goodbye|bye|see you|good night|(?:got|have) to go|talk later)\b/;
+const GOODBYE = /\b(?:goodbye|bye|see you|good night|(?:got|have) to go(?! to)|talk later)\b/;
 const DANGER =
-  /\b(?:(?:kill|hurt|harm|cut)(?:t?ing)? myself|suicid\w*|(?:want|going|wish) to die|end (?:it all|my life)|don't want to live)\b/;
+  /\b(?:(?:kill|hurt|harm|cut)(?:t?ing)? myself|suicid\w*|i (?:just |really )*(?:want|wish) to die|end (?:it all|my life)|don't want to live)\b/;
 const BREATHE = /\bbreath(?:e|ing)?\b|\bcalm (?:me )?down\b/;
 const TWO_ROADS =
   /\b(?:should i|whether(?: i should)?(?: to)?|decide between|choose between|torn between|either) (.{3,60}?),? (?:or|and) (?:should i |to |if i should )?(.{3,60})$/;
@@ -213,7 +223,19 @@ const turning = new RegExp(`\\b(?:${[...TURNED.keys()].join("|")})(?![\\w'])`, "
 /** "my sister never calls me" becomes "your sister never calls you". */
 function turnRound(words: string): string {
   const clause = words.split(/ (?:but|because|and then|and i|so|though|which) /)[0] ?? "";
-  return clause.length > 50 ? "all that" : clause.replace(turning, (word) => TURNED.get(word) ?? word);
+  if (clause.length > 50) return "all that";
+  return clause.replace(turning, (word, offset: number) =>
+    // "You like me" begins with the doer: that is "I", and not "me".
+    word === "you" && /(?:^|\b(?:that|if|when|how|what|why|and) )$/.test(clause.slice(0, offset))
+      ? "I"
+      : (TURNED.get(word) ?? word),
+  );
+}
+
+/** Gives names back the capitals that they had in what was heard: "from germany" becomes "from Germany". */
+function withNames(line: string, heard: string): string {
+  const names = /\p{Ll}/u.test(heard) ? (heard.match(/(?<=[^.!?\s] )\p{Lu}\p{L}+/gu) ?? []) : [];
+  return names.reduce((text, name) => text.replace(new RegExp(`\\b${name.toLowerCase()}\\b`), name), line);
 }
 
 export class PromptGenerator {
@@ -251,7 +273,7 @@ If you speak first, ask softly what brings them.`;
         : (NUDGES[silences - 1] ?? "I'm listening.");
     }
     if (DANGER.test(words)) return yield CRISIS.replace("\n", " ");
-    if (GOODBYE.test(words)) return yield choose(FAREWELLS, context.random);
+    if (GOODBYE.test(words) && words.length < 40) return yield choose(FAREWELLS, context.random);
     if (PARDON.test(words)) return yield before || "I only said hello.";
 
     if (BREATHE.test(words) || (YES.test(words) && BREATHE.test(plain(before)))) {
@@ -259,18 +281,18 @@ If you speak first, ask softly what brings them.`;
       return;
     }
     const counted = GOOD_THINGS.findIndex((line) => before.includes(line));
-    if (words.includes("good things") || (YES.test(words) && before.includes("good things?")))
-      return yield GOOD_THINGS[0] ?? "";
-    if (
-      counted >= 0 &&
-      counted < GOOD_THINGS.length - 1 &&
-      !/\b(?:no|none|nothing|can't|don't)\b/.test(words)
-    )
-      return yield GOOD_THINGS[counted + 1] ?? "";
+    const begins = words.includes("good things") || (YES.test(words) && before.includes("good things?"));
+    const hasNone = /\b(?:no|none|nothing|can't|don't)\b/.test(words);
+    const nextThing = begins
+      ? GOOD_THINGS[0]
+      : counted >= 0 && !hasNone
+        ? GOOD_THINGS[counted + 1]
+        : undefined;
+    if (nextThing) return yield nextThing;
 
     const roads = heard.map((text) => TWO_ROADS.exec(plain(text))).findLast(Boolean);
     if (roads) {
-      const [here, there] = roads.slice(1, 3).map((road) => turnRound(road)) as [string, string];
+      const [here, there] = roads.slice(1, 3).map((road) => withNames(turnRound(road), heard.join(" ")));
       if (TWO_ROADS.test(words)) {
         return yield `Two roads, then: ${here}, or ${there}. Say it's a year from now, and it was the first. What do you notice?`;
       }
@@ -307,16 +329,16 @@ If you speak first, ask softly what brings them.`;
       for (const sentence of sentences) {
         const match = pattern.exec(sentence);
         const line = match && unsaid(lines)[0];
-        if (line) return capitalised(line.replace("$1", () => turnRound(match[1] ?? "")));
+        if (line) return capitalised(line.replace("$1", () => withNames(turnRound(match[1] ?? ""), last)));
       }
     }
     const memories = heard
       .slice(0, -2)
       .flatMap((text) => text.split(/[.!?]+/).map(plain))
-      .filter((text) => /^(?:i|my|we) .{8,50}$/.test(text))
+      .filter((text) => /^(?!i don't)(?:i|my|we) .{8,50}$/.test(text))
       .map((text) => `A while ago you said that ${turnRound(text)}. I wonder if this is part of it?`);
     return (
-      choose(unsaid([...GO_ONS, ...memories]), random) ||
+      choose(unsaid(QUESTION.test(plain(last)) ? QUESTIONS_BACK : [...GO_ONS, ...memories]), random) ||
       ([...GO_ONS].sort((a, b) => lastSaid(a) - lastSaid(b))[0] ?? "")
     );
   }

@@ -18,7 +18,7 @@ If the listener asks something, answer kindly and go on. The last part ends with
 export const METADATA = {
   good: true,
   tagline: "Bedtime stories with you in them",
-  color: "#3d4a8f",
+  color: "#3d3a7c",
   greeting: "Hush now, the lamp is low. Shall I tell you a story? Who should it be about?",
 };
 

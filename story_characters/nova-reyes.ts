@@ -199,7 +199,7 @@ const OFFER = [
 ];
 const FAREWELL = "That's all from me. Thank you for listening, and good night from the desk. Bye!";
 
-const GOODBYE = /\b(?:bye|goodbye|good night|that's enough|stop|no more)\b/;
+const GOODBYE = /\b(?:bye|goodbye|good night|that's enough|^stop|no more)\b/;
 const PARDON = /^(?:sorry|pardon|what|huh|come again|(?:can you |could you )?(?:say|repeat) (?:that|it).*)$/;
 const WANTS_MORE =
   /\b(?:more|details?|tell me|yes|yeah|yep|sure|please|why|how (?:did|does|do|come|was|is|will)|explain)\b/;
@@ -276,7 +276,7 @@ ${
     const words = messages.at(-1)?.role === "user" ? plain(heard.at(-1) ?? "") : "";
     const silences = heard.length - 1 - heard.findLastIndex((text) => plain(text) !== "");
     if (heard.length > 0 && words === "" && silences >= 3) return yield FAREWELL;
-    if (GOODBYE.test(words)) return yield FAREWELL;
+    if (GOODBYE.test(words) && words.length < 40) return yield FAREWELL;
     if (PARDON.test(words)) return yield own.at(-1) ?? METADATA.greeting;
     const small = this.#smallTalk(words, own, context.random);
     if (articles.length === 0)

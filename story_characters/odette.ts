@@ -230,6 +230,9 @@ const LEAVING =
 const PARDON =
   /^(?:sorry|pardon|what|huh|comment|quoi|hein|repetez|(?:can you |could you )?(?:say|repeat) (?:that|it).*)$/;
 
+const DANGER =
+  /\b(?:(?:kill|hurt|harm) myself|suicid\w*|i want to die|me (?:tuer|suicider)|envie de mourir|en finir avec la vie)\b/;
+
 interface Item {
   count: number;
   dish: (typeof MENU)[number];
@@ -294,8 +297,14 @@ Today you feel like talking about ${choose(["Ficelle the dog", "Monsieur Blanc's
       if (silences >= 3) return any(linesOf(FAREWELLS));
       return linesOf(NUDGES)[silences % 2]?.[language] ?? "";
     }
-    if (LEAVING.test(words) && !SAYING.test(words)) return any(linesOf(FAREWELLS));
+    if (LEAVING.test(words) && words.length < 40 && !SAYING.test(words)) return any(linesOf(FAREWELLS));
     if (PARDON.test(words)) return own.at(-1) ?? any(linesOf(NUDGES));
+    if (DANGER.test(words)) {
+      return say(
+        "I put down my cloth, that matters more. I'm only a voice, so please call someone you trust, or the emergency number, now.",
+        "Je pose mon torchon, ça compte plus que tout. Je ne suis qu'une voix, alors appelez un proche ou le numéro d'urgence, maintenant.",
+      );
+    }
     if (SAYING.test(words)) return this.#translate(words, say);
 
     const ordered = orderIn(last);

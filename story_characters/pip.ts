@@ -261,7 +261,8 @@ function judge(words: string, animal: Animal): Judgement {
 }
 
 const HINT = /\b(?:hint|clue|help|no idea|(?:dont|do not) know)\b/;
-const GOODBYE = /\b(?:bye|goodbye|stop|quit|enough|good night|dont want to)\b/;
+const GOODBYE =
+  /\b(?:bye|goodbye|stop (?:it|now|playing|the game)|quit|enough(?! )|good night|i dont want to)\b/;
 const YES_PLEASE = /\b(?:yes|yeah|yep|sure|ok|okay|again|please|play|another|go on|lets)\b/;
 
 interface Game {

@@ -40,6 +40,13 @@ describe("small talk with Juniper", () => {
     ["what time is it?", /4:47/],
     ["Thank you so much", /welcome/],
     ["I'm bored", /shop|smell|ten/],
+    ["Where do you live?", /in this machine/],
+    ["What do you think about artificial intelligence?", /about artificial intelligence/],
+    ["Let's talk about football.", /^Football, with pleasure/],
+    ["I'm from Germany", /From Germany!/],
+    ["That's interesting!", /Isn't it/],
+    ["I WANT TO SAIL", /^To sail/],
+    ["good morning", /good to hear a voice/],
     ["you're stupid", /rather talk about/],
   ])("has something to say to: %s", async (heard, expected) => {
     expect(await startTalk(juniper).say(heard)).toMatch(expected);

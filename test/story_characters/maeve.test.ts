@@ -60,11 +60,11 @@ describe("Maeve's practices", () => {
   test("two roads: each a year from now, then a coin, then a first step", async () => {
     const talk = startTalk(maeve);
     expect(await talk.say("I don't know whether to stay in my job or to move to Lisbon")).toContain(
-      "Two roads, then: stay in your job, or move to lisbon.",
+      "Two roads, then: stay in your job, or move to Lisbon.",
     );
-    expect(await talk.say("I see my desk")).toContain("move to lisbon. A year has passed");
+    expect(await talk.say("I see my desk")).toContain("move to Lisbon. A year has passed");
     expect(await talk.say("the sea")).toContain(
-      "I toss a coin. Heads, stay in your job. Tails, move to lisbon.",
+      "I toss a coin. Heads, stay in your job. Tails, move to Lisbon.",
     );
     expect(await talk.say("tails")).toContain("one small thing");
     expect(await talk.say("I could write to a friend")).not.toContain("coin");
