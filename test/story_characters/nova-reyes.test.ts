@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { parseFeed, PromptGenerator } from "../../story_characters/nova-reyes.ts";
-import { type Message, seededRandom, someFriday, textOf } from "./talk.ts";
+import { type Message, seededRandom, textOf } from "./talk.ts";
+
+/** Nine hours after the first article. */
+const someFriday = new Date("2026-11-20T17:00:00Z");
 
 const rss = `<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Some wire</title>
@@ -118,7 +121,9 @@ describe.each([
   test("opens with the first story, says more, goes on, and asks once", async () => {
     using wire = openWire(() => new Response(text));
     const { say } = tune(wire.url);
-    expect(await say()).toMatch(/^Good afternoon, I'm Nova Reyes, .* Comet and moon meet at last\. .+\?$/);
+    expect(await say()).toMatch(
+      /^Good (?:morning|afternoon|evening), I'm Nova Reyes, .* Comet and moon meet at last\. .+\?$/,
+    );
     expect(await say("yes, tell me more")).toStartWith("A comet passed the moon.");
     expect(await say("next")).toContain("Robots learn to knit.");
     expect(await say("more please")).toStartWith("A robot knitted a scarf");

@@ -58,14 +58,19 @@ describe("the shipped cast in another folder", () => {
       weekday: "Friday",
     });
     expect(await tock?.callTool("days_until", { date: "2026-12-25" }, context)).toEqual({ days: 35 });
-    await expect(tock?.callTool("days_until", { day: 3 }, context)).rejects.toThrow(/date|day/);
-    await expect(tock?.callTool("current_time", { time_zone: "Mars/Olympus" }, context)).rejects.toThrow(
-      /Mars/,
+    const refusal = (called: Promise<unknown> | undefined): Promise<string> =>
+      called?.then(
+        () => "",
+        (error: Error) => error.message,
+      ) ?? Promise.resolve("");
+    expect(await refusal(tock?.callTool("days_until", { day: 3 }, context))).toContain("date");
+    expect(await refusal(tock?.callTool("current_time", { time_zone: "Mars/Olympus" }, context))).toContain(
+      "Mars",
     );
     const brine = stage.book.find("Captain Brine");
     expect(await brine?.callTool("roll_dice", {}, { seed: 1 })).toEqual(
       await brine?.callTool("roll_dice", {}, { seed: 1 }),
     );
-    await expect(brine?.callTool("roll_dice", { count: 1000 }, {})).rejects.toThrow(/count/);
+    expect(await refusal(brine?.callTool("roll_dice", { count: 1000 }, {}))).toContain("count");
   });
 });

@@ -88,7 +88,7 @@ describe("asked in plain words, Tock", () => {
   test.each([
     ["What time is it in Tokyo?", "In Tokyo it is thirteen minutes to one in the morning"],
     ["what's the time in new york", "In New York it is thirteen minutes to eleven in the morning"],
-    ["what time is it in India", "In India it is seventeen minutes past nine in the evening."],
+    ["what time is it in India", "In India it is seventeen minutes past nine in the evening"],
     ["Tell me the time in Buenos Aires.", "In Buenos Aires it is thirteen minutes to one in the afternoon"],
     ["what time is it in germany", "In Germany it is thirteen minutes to five in the afternoon"],
     ["what time is it in Atlantis", "I have no dial for that place."],
