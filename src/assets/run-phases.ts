@@ -77,7 +77,10 @@ async function runSources(dependencies: RunDependencies, job: AssetJob, steps: S
     if (isComplete(job)) return;
     if (!hasAnyMissing(source, job)) continue;
     const isBacked = index < sources.length - 1;
-    if (isBacked && reachability.isKnownUnreachable(source)) continue;
+    if (isBacked && reachability.isKnownUnreachable(source)) {
+      failures.push({ source, error: describeSkipped(source) });
+      continue;
+    }
     const failure = await runSource(dependencies, job, steps, { source, isBacked });
     if (!failure) continue;
     failures.push({ source, error: failure });
@@ -112,6 +115,11 @@ async function runSource(
       if (round > 0) return error;
     }
   }
+}
+
+function describeSkipped(source: AssetSource): AppError {
+  const label = describeSource(source);
+  return new AppError("E_NET", `${label} could not be reached a moment ago`, { source: label });
 }
 
 /** Sources mark what they throw; a full disk or a bug of ours is no reason to try another source. */

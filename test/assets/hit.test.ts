@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { chmod, readdir, rm, stat, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, link, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { createStoreFixture, describeFile, makeBytes, oneFileAsset, readBytes } from "./store-fixture.ts";
 import { failureOf } from "../support/failure-of.ts";
 
@@ -59,13 +59,15 @@ test("a file whose bytes changed in place is fetched again", async () => {
     oneFileAsset(bytes, [{ type: "http", url: server.serve("/voice.bin", bytes) }]),
   );
   const { path } = await f.store.ensure("voice");
-  const { mtime } = await stat(path);
-  await Bun.write(path, makeBytes(20_000, 2));
+  await Bun.write(path, makeBytes(20_000, 2)); // told by its time
   expect((await f.store.ensure("voice")).fromCache).toBe(false);
   expect(await readBytes(path)).toEqual(bytes);
 
-  await Bun.write(path, makeBytes(19_999, 2)); // and one whose time was put back, by its size
-  await utimes(path, mtime, mtime);
+  const whole = new Date("2026-01-05T10:00:00Z");
+  await utimes(path, whole, whole);
+  expect((await f.store.ensure("voice")).fromCache).toBe(true);
+  await Bun.write(path, makeBytes(19_999, 2)); // told by its size, the time being put back
+  await utimes(path, whole, whole);
   expect((await f.store.ensure("voice")).fromCache).toBe(false);
 });
 
@@ -126,6 +128,35 @@ test("force fetches again, and one that fails leaves the old asset in place", as
   expect(await failureOf(failing)).toMatchObject({ code: "E_NOT_FOUND" });
   expect(await readBytes(path)).toEqual(bytes);
   expect((await f.store.ensure("voice")).fromCache).toBe(true);
+});
+
+test("a part that a killed run left beside its placed file is not written into", async () => {
+  await using f = await createStoreFixture((server) =>
+    oneFileAsset(bytes, [{ type: "http", url: server.serve("/voice.bin", bytes) }]),
+  );
+  f.server.fail("/voice.bin", { kind: "stall", afterBytes: 10 });
+  const abort = new AbortController();
+  const stopped = f.store.ensure("voice", { signal: abort.signal });
+  await f.events.waitFor((event) => event.type === "asset-progress");
+  abort.abort();
+  await failureOf(stopped);
+  const [part] = (await f.listDownloads()).filter((name) => name.endsWith(".part"));
+  const { path } = await f.store.ensure("voice");
+  const partPath = join(f.cacheRoot, "downloads", part ?? "");
+  await link(path, partPath); // two names of the same bytes, as between placing and registering
+  f.server.failAlways("/voice.bin", { kind: "status", status: 404 });
+  await failureOf(f.store.ensure("voice", { forceDownload: true }));
+  expect(await readBytes(path)).toEqual(bytes);
+});
+
+test("an asset that a crash caught between its two names is put back, without network", async () => {
+  await using f = await createStoreFixture((server) =>
+    oneFileAsset(bytes, [{ type: "http", url: server.serve("/voice.bin", bytes) }]),
+  );
+  const { path } = await f.store.ensure("voice");
+  await rename(dirname(path), join(f.assetsDir, ".staging/model@voice@latest.replaced"));
+  expect(await f.store.ensure("voice")).toMatchObject({ fromCache: true, path });
+  expect(f.server.requests.length).toBe(1);
 });
 
 test("a read-only asset folder can be hit", async () => {

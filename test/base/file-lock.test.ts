@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { readdir, readFile, rm, utimes } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { readdir, readFile, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { createFileLocker, type FileLockerDependencies } from "../../src/base/file-lock.ts";
+import { loadFlock } from "../../src/base/flock.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
@@ -82,22 +84,31 @@ describe.each(kinds)("a lock by the %s", (kind, dependencies) => {
 test("the kernel's lock says who holds it, and leaves its file for the next", async () => {
   await using folder = await createTempFolder();
   const path = join(folder.path, "x.lock");
+  await folder.write("x.lock", "99999999\n"); // of an earlier holder
   const lease = await createFileLocker().lock(path);
   expect(await readFile(path, "utf8")).toBe(`${process.pid}\n`);
   await lease[Symbol.asyncDispose]();
   expect(await readdir(folder.path)).toEqual(["x.lock"]);
 });
 
-test("a lock file that is removed while it is held excludes nobody any more, but never two of one file", async () => {
+test("a lock file that is removed between opening and locking is not taken for the lock", async () => {
   await using folder = await createTempFolder();
   const path = join(folder.path, "x.lock");
-  const locker = createFileLocker();
-  await using first = await locker.lock(path);
-  void first;
-  await rm(path);
-  await using second = await locker.lock(path, { timeoutMs: 0 });
-  void second;
-  expect(await failureOf(locker.lock(path, { timeoutMs: 0 }))).toMatchObject({ code: "E_BUSY" });
+  await (await createFileLocker().lock(path))[Symbol.asyncDispose](); // probes the folder, makes the file
+  const real = loadFlock();
+  if (!real) throw new Error("no flock on this system");
+  let calls = 0;
+  const flock = {
+    ...real,
+    tryExclusive(fd: number) {
+      calls += 1;
+      if (calls === 3) rmSync(path); // the first two are the folder's probe
+      return real.tryExclusive(fd);
+    },
+  };
+  await using lease = await createFileLocker({ flock }).lock(path, { timeoutMs: 2000 });
+  expect([lease.isKernelLock, calls, await readFile(path, "utf8")]).toEqual([true, 4, `${process.pid}\n`]);
+  expect(await failureOf(createFileLocker().lock(path, { timeoutMs: 0 }))).toMatchObject({ code: "E_BUSY" });
 });
 
 test("a file system that grants every flock is noticed, and the owner file excludes instead", async () => {

@@ -26,8 +26,10 @@ export type Fault =
   | { kind: "silence" }
   /** The body stops after so many bytes: and stays open, ends the connection, or resets it. */
   | { kind: "stall" | "truncate" | "reset"; afterBytes: number }
-  /** More bytes than announced, in a chunked body or behind the announced end. */
+  /** Other bytes, this once. */
   | { kind: "content"; content: Uint8Array }
+  /** A whole body of fewer bytes than its Content-Range claims. */
+  | { kind: "short"; bytes: number }
   /** 200 with everything, whatever range was asked for. */
   | { kind: "whole" }
   /** Holds the answer back until the promise resolves. */
@@ -137,7 +139,8 @@ export async function createAssetServer(): Promise<AssetServer> {
       return send(socket, request, 416, { "content-range": `bytes */${total}` }, encode(""));
     }
     const partial = { ...headers, "content-range": `bytes ${start}-${end - 1}/${total}` };
-    await send(socket, request, 206, partial, file.content.subarray(start, end), fault);
+    const length = fault?.kind === "short" ? fault.bytes : end - start;
+    await send(socket, request, 206, partial, file.content.subarray(start, start + length), fault);
   };
 
   const send = async (

@@ -12,17 +12,22 @@ import type { FetchPiece, WebOrigin } from "../sources/source.ts";
 import { downloadFile } from "../transfer/download-file.ts";
 import { retryPassing } from "../transfer/retry.ts";
 import { extractTarball } from "../unpack/extract-tarball.ts";
-import type { PhaseTools } from "./tools.ts";
+import type { PhaseDependencies } from "./phase-dependencies.ts";
 
-export async function download(job: AssetJob, delivery: Delivery, tools: PhaseTools): Promise<void> {
+export async function download(
+  job: AssetJob,
+  delivery: Delivery,
+  dependencies: PhaseDependencies,
+): Promise<void> {
   const { asset, places, signal, meter } = job;
-  const patience = createPatience(job, delivery, tools);
-  const plan = await tools.planSource(delivery.source, {
+  const patience = createPatience(job, delivery, dependencies);
+  const plan = await dependencies.planSource(delivery.source, {
     wanted: listMissing(job),
     isSingleFile: asset.files?.length === 1,
     signal,
     headerTimeoutMs: patience.headerTimeoutMs,
-    retry: (work) => retryPassing(work, { ...tools, ...patience, signal, baseMs: patience.retryDelayMs }),
+    retry: (work) =>
+      retryPassing(work, { ...dependencies, ...patience, signal, baseMs: patience.retryDelayMs }),
     onAnswer: patience.onAnswer,
   });
   delivery.plan = plan;
@@ -35,14 +40,14 @@ export async function download(job: AssetJob, delivery: Delivery, tools: PhaseTo
   const bring = async (piece: FetchPiece): Promise<void> => {
     const partPath = places.partPath(delivery.source, piece.key);
     if (piece.origin.kind === "disk") await copyPiece(job, piece, piece.origin.path, partPath);
-    else await downloadPiece(job, tools, patience, { piece, origin: piece.origin, partPath });
+    else await downloadPiece(job, dependencies, patience, { piece, origin: piece.origin, partPath });
     delivery.fetched.push({ piece, partPath });
   };
   // The small ones side by side, one connection each, and first: a source that has the wrong bytes is then told
   // before the large ones are fetched. The large ones one by one, with several connections each.
   const isSmall = ({ sizeBytes }: FetchPiece): boolean =>
-    sizeBytes !== null && sizeBytes <= tools.limits.pieceBytes;
-  await forEachLimited(plan.pieces.filter(isSmall), tools.limits.connections, bring);
+    sizeBytes !== null && sizeBytes <= dependencies.limits.pieceBytes;
+  await forEachLimited(plan.pieces.filter(isSmall), dependencies.limits.connections, bring);
   await forEachLimited(
     plan.pieces.filter((piece) => !isSmall(piece)),
     1,
@@ -74,14 +79,14 @@ export async function verify(job: AssetJob, { source, fetched, plan }: Delivery)
 export async function unpack(
   job: AssetJob,
   { source, fetched, plan }: Delivery,
-  tools: PhaseTools,
+  dependencies: PhaseDependencies,
 ): Promise<void> {
   for (const { piece, partPath } of fetched) {
     const { gives, label } = piece;
     if (gives.kind !== "tarball") continue;
     const targetFolder = join(job.places.stagingFolder, "unpacked", basename(partPath));
     const neededBytes = gives.files?.reduce((sum, file) => sum + file.sizeBytes, 0) ?? 0;
-    await requireSpace(tools.getFreeBytes, tools.assetsDir, neededBytes, job.asset.name);
+    await requireSpace(dependencies.getFreeBytes, dependencies.assetsDir, neededBytes, job.asset.name);
     await rm(targetFolder, { recursive: true, force: true });
     const { placeOf } = gives;
     const found = await extractTarball({
@@ -113,7 +118,7 @@ interface Patience {
 }
 
 /** A source that has not answered yet is left quickly when another one stands behind it. */
-function createPatience({ asset }: AssetJob, delivery: Delivery, { limits }: PhaseTools): Patience {
+function createPatience({ asset }: AssetJob, delivery: Delivery, { limits }: PhaseDependencies): Patience {
   const isImpatient = (): boolean => delivery.isBacked && !delivery.hasAnswered;
   return {
     headerTimeoutMs: () => (isImpatient() ? limits.firstAnswerMs : limits.headerMs),
@@ -127,19 +132,20 @@ function createPatience({ asset }: AssetJob, delivery: Delivery, { limits }: Pha
 
 async function downloadPiece(
   job: AssetJob,
-  tools: PhaseTools,
+  dependencies: PhaseDependencies,
   patience: Patience,
   { piece, origin, partPath }: { piece: FetchPiece; origin: WebOrigin; partPath: string },
 ): Promise<void> {
-  const outcome = await downloadFile(tools, {
+  const outcome = await downloadFile(dependencies, {
     ...origin,
     ...patience,
     label: piece.label,
     partPath,
     expectedBytes: piece.sizeBytes,
     isVerifiedLater: piece.checksum !== null,
-    limits: tools.limits,
-    reserve: (bytes) => requireSpace(tools.getFreeBytes, tools.cacheRoot, bytes, job.asset.name),
+    limits: dependencies.limits,
+    reserve: (bytes) =>
+      requireSpace(dependencies.getFreeBytes, dependencies.cacheRoot, bytes, job.asset.name),
     onProgress: (doneBytes, totalBytes) => job.meter.set(piece.key, doneBytes, totalBytes),
     signal: job.signal,
   });

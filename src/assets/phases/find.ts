@@ -10,7 +10,7 @@ import { requireSpace } from "../free-space.ts";
 import { recoverFolder } from "../replace-folder.ts";
 import { loadPartState } from "../transfer/part-file.ts";
 import { dropPlacedParts, listParts, removeParts } from "./parts.ts";
-import type { PhaseTools } from "./tools.ts";
+import type { PhaseDependencies } from "./phase-dependencies.ts";
 
 /** Beside the staging folder, whose end it must survive: for an instant it is the only place of the old asset. */
 export const asideFolderOf = (job: AssetJob): string => `${job.places.stagingFolder}.replaced`;
@@ -20,12 +20,12 @@ export async function resolve(job: AssetJob): Promise<void> {
   if (!job.isForced) await takeHit(job);
 }
 
-export async function lock(job: AssetJob, tools: PhaseTools): Promise<void> {
-  const lease = await tools.locker.lock(job.places.lockFile, {
-    timeoutMs: tools.lockTimeoutMs,
+export async function lock(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
+  const lease = await dependencies.locker.lock(job.places.lockFile, {
+    timeoutMs: dependencies.lockTimeoutMs,
     signal: job.signal,
     onWait: (holderPid) =>
-      tools.emit({
+      dependencies.emit({
         type: "asset-warning",
         asset: job.asset.name,
         code: "E_BUSY",
@@ -38,7 +38,7 @@ export async function lock(job: AssetJob, tools: PhaseTools): Promise<void> {
 }
 
 /** Alone now: what another process brought meanwhile, or what lies there unregistered but right, is taken as it is. */
-export async function recheck(job: AssetJob, tools: PhaseTools): Promise<void> {
+export async function recheck(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const { places } = job;
   await withFileErrors(places.folder, async () => {
     await recoverFolder(places.folder, asideFolderOf(job));
@@ -47,18 +47,18 @@ export async function recheck(job: AssetJob, tools: PhaseTools): Promise<void> {
   });
   if (job.isForced) return;
   await takeHit(job);
-  if (!job.result) await adopt(job, tools);
+  if (!job.result) await adopt(job, dependencies);
 }
 
 /** `E_DISK` before the first byte. An archive's own room is asked for when its length is known. */
-export async function space(job: AssetJob, tools: PhaseTools): Promise<void> {
+export async function space(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const missing = listMissing(job) ?? [];
   const states = await Promise.all((await listParts(job.places)).map(loadPartState));
   const kept = states.reduce((sum, state) => sum + (state?.done.reduce((s, [a, b]) => s + b - a, 0) ?? 0), 0);
   const needed = Math.max(0, missing.reduce((sum, file) => sum + file.sizeBytes, 0) - kept);
-  for (const folder of [tools.assetsDir, tools.cacheRoot]) {
+  for (const folder of [dependencies.assetsDir, dependencies.cacheRoot]) {
     await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
-    await requireSpace(tools.getFreeBytes, folder, needed, job.asset.name);
+    await requireSpace(dependencies.getFreeBytes, folder, needed, job.asset.name);
   }
 }
 
@@ -76,7 +76,7 @@ async function takeHit(job: AssetJob): Promise<void> {
 }
 
 /** Files that are as the manifest wants them need no network, however they came here: only their record is renewed. */
-async function adopt(job: AssetJob, tools: PhaseTools): Promise<void> {
+async function adopt(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const { asset, places, signal } = job;
   if (!asset.files) return;
   for (const file of asset.files) {
@@ -92,7 +92,7 @@ async function adopt(job: AssetJob, tools: PhaseTools): Promise<void> {
     files: asset.files,
     source: source as AssetSource, // the schema wants at least one
     isFolder: asset.files.length > 1,
-    installedAt: tools.clock.wallTime(),
+    installedAt: dependencies.clock.wallTime(),
   };
   await writeAssetInfo(places, await buildAssetInfo(asset, places, placed));
   await removeParts(places);

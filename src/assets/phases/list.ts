@@ -3,18 +3,18 @@ import type { PhaseStep } from "../asset-job.ts";
 import { download, unpack, verify } from "./fetch.ts";
 import { lock, recheck, resolve, space } from "./find.ts";
 import { place, register } from "./place.ts";
-import type { PhaseTools } from "./tools.ts";
+import type { PhaseDependencies } from "./phase-dependencies.ts";
 
-export function listPhases(tools: PhaseTools): readonly PhaseStep[] {
+export function listPhases(dependencies: PhaseDependencies): readonly PhaseStep[] {
   return [
     { name: "resolve", per: "asset", run: resolve },
-    { name: "lock", per: "asset", run: (job) => lock(job, tools) },
-    { name: "recheck", per: "asset", run: (job) => recheck(job, tools) },
-    { name: "space", per: "asset", run: (job) => space(job, tools) },
-    { name: "download", per: "source", run: (job, delivery) => download(job, delivery, tools) },
+    { name: "lock", per: "asset", run: (job) => lock(job, dependencies) },
+    { name: "recheck", per: "asset", run: (job) => recheck(job, dependencies) },
+    { name: "space", per: "asset", run: (job) => space(job, dependencies) },
+    { name: "download", per: "source", run: (job, delivery) => download(job, delivery, dependencies) },
     { name: "verify", per: "source", run: verify },
-    { name: "unpack", per: "source", run: (job, delivery) => unpack(job, delivery, tools) },
-    { name: "place", per: "asset", run: (job) => place(job, tools) },
-    { name: "register", per: "asset", run: (job) => register(job, tools) },
+    { name: "unpack", per: "source", run: (job, delivery) => unpack(job, delivery, dependencies) },
+    { name: "place", per: "asset", run: (job) => place(job, dependencies) },
+    { name: "register", per: "asset", run: (job) => register(job, dependencies) },
   ];
 }

@@ -9,11 +9,11 @@ import { resultPath } from "../asset-layout.ts";
 import { replaceFolder } from "../replace-folder.ts";
 import { asideFolderOf } from "./find.ts";
 import { removeParts } from "./parts.ts";
-import type { PhaseTools } from "./tools.ts";
+import type { PhaseDependencies } from "./phase-dependencies.ts";
 
 const filesAtOnce = 8;
 
-export async function place(job: AssetJob, tools: PhaseTools): Promise<void> {
+export async function place(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const { places } = job;
   const finished = join(places.stagingFolder, "finished");
   await withFileErrors(places.folder, async () => {
@@ -25,7 +25,7 @@ export async function place(job: AssetJob, tools: PhaseTools): Promise<void> {
     };
     await Promise.all(Array.from({ length: filesAtOnce }, work));
     await syncFolders(finished);
-    await replaceFolder(finished, places.folder, asideFolderOf(job), tools.exchange);
+    await replaceFolder(finished, places.folder, asideFolderOf(job), dependencies.exchange);
     await rm(places.stagingFolder, { recursive: true, force: true });
   });
 }
@@ -34,7 +34,7 @@ export async function place(job: AssetJob, tools: PhaseTools): Promise<void> {
  * After the files, not before: a run that is killed in between leaves right bytes without a record, which the next one
  * adopts, and never a record of bytes that are not there.
  */
-export async function register(job: AssetJob, tools: PhaseTools): Promise<void> {
+export async function register(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const { asset, places, deliveredBy } = job;
   if (!deliveredBy) throw new AppError("E_INTERNAL", `${asset.name} was placed, but nobody delivered it`);
   const files = [...job.stock.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -43,7 +43,7 @@ export async function register(job: AssetJob, tools: PhaseTools): Promise<void> 
     files,
     source,
     isFolder,
-    installedAt: tools.clock.wallTime(),
+    installedAt: dependencies.clock.wallTime(),
   });
   await writeAssetInfo(places, info);
   await removeParts(places);

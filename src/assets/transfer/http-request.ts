@@ -3,7 +3,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { abortReason } from "../../base/deadline.ts";
 import { AppError, fromNetworkError } from "../../base/errors.ts";
-import { describeUrl } from "../asset-schema.ts";
 import { type AddressClass, classifyHost } from "./address-class.ts";
 import { isPassingStatus, parseRetryAfterMs } from "./retry.ts";
 
@@ -197,6 +196,3 @@ function fromStatus(request: HttpRequest, response: Response, clock: Clock): App
     ...(retryAfterMs === null ? {} : { retry_after_ms: retryAfterMs }),
   });
 }
-
-/** The address as messages may show it. */
-export const labelOfUrl = describeUrl;

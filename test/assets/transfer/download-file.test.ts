@@ -216,6 +216,15 @@ describe("faults", () => {
     expect(await failureOf(f.download())).toMatchObject({ code: "E_NET" });
   });
 
+  test("a body that ends in order, but before the range it claims to be, is completed", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", small);
+    f.server.fail("/file", { kind: "short", bytes: 4_000 });
+    expect((await failureOf(f.download())).message).toContain("broke off after 4000 of 10000 bytes");
+    expect(await f.download()).toMatchObject({ resumedBytes: 4_000, downloadedBytes: 6_000 });
+    expect(await f.readPart()).toEqual(small);
+  });
+
   test("more bytes than declared are refused before they are fetched", async () => {
     await using f = await createTransferFixture();
     f.server.serve("/file", large);

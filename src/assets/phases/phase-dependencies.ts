@@ -1,4 +1,4 @@
-// What the phases work with.
+// What the phases are handed: clock, network, locks, and this store's folders and limits.
 import type { Clock } from "../../base/clock.ts";
 import type { Emit } from "../../base/events.ts";
 import type { FileLocker } from "../../base/file-lock.ts";
@@ -9,7 +9,7 @@ import type { PlanRequest, SourcePlan } from "../sources/source.ts";
 import type { AssetSource } from "../asset-schema.ts";
 import type { TransferDependencies, TransferLimits } from "../transfer/download-file.ts";
 
-export interface PhaseTools extends TransferDependencies {
+export interface PhaseDependencies extends TransferDependencies {
   clock: Clock;
   emit: Emit<AssetEvent>;
   locker: FileLocker;
