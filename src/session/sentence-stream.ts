@@ -57,8 +57,15 @@ export async function* synthesizeStream(
   }
 }
 
+/** What was written is said, also when the rest fails to come. */
 async function* cutPieces(deltas: AsyncIterable<string>): AsyncGenerator<string> {
   const splitter = createSentenceSplitter();
-  for await (const delta of deltas) yield* splitter.push(delta);
+  let failure: { error: unknown } | undefined;
+  try {
+    for await (const delta of deltas) yield* splitter.push(delta);
+  } catch (error) {
+    failure = { error };
+  }
   yield* splitter.finish();
+  if (failure) throw failure.error;
 }

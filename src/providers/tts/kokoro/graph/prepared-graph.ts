@@ -2,7 +2,7 @@
 // it is made under another name, flushed, and renamed; who comes second waits for the first and takes what it made.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFile, syncFolder } from "../../../../base/atomic-file.ts";
 import { fromFileSystemError } from "../../../../base/errors.ts";
@@ -65,10 +65,10 @@ export async function ensurePreparedGraph(
 export async function findPreparedGraph(place: PreparedGraphPlace): Promise<PreparedGraph | undefined> {
   const folder = folderOf(place);
   const path = join(folder, graphFileName);
-  const json: unknown = await readFile(join(folder, recordFileName), "utf8").then(
-    JSON.parse,
-    () => undefined,
-  );
+  // Not there, or cut off: then nothing is prepared.
+  const json: unknown = await Bun.file(join(folder, recordFileName))
+    .json()
+    .catch(() => undefined);
   const record = preparationRecordSchema.safeParse(json).data;
   const sizeBytes = await stat(path).then(
     ({ size }) => size,
