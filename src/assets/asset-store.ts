@@ -1,8 +1,5 @@
 // The asset manager: names in, paths out. It brings what is missing from the first source that can give it, proves it,
 // and gives it its name last; every process of this machine may do so at once and each asset is fetched once.
-import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { withFileErrors } from "../base/atomic-file.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import type { Emit } from "../base/events.ts";
@@ -18,6 +15,7 @@ import type { AssetEvent, AssetResult, AssetStore, EnsureOptions } from "./port.
 import { createProgressMeter } from "./progress-meter.ts";
 import { createReachability } from "./reachability.ts";
 import { type ExchangePaths, loadExchange } from "./replace-folder.ts";
+import { removeAsset } from "./remove-asset.ts";
 import { runPhases } from "./run-phases.ts";
 import { createSharedRuns } from "./shared-run.ts";
 import { createPlanSource } from "./sources/plan-source.ts";
@@ -103,9 +101,7 @@ export function createAssetStore(
     throw new AppError(
       "E_NOT_FOUND",
       `there is no asset ${name}; \`troupe assets list\` names those that are`,
-      {
-        asset: name,
-      },
+      { asset: name },
     );
   };
 
@@ -161,18 +157,7 @@ export function createAssetStore(
       const places = layout.placesOf(find(name));
       await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
       void lease;
-      return withFileErrors(places.folder, async () => {
-        const freedBytes = await countFolder(places.folder);
-        await removeParts(places);
-        await rm(places.stagingFolder, { recursive: true, force: true });
-        // Gone by name at once, also for those who look while the bytes are being freed.
-        const doomed = `${places.stagingFolder}.removed`;
-        await rm(doomed, { recursive: true, force: true });
-        await rename(places.folder, doomed).catch(ignoreMissing);
-        await rm(doomed, { recursive: true, force: true });
-        await removeEmptyParents(places.folder, options.assetsDir);
-        return { freedBytes };
-      });
+      return { freedBytes: await removeAsset(places, options.assetsDir) };
     },
     [Symbol.asyncDispose]: () => runs.stop(new AppError("E_INTERRUPTED", "the asset manager was stopped")),
   };
@@ -202,26 +187,4 @@ function parseCatalogue(definitions: readonly AssetDefinition[]): Map<string, As
 
 function isDiscarded(error: unknown): boolean {
   return error instanceof AppError && error.code === "E_INTERRUPTED" && error.details?.["discard"] === true;
-}
-
-async function countFolder(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(ignoreMissing);
-  const sizes = (entries ?? [])
-    .filter((entry) => entry.isFile())
-    .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size);
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-}
-
-async function removeEmptyParents(folder: string, root: string): Promise<void> {
-  for (let parent = dirname(folder); parent !== root; parent = dirname(parent)) {
-    const isGone = await rmdir(parent).then(
-      () => true,
-      () => false,
-    );
-    if (!isGone) return;
-  }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
 }
