@@ -9,7 +9,7 @@ import { createStoreFixture, describeFile, makeBytes, readBytes } from "../store
 const model = makeBytes(300_000);
 const voices = { "a.bin": makeBytes(500, 2), "b.bin": makeBytes(600, 3) };
 const tarball = buildTarball([
-  { path: "package/package.json", content: '{"scripts": {"postinstall": "touch /tmp/never"}}' },
+  { path: "package/package.json", content: '{"scripts": {"postinstall": "exit 1"}}' },
   { path: "package/build/big.onnx", content: model },
   { path: "package/voices/", type: "5" },
   ...Object.entries(voices).map(([name, content]) => ({ path: `package/voices/${name}`, content })),
