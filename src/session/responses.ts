@@ -161,7 +161,8 @@ export function pump(step: Step): void {
     return;
   }
   if (!isWritable) return;
-  const dueMs = busyUntilMs(step.state) - limits.aheadMs;
+  // With the slice the lead must not be more than is allowed; a lead shorter than a slice is one slice.
+  const dueMs = busyUntilMs(step.state) - Math.max(0, limits.aheadMs - slice.durationMs);
   if (slice.durationMs > 0 && dueMs > step.atMs) {
     perform(step, { type: "set-timer", name: "pace", atMs: dueMs });
     return;

@@ -199,7 +199,7 @@ export function createSessionWorld(): SessionWorld {
       const known = sound.get(itemId) ?? { firstAtMs: nowMs, sentMs: 0 };
       known.sentMs += Uint8Array.fromBase64(String(event["delta"])).length / (voiceRateHz / 1000);
       sound.set(itemId, known);
-      if (known.sentMs > nowMs - known.firstAtMs + aheadMs + 201) wrong("too far ahead of the listener");
+      if (known.sentMs > nowMs - known.firstAtMs + aheadMs + 1) wrong("too far ahead of the listener");
     }
   };
 
