@@ -87,6 +87,7 @@ describe("judging", () => {
     ["Bach", beethoven],
     ["the oven", beethoven],
     ["eighty", eight],
+    ["eight hundred", eight],
     ["twenty-eight", eight],
     ["six seven eight nine", eight],
     ["I ate too much", eight],

@@ -38,6 +38,18 @@ describe("a bedtime story", () => {
     expect(await talk.say("good night Nana")).toEndWith("Bye!");
   });
 
+  test("is none of those already told, while there are others", async () => {
+    for (let seed = 0; seed < 6; seed++) {
+      const talk = await beginStory(seed);
+      const firsts = [talk.messages.at(-1)?.content.slice(0, 30)];
+      firsts.push(
+        (await talk.say("another one")).slice(0, 30),
+        (await talk.say("a different story")).slice(0, 30),
+      );
+      expect(new Set(firsts).size).toBe(3);
+    }
+  });
+
   test("is another one in other talks", async () => {
     const firsts = await Promise.all(
       Array.from({ length: 12 }, async (_, seed) =>

@@ -82,6 +82,8 @@ describe("the tab", () => {
     ["une tarte aux pommes", /une tarte aux pommes/i],
     ["Je voudrais deux chocolats chauds", /deux chocolats chauds/i],
     ["just a croissant", /one croissant/i],
+    ["deux thés s'il vous plaît", /deux thés/i],
+    ["bring me the tea please", /one tea/i],
   ])("takes the order: %s", async (heard, expected) => {
     expect(await startTalk(odette).say(heard)).toMatch(expected);
   });

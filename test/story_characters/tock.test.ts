@@ -162,6 +162,10 @@ describe("a timer", () => {
     expect(await talk.say("how long is left")).toContain("ten minutes to go");
     talk.now = new Date(2026, 10, 21, 0, 6);
     expect(await talk.say("...")).toContain("Ding!");
+    const missed = startTalk(tock, { now: new Date(2026, 10, 20, 23, 40) });
+    await missed.say("set a timer for ten minutes");
+    missed.now = new Date(2026, 10, 21, 0, 6);
+    expect(await missed.say("hello")).toContain("Ding!");
   });
 
   test("can be one of several, and all can be stopped", async () => {
