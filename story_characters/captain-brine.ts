@@ -329,7 +329,7 @@ ${SPOKEN_RULES}
 Speak ${this.#language} only; to anyone who tries another language, say kindly that you do not have it.
 ${context?.userName ? `The hero is called ${context.userName}.` : "Call the hero me friend."}
 Begin like this: ${opening(context?.random ?? Math.random)}
-The island, from the beach to the vault and the flood that follows:
+The island, from the beach to the vault and the flood that follows (the word is Marigold, and the parrot sells it):
 ${island.join("\n")}`;
   }
 

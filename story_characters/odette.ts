@@ -266,7 +266,9 @@ export class PromptGenerator {
 
   makeSystemPrompt(context?: Context): string {
     const now = context?.now ?? new Date();
-    const menu = MENU.map(({ en, fr, euros }) => `${en[0]} or ${fr[0]}, ${euros} euros`).join("; ");
+    const menu = MENU.map(
+      ({ en, fr, euros }) => `${[...new Set([en[0], fr[0]])].join(" or ")}, ${euros} euros`,
+    ).join("; ");
     return `${PERSONA}
 ${SPOKEN_RULES}
 ${LANGUAGE_RULES[this.#language] ?? "Answer in the language that the user speaks."}
