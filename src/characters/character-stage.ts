@@ -111,7 +111,7 @@ export async function createCharacterStage(
         publish();
         opened.resolve();
       },
-      { clock, isFirst: reason === "start" },
+      { clock, isOpening: reason === "start" },
     );
     const run = async (): Promise<number> => {
       using _cadence = cadence;

@@ -1,9 +1,11 @@
 // When outcomes become a snapshot: all at once if they come together, without those that keep the others waiting.
 import type { Clock } from "../base/clock.ts";
 
-/** After the last outcome that came, those still missing are slow. */
+/** While a stage opens, what is in is shown this often. */
+const openingMs = 250;
+/** In a reload, those still missing this long after the last outcome are slow. */
 const quietMs = 250;
-/** However steadily outcomes come, nobody waits longer to be seen. */
+/** However steadily the outcomes of a reload come, nobody waits longer to be seen. */
 const maxWaitMs = 2000;
 /** With no outcome at all, an empty stage opens after this long. */
 const firstWaitMs = 1000;
@@ -17,16 +19,15 @@ export interface SnapshotCadence extends Disposable {
 }
 
 /**
- * `isFirst`: the first outcome starts a fixed wait of 250 ms, so that a stage opens soon; later ones, and those of a
- * reload, are waited for as long as they keep coming.
+ * A stage that opens (`isOpening`) shows what it has 250 ms after the first outcome, and what comes later as it comes. A
+ * reload is one snapshot: it waits for its files as long as they keep coming.
  */
 export function createSnapshotCadence(
   publish: () => void,
-  { clock, isFirst }: { clock: Clock; isFirst: boolean },
+  { clock, isOpening }: { clock: Clock; isOpening: boolean },
 ): SnapshotCadence {
   let quiet: Disposable | undefined;
-  let limit: Disposable | undefined = isFirst ? clock.schedule(() => fire(), firstWaitMs) : undefined;
-  let isOpening = isFirst;
+  let limit: Disposable | undefined;
 
   const cancel = (): void => {
     quiet?.[Symbol.dispose]();
@@ -36,18 +37,16 @@ export function createSnapshotCadence(
   };
   const fire = (): void => {
     cancel();
-    isOpening = false;
     publish();
   };
+  if (isOpening) quiet = clock.schedule(fire, firstWaitMs);
   return {
     outcome() {
-      if (isOpening) {
-        quiet ??= clock.schedule(fire, quietMs);
-        return;
+      if (!isOpening) {
+        quiet?.[Symbol.dispose]();
+        quiet = clock.schedule(fire, quietMs);
       }
-      quiet?.[Symbol.dispose]();
-      quiet = clock.schedule(fire, quietMs);
-      limit ??= clock.schedule(fire, maxWaitMs);
+      limit ??= clock.schedule(fire, isOpening ? openingMs : maxWaitMs);
     },
     complete: fire,
     [Symbol.dispose]: cancel,

@@ -1,5 +1,6 @@
 // Files change while the stage is open: what is seen, when it stands, and what is kept of what was good.
 import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { appendFile, mkdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { CharacterBook } from "../../src/characters/port.ts";
@@ -204,7 +205,7 @@ describe("reload", () => {
     );
     await cast.stage.settled();
     const { generation } = cast.stage.book;
-    for (const file of files) await cast.folder.write(file, says(file, "new"));
+    for (const file of files) writeFileSync(join(cast.folder.path, file), says(file, "new"));
     const book = await cast.untilBook(({ characters }) =>
       characters.every((character) => character.generation > generation),
     );

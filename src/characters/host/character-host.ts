@@ -40,15 +40,12 @@ export function createCharacterHost(listener: CharacterHostListener, options: Ho
       },
       { ...options, niceness },
     );
-  const trials = createTrials({ openSlot: () => openSlot(trialNiceness, () => undefined) }, options);
-  const talks = createTalks(
-    {
-      openSlot: (onDeath) => openSlot(0, onDeath),
-      onOffender,
-      offenceOf: (versionId) => offenders.get(versionId),
-    },
-    options,
-  );
+  const trials = createTrials({ openSlot: (onDeath) => openSlot(trialNiceness, onDeath) });
+  const talks = createTalks({
+    openSlot: (onDeath) => openSlot(0, onDeath),
+    onOffender,
+    offenceOf: (versionId) => offenders.get(versionId),
+  });
 
   return {
     evaluate: trials.evaluate,

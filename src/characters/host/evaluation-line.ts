@@ -13,6 +13,7 @@ import type {
   HostOptions,
 } from "./host-protocol.ts";
 import { createLingeringCells } from "./lingering-cells.ts";
+import type { Cell, CellOffence } from "./open-cell.ts";
 import { openTenancy, type Tenancy } from "./tenancy.ts";
 import { validateExports } from "./validate-exports.ts";
 
@@ -22,14 +23,17 @@ const maxBatch = 128;
 /** Files of a batch between two looks at the built-ins that they share. */
 const verifyEvery = 16;
 const verifyTimeoutMs = 1000;
-/** A file that takes longer no longer holds up those behind it. */
-const sliceMs = 150;
+/** A file that takes longer, and waits for something, no longer holds up those behind it. */
+const waitSliceMs = 10;
+/** The same for one that is busy, or has no processor. */
+const busySliceMs = 100;
 /** Files beyond their slice that may go on at once: each may be a busy loop. */
 const maxSlow = 4;
+/** The same for files that only wait, which costs no processor. */
+const maxIdle = 64;
 
 interface Job {
   source: CharacterSource;
-  isAlone: boolean;
   signal: AbortSignal;
   settle(outcome: EvaluationOutcome): void;
 }
@@ -47,13 +51,17 @@ export function createEvaluationLine(
   const laneCount = Math.max(2, Math.min(4, availableParallelism()));
   const lingering = createLingeringCells(pool, options.promptTimeoutMs);
   const waiting: Job[] = [];
+  /** Those that are to run alone: after the others. */
+  const aside: Job[] = [];
+  /** Those that were busy for too long while others were, too. */
   const postponed: Job[] = [];
   let laneUse = 0;
   let slowUse = 0;
+  let idleUse = 0;
   let isDisposed = false;
 
   const start = (): void => {
-    while (!isDisposed && laneUse < laneCount && waiting.length > 0) {
+    while (!isDisposed && laneUse < laneCount && waiting.length + aside.length > 0) {
       laneUse += 1;
       const batch = takeBatch();
       const [first] = batch;
@@ -70,39 +78,38 @@ export function createEvaluationLine(
   };
 
   const takeBatch = (): Job[] => {
+    if (waiting.length === 0) return aside.splice(0, 1);
     const isCrowd = waiting.length > aloneLimit;
-    const size = isCrowd ? Math.min(maxBatch, Math.ceil(waiting.length / laneCount)) : 1;
-    const batch: Job[] = [];
-    for (let job = waiting.shift(); job; job = waiting.shift()) {
-      if (job.isAlone && batch.length > 0) {
-        waiting.unshift(job);
-        break;
-      }
-      batch.push(job);
-      if (job.isAlone || batch.length >= size) break;
-    }
-    return batch;
+    return waiting.splice(0, isCrowd ? Math.min(maxBatch, Math.ceil(waiting.length / laneCount)) : 1);
   };
 
-  const open = (): Tenancy =>
-    openTenancy(pool, {
+  const open = (isShared = false): Tenancy => {
+    const listener = {
       report,
-      onUnclear(sources) {
+      onUnclear(sources: readonly CharacterSource[]) {
         // For what each one's late failure tells: their outcomes are known already.
         const signal = AbortSignal.timeout(options.evaluateTimeoutMs);
-        for (const source of sources)
-          waiting.push({ source, isAlone: true, signal, settle: () => undefined });
+        for (const source of sources) aside.push({ source, signal, settle: () => undefined });
         start();
       },
-    });
+    };
+    return openTenancy(pool, listener, { isShared });
+  };
 
   /** Frees the lane after a slice, whatever the file does. */
   const runInLane = async (job: Job): Promise<void> => {
     const tenancy = open();
-    const running = runAlone(job, tenancy);
-    if (await isWithinSlice(running)) return;
-    if (slowUse < maxSlow) void countSlow(running);
-    else {
+    const running = runAlone(job, tenancy).then(() => "done" as const);
+    const state = await observe(running, tenancy.cell);
+    if (state === "done") return;
+    if (state === "waits" && idleUse < maxIdle) {
+      idleUse += 1;
+      void running.finally(() => {
+        idleUse -= 1;
+      });
+    } else if (slowUse < maxSlow) {
+      void countSlow(running);
+    } else {
       // It starts anew when one of the slow ones has ended.
       postponed.push({ ...job });
       job.settle = () => undefined;
@@ -110,7 +117,7 @@ export function createEvaluationLine(
     }
   };
 
-  const countSlow = async (running: Promise<void>): Promise<void> => {
+  const countSlow = async (running: Promise<unknown>): Promise<void> => {
     slowUse += 1;
     await running;
     slowUse -= 1;
@@ -119,7 +126,7 @@ export function createEvaluationLine(
 
   const runAlone = async (job: Job, tenancy: Tenancy): Promise<void> => {
     try {
-      settle(job, await evaluateIn(tenancy, job, options.evaluateTimeoutMs));
+      settle(job, await evaluateIn(tenancy, job));
       linger(tenancy);
     } catch (error) {
       job.settle({ ok: false, problem: problemOfFailure(job.source, tenancy, error), companions: {} });
@@ -129,7 +136,7 @@ export function createEvaluationLine(
 
   /** An outcome counts only once the built-ins have been seen to be whole. */
   const runBatch = async (batch: Job[]): Promise<void> => {
-    const tenancy = open();
+    const tenancy = open(true);
     const { cell } = tenancy;
     const areBuiltInsWhole = (): Promise<boolean> =>
       cell.call("verify", null, { timeoutMs: verifyTimeoutMs }).then(
@@ -144,17 +151,16 @@ export function createEvaluationLine(
     await areBuiltInsWhole();
     for (let job = batch.shift(); job; job = batch.shift()) {
       const jobs = (): Job[] => unverified.map((entry) => entry.job);
-      try {
-        unverified.push({ job, answer: await evaluateIn(tenancy, job, sliceMs) });
-      } catch {
-        job.isAlone = true;
-        return retreat([...jobs(), job, ...batch]);
-      }
+      const running = evaluateIn(tenancy, job).catch(() => "lost" as const);
+      const answer = await observe(running, cell);
+      if (typeof answer === "object") unverified.push({ job, answer });
+      else aside.push(job);
+      if (answer === "lost" || answer === "busy") return retreat([...jobs(), ...batch]);
       if (unverified.length < verifyEvery && batch.length > 0) continue;
       if (!(await areBuiltInsWhole())) {
         // One of these changed them; alone, each harms nobody.
-        for (const { job } of unverified) job.isAlone = true;
-        return retreat([...jobs(), ...batch]);
+        aside.push(...jobs());
+        return retreat(batch);
       }
       for (const { job, answer } of unverified) settle(job, answer);
       unverified = [];
@@ -162,16 +168,22 @@ export function createEvaluationLine(
     linger(tenancy);
   };
 
-  const evaluateIn = async (tenancy: Tenancy, job: Job, timeoutMs: number): Promise<CellEvaluation> => {
+  const evaluateIn = async (tenancy: Tenancy, job: Job): Promise<CellEvaluation> => {
     const { source, signal } = job;
     const { cell } = tenancy;
-    tenancy.enter(source);
+    const timeoutMs = options.evaluateTimeoutMs;
+    const end = tenancy.enter(source);
+    let offence: CellOffence | undefined;
+    let answer: CellEvaluation;
     try {
       await cell.ready;
-      return (await cell.call("evaluate", source, { timeoutMs, signal })) as CellEvaluation;
+      answer = (await cell.call("evaluate", source, { timeoutMs, signal })) as CellEvaluation;
     } finally {
-      tenancy.leave();
+      offence = end();
     }
+    if (!offence) return answer;
+    const problem = problemOfOffence(source, "evaluate", offence);
+    return { ok: false, problem, companions: answer.companions };
   };
 
   const problemOfFailure = (source: CharacterSource, { cell }: Tenancy, error: unknown): LoadProblem => {
@@ -207,7 +219,7 @@ export function createEvaluationLine(
   return {
     evaluate(source, isAlone, signal) {
       return new Promise((settle) => {
-        waiting.push({ source, isAlone, signal, settle });
+        (isAlone ? aside : waiting).push({ source, signal, settle });
         start();
       });
     },
@@ -218,11 +230,25 @@ export function createEvaluationLine(
   };
 }
 
-async function isWithinSlice(running: Promise<void>): Promise<boolean> {
-  const slice = Promise.withResolvers<false>();
-  const timer = setTimeout(() => slice.resolve(false), sliceMs);
+/** Gives the result if it comes within the slice; else whether the cell is busy with it, or free while it waits. */
+async function observe<T>(running: Promise<T>, cell: Cell): Promise<T | "waits" | "busy"> {
+  const early = await withinSlice(running, waitSliceMs);
+  if (early !== undefined) return early;
+  // A cell answers in order: what has no answer by then is not being computed.
+  const isFree = await cell.pulse(busySliceMs).then(
+    () => true,
+    () => false,
+  );
+  const settled = await withinSlice(running, 0);
+  return settled ?? (isFree ? "waits" : "busy");
+}
+
+/** Undefined when it takes longer; it goes on then. */
+async function withinSlice<T>(running: Promise<T>, sliceMs: number): Promise<T | undefined> {
+  const slice = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => slice.resolve(undefined), sliceMs);
   try {
-    return await Promise.race([running.then(() => true), slice.promise]);
+    return await Promise.race([running, slice.promise]);
   } finally {
     clearTimeout(timer);
   }

@@ -3,7 +3,7 @@ import { AppError } from "../../base/errors.ts";
 import type { CharacterSource } from "./host-protocol.ts";
 import type { HostProcess, HostSlot } from "./host-slot.ts";
 
-/** The process ended during a call, or gave no sign of life. */
+/** The process ended during a call. */
 export class HostGone extends Error {
   /** It had been told to go: the call can simply be made again. */
   readonly wasReplaced: boolean;
@@ -13,14 +13,6 @@ export class HostGone extends Error {
     this.name = "HostGone";
     this.wasReplaced = wasReplaced;
   }
-}
-
-/** Beyond the deadlines that the host keeps itself: for one whose own main thread has stopped. */
-const graceMs = 3000;
-
-/** Options for a call that the host answers within `timeoutMs`, if it works at all. */
-export function withGrace(timeoutMs: number, signal: AbortSignal | undefined) {
-  return { timeoutMs: timeoutMs + graceMs, signal, onTimeout: () => new HostGone(false) };
 }
 
 /** `source` is handed to `run` when the process does not have it yet. Throws HostGone when the process ends. */
@@ -64,8 +56,7 @@ async function translateFailure(
   source: CharacterSource,
   error: unknown,
 ): Promise<unknown> {
-  if (error instanceof HostGone) process.kill();
-  if (error instanceof HostGone || !process.isRunning) {
+  if (!process.isRunning) {
     // Its slot draws the conclusions first: who was busy in it, and who is to be tried alone.
     await process.ended;
     return new HostGone(process.isReplaced);

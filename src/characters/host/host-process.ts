@@ -66,6 +66,7 @@ function serveCharacters(options: HostOptions): void {
       });
       for await (const piece of pieces) await channel.emit(piece);
     },
+    pulse: () => true,
     retire: (versionIds: readonly string[]) => residents.retire(versionIds),
     incidents: async (_: null, channel: CallContext) => {
       for await (const incident of incidents) await channel.emit(incident);

@@ -7,6 +7,9 @@ import type { HostIncident, HostOptions } from "./host-protocol.ts";
 /** How long a process that is being replaced may go on with the calls it has. */
 const drainMs = 5000;
 const drainCheckMs = 50;
+const pulseEveryMs = 2000;
+/** A process that says nothing for this long is ended. */
+const silenceMs = 10_000;
 const maxDraining = 2;
 
 /** One child of the slot. */
@@ -79,7 +82,17 @@ export function createHostSlot(listener: HostSlotListener, options: HostSlotOpti
     const host = describeProcess(child, ended);
     ends.add(ended);
     void passOn(host);
+    watch(host);
     return host;
+  };
+
+  /** The deadlines of calls are kept in the process itself, so its main thread must not stop. */
+  const watch = (host: SlotProcess): void => {
+    const timer = setInterval(() => {
+      host.call("pulse", null, { timeoutMs: silenceMs }).catch(() => host.kill());
+    }, pulseEveryMs);
+    timer.unref();
+    void host.ended.then(() => clearInterval(timer));
   };
 
   const passOn = async (host: SlotProcess): Promise<void> => {

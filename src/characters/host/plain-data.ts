@@ -24,10 +24,11 @@ export function copyPlainData(value: unknown, place: string): unknown {
   const copyObject = (value: object, place: string, depth: number): unknown => {
     if (Array.isArray(value)) {
       spend(value.length);
-      return Array.from(
-        { length: value.length },
-        (_, index) => read(value, index, `${place}[${index}]`, depth) ?? null,
-      );
+      const result: unknown[] = [];
+      for (let index = 0; index < value.length; index++) {
+        result[index] = read(value, index, `${place}[${index}]`, depth) ?? null;
+      }
+      return result;
     }
     if (value instanceof Date) return value.toISOString();
     const result: Record<string, unknown> = {};

@@ -1,5 +1,6 @@
 // From a loaded module to the plain data that describes it: the stages `shape` and the cell's part of `schema`.
 import type { LoadErrorType, LoadStage } from "../port.ts";
+import { textOf } from "./guard-realm.ts";
 import { copyPlainData } from "./plain-data.ts";
 
 // Taken before any character can change it.
@@ -107,18 +108,25 @@ export async function readDeclarations(
     if (value !== undefined) declared[name] = copyPlainData(value, name);
   }
   const tools = readTools(read("TOOLS"));
-  declared["zodTools"] = tools.filter((tool) => isZodType(tool.parameters)).map(({ name }) => String(name));
-  declared["TOOLS"] = await Promise.all(
-    tools.map(async (tool, index) => {
-      const place = `TOOLS[${index}]`;
-      const { name, description, parameters, timeout_ms } = tool;
-      const schema = isZodType(parameters) ? await toJsonSchema(parameters) : parameters;
-      return copyPlainData({ name, description, parameters: schema, timeout_ms }, place);
-    }),
-  ).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : "TOOLS cannot be read";
-    throw new UnfitModule("schema", "InvalidTools", "TOOLS", message);
-  });
+  // Plain loops: the file may have changed the methods of arrays.
+  const toolData: unknown[] = [];
+  const zodTools: string[] = [];
+  try {
+    for (let index = 0; index < tools.length; index++) {
+      const { name, description, parameters, timeout_ms } = tools[index] as ModuleTool;
+      const isZod = isZodType(parameters);
+      if (isZod) zodTools[zodTools.length] = String(name);
+      const schema = isZod ? await toJsonSchema(parameters) : parameters;
+      toolData[index] = copyPlainData(
+        { name, description, parameters: schema, timeout_ms },
+        `TOOLS[${index}]`,
+      );
+    }
+  } catch (error) {
+    throw new UnfitModule("schema", "InvalidTools", "TOOLS", textOf(error));
+  }
+  declared["TOOLS"] = toolData;
+  declared["zodTools"] = zodTools;
   const exportsJson = stringify(declared);
   if (exportsJson.length > maxExportsChars) {
     throw new UnfitModule(
@@ -137,12 +145,15 @@ function readTools(value: unknown): ModuleTool[] {
   };
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) return refuse("TOOLS is not an array");
-  return value.map((tool: unknown, index): ModuleTool => {
+  const tools: ModuleTool[] = [];
+  for (let index = 0; index < value.length; index++) {
+    const tool: unknown = value[index];
     if (typeof tool !== "object" || tool === null) return refuse(`TOOLS[${index}] is not an object`);
     if (typeof (tool as ModuleTool).execute !== "function")
       return refuse(`TOOLS[${index}] has no function execute`);
-    return tool as ModuleTool;
-  });
+    tools[index] = tool as ModuleTool;
+  }
+  return tools;
 }
 
 /** A schema made by the zod that Troupe provides. */

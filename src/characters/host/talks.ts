@@ -2,8 +2,8 @@
 // in processes of their own, so the death of one costs the others a moment.
 import { AppError } from "../../base/errors.ts";
 import type { ChatMessage, LoadProblem } from "../port.ts";
-import { HostGone, runIn, streamIn, withGrace } from "./host-call.ts";
-import type { CharacterSource, HostLimits, WireContext } from "./host-protocol.ts";
+import { HostGone, runIn, streamIn } from "./host-call.ts";
+import type { CharacterSource, WireContext } from "./host-protocol.ts";
 import type { HostSlot, HostSlotListener } from "./host-slot.ts";
 import { createSuspects } from "./suspects.ts";
 
@@ -35,16 +35,13 @@ export interface Talks extends AsyncDisposable {
   retire: (versionIds: readonly string[]) => void;
 }
 
-export function createTalks(
-  dependencies: {
-    openSlot: (onDeath: HostSlotListener["onDeath"]) => HostSlot;
-    /** A version that was alone in its process, and ended it. */
-    onOffender: (versionId: string, problem: LoadProblem) => void;
-    /** Why a version is not to be called any more. */
-    offenceOf: (versionId: string) => LoadProblem | undefined;
-  },
-  options: HostLimits,
-): Talks {
+export function createTalks(dependencies: {
+  openSlot: (onDeath: HostSlotListener["onDeath"]) => HostSlot;
+  /** A version that was alone in its process, and ended it. */
+  onOffender: (versionId: string, problem: LoadProblem) => void;
+  /** Why a version is not to be called any more. */
+  offenceOf: (versionId: string) => LoadProblem | undefined;
+}): Talks {
   const { openSlot, offenceOf } = dependencies;
   const shared = openSlot((process) => {
     const busy = process.busyVersions();
@@ -90,10 +87,9 @@ export function createTalks(
   return {
     makeSystemPrompt(source, context, signal) {
       const { versionId } = source;
-      const limits = withGrace(options.evaluateTimeoutMs + options.promptTimeoutMs, signal);
       return persist(source, (slot) =>
         runIn(slot, source, async (process, known) => {
-          const prompt = await process.call("prompt", { versionId, source: known, context }, limits);
+          const prompt = await process.call("prompt", { versionId, source: known, context }, { signal });
           return prompt as string;
         }),
       );
@@ -101,13 +97,12 @@ export function createTalks(
 
     async *reply(source, messages, context, signal) {
       const { versionId } = source;
-      const limits = withGrace(options.evaluateTimeoutMs + options.replyTimeoutMs, signal);
       let said = "";
       for (let attempt = 1; ; attempt++) {
         throwIfOffender(source);
         try {
           const pieces = streamIn(slotOf(source), source, (process, known) =>
-            process.stream("reply", { versionId, source: known, messages, context }, limits),
+            process.stream("reply", { versionId, source: known, messages, context }, { signal }),
           );
           for await (const piece of afterRepetition(pieces as AsyncIterable<string>, said, source)) {
             said += piece;
@@ -124,7 +119,6 @@ export function createTalks(
 
     async callTool(source, { name, args, timeoutMs }, context, signal) {
       const { versionId } = source;
-      const limits = withGrace(options.evaluateTimeoutMs + timeoutMs, signal);
       let wasSent = false;
       const json = await persist(source, (slot) =>
         runIn(slot, source, async (process, known) => {
@@ -132,7 +126,7 @@ export function createTalks(
           if (wasSent) throw interrupted(source);
           const params = { versionId, source: known, name, args, context, timeoutMs };
           try {
-            return (await process.call("tool", params, limits)) as string;
+            return (await process.call("tool", params, { signal })) as string;
           } catch (error) {
             wasSent = !(error instanceof AppError && error.code === "E_NOT_FOUND");
             throw error;

@@ -8,8 +8,8 @@ export interface Tenancy {
   readonly cell: Cell;
   /** What was evaluated in it, in order. */
   readonly sources: readonly CharacterSource[];
-  enter(source: CharacterSource): void;
-  leave(): void;
+  /** Returns how to end the evaluation; that tells what the file did meanwhile, if the cell has survived it. */
+  enter(source: CharacterSource): () => CellOffence | undefined;
 }
 
 export interface TenancyListener {
@@ -18,16 +18,24 @@ export interface TenancyListener {
   onUnclear: (sources: readonly CharacterSource[]) => void;
 }
 
-export function openTenancy(pool: CellPool, { report, onUnclear }: TenancyListener): Tenancy {
+/** `isShared`: a file that is caught in the act does not cost its neighbours their cell. */
+export function openTenancy(
+  pool: CellPool,
+  { report, onUnclear }: TenancyListener,
+  { isShared }: { isShared: boolean },
+): Tenancy {
   const sources: CharacterSource[] = [];
   let current: CharacterSource | undefined;
+  const caught = new Map<CharacterSource, CellOffence>();
 
   /** Whose doing it was: the one named in the stack, else the only one there; if neither, each is tried alone. */
   const judge = (offence: CellOffence): void => {
     const culprit =
       sources.find(({ path }) => placeInStack(offence.stack, path) !== undefined) ??
       (sources.length === 1 ? sources[0] : undefined);
-    if (current && (!culprit || culprit === current)) {
+    if (current && culprit === current && isShared) {
+      if (!caught.has(current)) caught.set(current, offence);
+    } else if (current && (!culprit || culprit === current)) {
       // The evaluation under way fails with it.
       cell.condemn(offence);
     } else if (culprit) {
@@ -51,9 +59,12 @@ export function openTenancy(pool: CellPool, { report, onUnclear }: TenancyListen
     enter(source) {
       sources.push(source);
       current = source;
-    },
-    leave() {
-      current = undefined;
+      return () => {
+        const offence = caught.get(source);
+        caught.delete(source);
+        if (current === source) current = undefined;
+        return offence;
+      };
     },
   };
 }

@@ -2,9 +2,9 @@
 // tried again more carefully: few at a time, then each in a process to itself.
 import { abortReason } from "../../base/deadline.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { HostGone, runIn, withGrace } from "./host-call.ts";
+import { HostGone, runIn } from "./host-call.ts";
 import type { CharacterSource, EvaluationOutcome } from "./host-protocol.ts";
-import type { HostSlot } from "./host-slot.ts";
+import type { HostSlot, HostSlotListener } from "./host-slot.ts";
 
 /** Files that the trial host has at once. */
 const trialWindow = 512;
@@ -12,6 +12,8 @@ const trialWindow = 512;
 const carefulWindow = 4;
 /** Processes for files that are tried alone. */
 const solitaryWindow = 2;
+/** How long the host looks out for what fails late; see lingering-cells.ts. */
+const watchedForMs = 3000;
 /** Times that a trial is made again because its host was replaced. */
 const maxReplacements = 3;
 
@@ -20,17 +22,18 @@ export interface Trials extends AsyncDisposable {
   evaluate: (source: CharacterSource, signal: AbortSignal) => Promise<EvaluationOutcome>;
 }
 
-export function createTrials(
-  dependencies: { openSlot: () => HostSlot },
-  options: { evaluateTimeoutMs: number },
-): Trials {
-  const shared = dependencies.openSlot();
+export function createTrials(dependencies: {
+  openSlot: (onDeath: HostSlotListener["onDeath"]) => HostSlot;
+}): Trials {
+  const shared = dependencies.openSlot(() => reexamine());
   const solitary = new Set<HostSlot>();
+  const ended = new AbortController();
   const gates = {
     ordinary: createGate(trialWindow),
     careful: createGate(carefulWindow),
     solitary: createGate(solitaryWindow),
   };
+  let recent: { source: CharacterSource; atMs: number }[] = [];
   shared.current();
 
   const evaluateIn = (
@@ -40,9 +43,7 @@ export function createTrials(
     signal: AbortSignal,
   ): Promise<EvaluationOutcome> =>
     runIn(slot, source, async (process) => {
-      // Many wait in the host's own queue; a deadline from outside would count that as silence.
-      const limits = isAlone ? withGrace(options.evaluateTimeoutMs, signal) : { signal };
-      return (await process.call("evaluate", { source, isAlone }, limits)) as EvaluationOutcome;
+      return (await process.call("evaluate", { source, isAlone }, { signal })) as EvaluationOutcome;
     });
 
   /** Undefined when the process ended by itself. */
@@ -67,7 +68,7 @@ export function createTrials(
     source: CharacterSource,
     signal: AbortSignal,
   ): Promise<EvaluationOutcome> => {
-    const slot = dependencies.openSlot();
+    const slot = dependencies.openSlot(() => undefined);
     solitary.add(slot);
     try {
       return await evaluateIn(slot, source, true, signal);
@@ -77,15 +78,36 @@ export function createTrials(
     }
   };
 
+  const remember = (source: CharacterSource): void => {
+    const nowMs = performance.now();
+    for (let [oldest] = recent; oldest && nowMs - oldest.atMs > watchedForMs; [oldest] = recent)
+      recent.shift();
+    recent.push({ source, atMs: nowMs });
+  };
+  /** Those whose late failures nobody can see any more, since their host died, are evaluated once again for them. */
+  const reexamine = (): void => {
+    const nowMs = performance.now();
+    const watched = recent.filter(({ atMs }) => nowMs - atMs < watchedForMs);
+    recent = [];
+    for (const { source } of watched) {
+      attempt(gates.ordinary, ended.signal, () => evaluateIn(shared, source, false, ended.signal)).catch(
+        // It was called off, or the folder is being put away.
+        () => undefined,
+      );
+    }
+  };
+
   return {
     async evaluate(source, signal) {
       const outcome =
         (await attempt(gates.ordinary, signal, () => evaluateIn(shared, source, false, signal))) ??
         (await attempt(gates.careful, signal, () => evaluateIn(shared, source, true, signal))) ??
         (await attempt(gates.solitary, signal, () => evaluateInSolitude(source, signal)));
+      if (outcome?.ok) remember(source);
       return outcome ?? { ok: false, problem: endedProcess(source.file), companions: source.companions };
     },
     async [Symbol.asyncDispose]() {
+      ended.abort();
       await Promise.all([shared, ...solitary].map((slot) => slot[Symbol.asyncDispose]()));
     },
   };
