@@ -86,9 +86,10 @@ export function createCasting(deps: CastingDependencies): Casting {
     async chooseSpeaker({ character, speech: wish }, signal) {
       const { cast, all } = await findVoice(character);
       const wished = wish?.voice ?? null;
-      const provider = wished === null ? cast.provider : speech.status().tts.provider;
+      const chosen = all.find(({ id }) => id === speech.status().tts.provider);
+      const found = chosen && wished !== null ? resolve(wished, chosen) : undefined;
+      const provider = found && chosen ? chosen.id : cast.provider;
       const synthesizer = all.find(({ id }) => id === provider);
-      const found = synthesizer && wished !== null ? resolve(wished, synthesizer) : undefined;
       const { voice, speed } = found ?? cast;
       if (!synthesizer || voice === null) throw await explainSilence(speech, provider, signal);
       return { synthesizer, voice, speed: clampSpeed(speed * (wish?.speed ?? 1)) };

@@ -41,6 +41,7 @@ export function createVoiceListener(dependencies: VoiceListenerDependencies): Vo
   let isClosed = false;
 
   const fail = (error: unknown, fromSample: number): void => {
+    if (isClosed) return;
     const broken = stream;
     stream = undefined;
     epoch++;
@@ -60,9 +61,7 @@ export function createVoiceListener(dependencies: VoiceListenerDependencies): Vo
 
   const open = async (): Promise<void> => {
     try {
-      const opened = (await getDetector()).open();
-      if (isClosed) await release(opened);
-      else stream = opened;
+      stream = (await getDetector()).open();
     } catch (error) {
       if (nextSample !== null) fail(error, nextSample);
     } finally {

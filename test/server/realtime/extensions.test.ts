@@ -71,7 +71,7 @@ describe("extensions", () => {
     }
     expect(previousMs).toBeLessThanOrEqual(sentMs + 1);
     const [item] = client.ofType("response.output_item.added");
-    expect(events[0]?.["item_id"]).toBe((item?.["item"] as { id: string }).id);
+    expect(item?.["item"]).toMatchObject({ id: events[0]?.["item_id"] });
     // A word is told before the sound in which it begins.
     const types = client.events.map(({ type }) => type);
     expect(types.indexOf("troupe.words")).toBeLessThan(types.indexOf("response.output_audio.delta"));
