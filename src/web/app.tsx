@@ -1,207 +1,123 @@
-// The page: cast on the left, the one you talk with on the right.
+// The page: the house above, the cast on the left, the one you talk with on the right.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { CastList } from "./cast-list.tsx";
-import { Controls } from "./controls.tsx";
+import { probeDoor } from "./door.ts";
 import { Downloads } from "./downloads.tsx";
 import { Face } from "./face.tsx";
-import type { Player } from "./player.ts";
-import { type CharacterRecord, type Part, type ServerState, useServerState } from "./server-state.ts";
-import { Transcript } from "./transcript.tsx";
-import { type ConversationControls, useConversation } from "./use-conversation.ts";
+import { Marquee } from "./marquee.tsx";
+import { openMicrophone } from "./microphone.ts";
+import { createPlayer } from "./player.ts";
+import type { ServerState } from "./server-state.ts";
+import { KeyForm, Stage } from "./stage.tsx";
+import { createTalk, type Talk, type TalkState } from "./talk.ts";
+import { useServerState } from "./use-server-state.ts";
+
+const keyName = "troupe-key";
 
 export function App() {
-  const server = useServerState();
-  const [selected, setSelected] = useState<string | undefined>(undefined);
-  const [apiKey, setApiKey] = useState<string | undefined>(sessionStorage.getItem("troupe-key") ?? undefined);
-  const [isRefused, setRefused] = useState(false);
-  const controls = useConversation({
-    character: selected,
-    canSpeak: server.parts.tts.isUp,
-    apiKey,
-    onRefused: () => setRefused(true),
-  });
-  const character = server.characters.find((entry) => entry.name === selected);
+  const [apiKey, setApiKey] = useState(() => sessionStorage.getItem(keyName) ?? undefined);
+  const server = useServerState(apiKey);
+  const [talk] = useState(() =>
+    createTalk({ socketUrl, openMicrophone, createPlayer, probeDoor }, { apiKey }),
+  );
+  const state = useTalkState(talk);
+  const [wantsFocus, setWantsFocus] = useState(false);
+
+  const isUp = server.connection === "open";
+  const canSpeak = server.parts.voice.state === "up";
+  useEffect(() => talk.setServer({ isUp, canSpeak }), [talk, isUp, canSpeak]);
+  const useKey = (key: string): void => {
+    sessionStorage.setItem(keyName, key);
+    setApiKey(key);
+    talk.setApiKey(key);
+  };
+
+  const found = server.characters.find(({ name }) => name === state.character);
+  const remembered = useRef(found);
+  if (found) remembered.current = found;
+  const character = remembered.current?.name === state.character ? remembered.current : undefined;
+  useEffect(() => {
+    document.title = character === undefined ? "Troupe" : `${character.name} · Troupe`;
+  }, [character]);
 
   return (
     <div class="house">
-      <header class="marquee">
-        <img src="/web/icon.svg" width="30" height="30" alt="" />
-        <h1>Troupe</h1>
-        <div class="state" role="status">
-          <PartState label="voice" part={server.parts.tts} />
-          <PartState label="ears" part={server.parts.stt} />
-          <PartState label="replies" part={server.parts.llm} />
-          {!server.isConnected && <span class="dot down">server not reachable, trying again</span>}
-        </div>
-      </header>
+      <a class="skip" href="#stage">
+        Skip to the stage
+      </a>
+      <Marquee server={server} />
       <nav class="cast" aria-label="Characters">
         <CastList
           characters={server.characters}
           errors={server.errors}
-          selected={selected}
-          onSelect={(name) => {
-            setRefused(false);
-            setSelected(name);
+          selected={state.character}
+          onSelect={(name, isByKeyboard) => {
+            setWantsFocus(isByKeyboard);
+            talk.select(name);
           }}
         />
         <Downloads downloads={server.downloads} />
       </nav>
       {character === undefined ? (
-        <Welcome server={server} />
+        <Welcome server={server} onKey={useKey} />
       ) : (
-        <Stage character={character} controls={controls} canHear={server.parts.stt.isUp}>
-          {isRefused && (
-            <KeyForm
-              onKey={(key) => {
-                sessionStorage.setItem("troupe-key", key);
-                setRefused(false);
-                setApiKey(key);
-              }}
-            />
-          )}
-        </Stage>
+        <Stage
+          character={character}
+          hasLeft={found === undefined && isUp}
+          talk={talk}
+          state={state}
+          onKey={useKey}
+          parts={server.parts}
+          wantsFocus={wantsFocus}
+        />
       )}
     </div>
   );
 }
 
-function PartState({ label, part }: { label: string; part: Part }) {
-  const state = part.isUp ? "up" : part.isComing ? "coming" : "";
-  return (
-    <span class={`dot ${state}`} title={part.detail}>
-      {label}: {part.text}
-    </span>
-  );
+function socketUrl(character: string): URL {
+  const url = new URL("/v1/realtime", location.href);
+  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  url.searchParams.set("model", character);
+  return url;
 }
 
-function Welcome({ server }: { server: ServerState }) {
-  return (
-    <main class="stage">
-      <div />
-      <div class="empty">
-        <h2>{server.characters.length === 0 ? "The stage is empty" : "Who would you like to talk with?"}</h2>
-        <p>
-          {server.characters.length === 0
-            ? "Put a character file into story_characters/ and it appears here the moment you save it."
-            : "Choose someone from the cast. Hold the talk button and speak, go hands-free, or type."}
-        </p>
-      </div>
-    </main>
-  );
+function useTalkState(talk: Talk): TalkState {
+  const [state, setState] = useState(talk.state);
+  useEffect(() => talk.subscribe(() => setState(talk.state)), [talk]);
+  return state;
 }
 
-interface StageProps {
-  character: CharacterRecord;
-  controls: ConversationControls;
-  canHear: boolean;
-  children: preact.ComponentChildren;
-}
-
-function Stage({ character, controls, canHear, children }: StageProps) {
-  const { conversation, player } = controls;
-  const { activity } = conversation;
-  const voice = character.voice;
+function Welcome({ server, onKey }: { server: ServerState; onKey: (key: string) => void }) {
+  const { characters, connection } = server;
+  const isEmpty = characters.length === 0;
+  const words = {
+    connecting: ["Raising the curtain…", ""],
+    lost: ["Raising the curtain…", "The server cannot be reached. It is tried again and again."],
+    refused: ["The stage door is locked", ""],
+    open: isEmpty
+      ? [
+          "The stage is empty",
+          "Put a character's file into story_characters, and it is here the moment you save it.",
+        ]
+      : [
+          "Who would you like to talk with?",
+          "Choose someone from the cast. Hold the talk button and speak, go hands-free, or type.",
+        ],
+  } as const;
+  const [title, text] = isEmpty ? words[connection] : words.open;
   return (
-    <main class="stage" aria-label={`Talking with ${character.name}`}>
-      <section class="player">
-        <Portrait character={character} activity={activity} player={player} />
-        <div>
-          <h2>{character.name}</h2>
-          <p>{character.metadata.tagline ?? ""}</p>
-          <div class="chips">
-            <span class="chip" role="status">
-              {activity === "idle" ? (controls.isConnected ? "ready" : "connecting") : activity}
-            </span>
-            <span class="chip" title={voice.reason}>
-              voice {voice.voice}
-              {voice.status === "ready" ? "" : ` (${voice.status})`}
-            </span>
-            {character.tools.map((tool) => (
-              <span class="chip" key={tool}>
-                ⚙ {tool.replaceAll("_", " ")}
-              </span>
-            ))}
-          </div>
+    <main class="stage" id="stage" tabIndex={-1}>
+      <div class="welcome">
+        <div class="ensemble">
+          {characters.slice(0, 6).map(({ name, metadata }) => (
+            <Face key={name} name={name} metadata={metadata} size={84} />
+          ))}
         </div>
-      </section>
-      <Transcript
-        turns={conversation.turns}
-        character={character.name}
-        player={player}
-        isSpeaking={activity === "speaking"}
-      />
-      <div>
-        {children}
-        {conversation.error !== undefined && (
-          <div class="banner bad" role="alert">
-            {conversation.error}
-            <button type="button" onClick={() => controls.dismiss()}>
-              Dismiss
-            </button>
-          </div>
-        )}
-        {conversation.notice !== undefined && (
-          <div class="banner" role="status">
-            {conversation.notice}
-            <button type="button" onClick={() => controls.dismiss()}>
-              Dismiss
-            </button>
-          </div>
-        )}
-        <Controls controls={controls} canHear={canHear} />
+        <h2>{title}</h2>
+        <p>{text}</p>
+        {connection === "refused" && <KeyForm onKey={onKey} />}
       </div>
     </main>
-  );
-}
-
-interface PortraitProps {
-  character: CharacterRecord;
-  activity: string;
-  player: Player | undefined;
-}
-
-/** The mouth follows the sound's loudness; set on the element itself, so that no frame renders the page anew. */
-function Portrait({ character, activity, player }: PortraitProps) {
-  const frame = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = frame.current;
-    if (activity !== "speaking" || !player || !element) return undefined;
-    let request = requestAnimationFrame(function tick() {
-      element.style.setProperty("--mouth", player.level().toFixed(2));
-      request = requestAnimationFrame(tick);
-    });
-    return () => {
-      cancelAnimationFrame(request);
-      element.style.setProperty("--mouth", "0");
-    };
-  }, [activity, player]);
-  return (
-    <div class="portrait" data-activity={activity} ref={frame}>
-      <Face name={character.name} metadata={character.metadata} size={104} />
-    </div>
-  );
-}
-
-function KeyForm({ onKey }: { onKey: (key: string) => void }) {
-  const [key, setKey] = useState("");
-  return (
-    <form
-      class="banner bad"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (key.trim() !== "") onKey(key.trim());
-      }}
-    >
-      <label>
-        The server refused the conversation: it may be full, or need a key.{" "}
-        <input
-          type="password"
-          value={key}
-          aria-label="Key"
-          onInput={(event) => setKey(event.currentTarget.value)}
-        />
-      </label>
-      <button type="submit">Try again</button>
-    </form>
   );
 }

@@ -6,11 +6,11 @@ export interface CastListProps {
   characters: readonly CharacterRecord[];
   errors: readonly LoadError[];
   selected: string | undefined;
-  onSelect: (name: string) => void;
+  onSelect: (name: string, isByKeyboard: boolean) => void;
 }
 
 export function CastList({ characters, errors, selected, onSelect }: CastListProps) {
-  const broken = errors.filter((error) => !characters.some((character) => character.file === error.file));
+  const broken = errors.filter(({ file }) => !characters.some((character) => character.file === file));
   return (
     <>
       <h2 id="cast-heading">The cast</h2>
@@ -20,36 +20,55 @@ export function CastList({ characters, errors, selected, onSelect }: CastListPro
             <button
               type="button"
               class="card"
-              aria-pressed={character.name === selected}
-              onClick={() => onSelect(character.name)}
+              data-status={character.status}
+              aria-current={character.name === selected}
+              // A click without a press of a pointer came from the keyboard, or from a screen reader.
+              onClick={(event) => onSelect(character.name, event.detail === 0)}
             >
-              <Face name={character.name} metadata={character.metadata} size={52} />
+              <Face name={character.name} metadata={character.metadata} size={50} />
               <div>
                 <b>{character.name}</b>
-                <span>{character.metadata.tagline ?? describeType(character.instructions.type)}</span>
-                {character.status !== "ready" && (
-                  <span class="problem" title={character.error?.message}>
-                    {character.status === "stale"
-                      ? "the last edit does not load"
-                      : "in quarantine until its file changes"}
-                  </span>
-                )}
+                <span>{character.metadata.tagline ?? character.instructions.type.replaceAll("_", " ")}</span>
+                {character.status !== "ready" && <span class="problem">{describeStatus(character)}</span>}
               </div>
             </button>
           </li>
         ))}
       </ul>
       {broken.map((error) => (
-        <div class="downloads" key={error.file}>
-          <b>{error.file}</b> does not load
-          <p>
-            {error.line === undefined ? "" : `line ${error.line}: `}
-            {error.message}
-          </p>
+        <div class="notes bad" key={error.file}>
+          <b>{error.file}</b> <span class="problem">does not load</span>
+          <p>{describeLoadError(error)}</p>
         </div>
       ))}
     </>
   );
 }
 
-const describeType = (type: string): string => type.replaceAll("_", " ");
+function describeStatus({ status }: CharacterRecord): string {
+  return status === "stale"
+    ? "last edit does not load; the one before plays"
+    : "off stage until its file changes";
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  SyntaxError: "It is not valid TypeScript.",
+  ImportError: "Something that it imports is not there.",
+  EvaluationError: "It throws while it loads.",
+  Timeout: "It takes too long to load.",
+  MissingExport: "It does not export all that a character needs.",
+  MissingMethod: "Its PromptGenerator lacks a method.",
+  ValidationError: "One of its exports does not have the right form.",
+  InvalidTools: "Its tools do not have the right form.",
+  DuplicateName: "Its name is taken.",
+  BadPrompt: "Its prompt cannot be used.",
+  Crashed: "It crashed.",
+  ReadError: "It cannot be read.",
+};
+
+/** What kind of thing is wrong, where, and what the loader said. */
+export function describeLoadError({ error_type: type = "", line, message }: LoadError): string {
+  const lead = kinds[type];
+  const where = line === undefined ? "" : `Line ${line}: `;
+  return `${lead === undefined ? "" : `${lead} `}${where}${message}`;
+}

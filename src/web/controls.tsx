@@ -1,109 +1,159 @@
-// Talk, type, hands-free. The talk button works held down, clicked on and off, and from the keyboard.
+// Talk, go hands-free, type, stop.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Microphone } from "./microphone.ts";
-import type { ConversationControls } from "./use-conversation.ts";
+import { type Activity, readActivity } from "./conversation.ts";
+import { Icon } from "./icons.tsx";
+import type { ServerState } from "./server-state.ts";
+import type { Talk, TalkState } from "./talk.ts";
+import { TalkButton } from "./talk-button.tsx";
 
-/** A press shorter than this is a click: talk stays on until the next one. */
-const holdMs = 350;
+export interface ControlsProps {
+  talk: Talk;
+  state: TalkState;
+  parts: ServerState["parts"];
+  /** The user came here by keyboard, and goes on by keyboard. */
+  wantsFocus: boolean;
+}
 
-export function Controls({ controls, canHear }: { controls: ConversationControls; canHear: boolean }) {
-  const { conversation, isConnected, isTalking, isHandsFree } = controls;
-  const [text, setText] = useState("");
-  const pressedAt = useRef<number | undefined>(undefined);
-  const isBusy = conversation.activity === "speaking" || conversation.responseId !== undefined;
-
-  const press = (): void => {
-    if (isTalking) {
-      pressedAt.current = undefined;
-      controls.stopTalk();
-    } else {
-      pressedAt.current = performance.now();
-      controls.startTalk();
-    }
-  };
-  const release = (): void => {
-    if (pressedAt.current === undefined) return;
-    if (performance.now() - pressedAt.current >= holdMs) controls.stopTalk();
-    pressedAt.current = undefined;
-  };
+export function Controls({ talk, state, parts, wantsFocus }: ControlsProps) {
+  const { connection, listening, conversation, character = "" } = state;
+  const isOpen = connection === "open";
+  const canHear = parts.ears.state === "up";
+  const isBusy = isAnswering(readActivity(conversation), conversation.responseId);
+  const hint = describeMissing(parts, character);
+  useEscape(() => isBusy && talk.interrupt());
 
   return (
     <div class="controls">
-      <button
-        type="button"
-        class="talk"
-        aria-pressed={isTalking}
-        disabled={!isConnected || !canHear || isHandsFree}
-        title={
-          canHear ? "Hold to talk, or click to start and stop" : "The speech recogniser is still loading"
-        }
-        onPointerDown={(event) => {
-          event.currentTarget.setPointerCapture(event.pointerId);
-          press();
-        }}
-        onPointerUp={release}
-        onPointerCancel={release}
-        onKeyDown={(event) => {
-          if ((event.key === " " || event.key === "Enter") && !event.repeat) {
-            event.preventDefault();
-            press();
-          }
-        }}
-        onKeyUp={(event) => {
-          if (event.key === " " || event.key === "Enter") release();
-        }}
-      >
-        {isTalking ? "Listening… done" : "Talk"}
-      </button>
-      <label class="switch">
-        <input
-          type="checkbox"
-          checked={isHandsFree}
-          disabled={!isConnected || !canHear}
-          onChange={(event) => controls.setHandsFree(event.currentTarget.checked)}
+      {hint !== undefined && <p class="hint">{hint}</p>}
+      <div class="row">
+        <TalkButton
+          listening={listening}
+          isEnabled={isOpen && canHear && listening !== "hands-free"}
+          onStart={() => talk.startTalk()}
+          onFinish={() => talk.stopTalk()}
         />
-        Hands-free
-      </label>
-      {(isTalking || isHandsFree) && <Meter microphone={controls.microphone} />}
-      <button type="button" class="stop" disabled={!isBusy} onClick={() => controls.interrupt()}>
-        Stop
-      </button>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (text.trim() === "") return;
-          controls.sendText(text.trim());
-          setText("");
-        }}
-      >
-        <input
-          type="text"
-          value={text}
-          placeholder="Type something"
-          aria-label="Type something to say"
-          disabled={!isConnected}
-          autocomplete="off"
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <button type="submit" disabled={!isConnected || text.trim() === ""}>
-          Send
+        <label class="switch">
+          <input
+            type="checkbox"
+            role="switch"
+            checked={listening === "hands-free"}
+            disabled={(!isOpen || !canHear) && listening !== "hands-free"}
+            onChange={(event) => {
+              talk.setHandsFree(event.currentTarget.checked);
+              // The switch shows what is, not what was asked for.
+              event.currentTarget.checked = talk.state.listening === "hands-free";
+            }}
+          />
+          Hands-free
+        </label>
+        <Meter talk={talk} isOn={listening !== "off"} />
+        <TypingLine talk={talk} state={state} wantsFocus={wantsFocus} />
+        <button
+          type="button"
+          class="round stop"
+          disabled={!isBusy}
+          aria-label="Stop the answer"
+          title="Stop the answer (Esc)"
+          onClick={() => talk.interrupt()}
+        >
+          <Icon name="stop" />
         </button>
-      </form>
+      </div>
     </div>
   );
 }
 
-function Meter({ microphone }: { microphone: Microphone | undefined }) {
+const isAnswering = (activity: Activity, responseId: string | undefined): boolean =>
+  activity === "speaking" || responseId !== undefined;
+
+function describeMissing({ voice, ears }: ServerState["parts"], character: string): string | undefined {
+  const isVoiceMissing = voice.state !== "up";
+  const areEarsMissing = ears.state !== "up";
+  if (isVoiceMissing && areEarsMissing) {
+    return voice.state === "coming" || ears.state === "coming"
+      ? "Voice and ears are still on their way. You can type, and read the answers, already."
+      : "There is neither voice nor ears on this machine: type, and read the answers.";
+  }
+  if (isVoiceMissing) {
+    return voice.state === "coming"
+      ? `${character}'s voice is still on its way; until then answers come as text.`
+      : "No voice can speak here, so answers come as text.";
+  }
+  if (!areEarsMissing) return undefined;
+  return ears.state === "coming"
+    ? "The ears are still on their way. Typing works already."
+    : "Nothing here can listen, so talk by typing.";
+}
+
+function TypingLine({ talk, state, wantsFocus }: Pick<ControlsProps, "talk" | "state" | "wantsFocus">) {
+  const [text, setText] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  const { character, connection } = state;
+  useEffect(() => {
+    if (wantsFocus) field.current?.focus();
+  }, [wantsFocus, character]);
+  // After an end, what is typed opens the line again; while it is being opened there is nobody to send it to.
+  const canSend = connection === "open" || connection === "ended";
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!canSend || text.trim() === "") return;
+        talk.sendText(text.trim());
+        setText("");
+      }}
+    >
+      <input
+        type="text"
+        ref={field}
+        value={text}
+        placeholder="Type something"
+        aria-label={`Type something to ${character}`}
+        autocomplete="off"
+        enterkeyhint="send"
+        maxLength={4000}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <button
+        type="submit"
+        class="round send"
+        aria-label="Send"
+        title="Send"
+        disabled={!canSend || text.trim() === ""}
+      >
+        <Icon name="send" />
+      </button>
+    </form>
+  );
+}
+
+/** Written to the element itself: a level that changes 25 times a second is no reason to render. */
+function Meter({ talk, isOn }: { talk: Talk; isOn: boolean }) {
   const bar = useRef<HTMLElement>(null);
   useEffect(() => {
-    const timer = setInterval(() => {
-      if (bar.current) bar.current.style.width = `${Math.round((microphone?.level() ?? 0) * 100)}%`;
-    }, 80);
-    return () => clearInterval(timer);
-  }, [microphone]);
+    if (!isOn) return undefined;
+    let frame = requestAnimationFrame(function tick() {
+      if (bar.current) bar.current.style.transform = `scaleX(${talk.microphoneLevel().toFixed(2)})`;
+      frame = requestAnimationFrame(tick);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [talk, isOn]);
   return (
-    <span class="meter" aria-hidden="true">
+    <span class="meter" data-on={isOn || undefined} aria-hidden="true">
       <i ref={bar} />
     </span>
   );
+}
+
+function useEscape(act: () => void): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      // An open popover takes the key for itself.
+      if (event.key === "Escape" && !document.querySelector(":popover-open")) latest.current();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
 }

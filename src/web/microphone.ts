@@ -3,40 +3,56 @@ import { encodePcm16 } from "./pcm-base64.ts";
 import { sampleRateHz } from "./player.ts";
 
 export interface Microphone {
-  /** Chunks go to `onChunk` only while this is true. */
-  isOpen: boolean;
   /** Loudness of the last chunk, 0 to 1. */
   level(): number;
   close(): void;
 }
 
+export interface MicrophoneOptions {
+  /** 40 ms of sound. */
+  onChunk: (bytes: Uint8Array<ArrayBuffer>) => void;
+  /** It was unplugged, or permission was taken back. */
+  onLost: () => void;
+}
+
 /** Asks for permission. Rejects with a DOMException whose name tells why: NotAllowedError, NotFoundError… */
-export async function openMicrophone(onChunk: (bytes: Uint8Array<ArrayBuffer>) => void): Promise<Microphone> {
-  const stream = await navigator.mediaDevices.getUserMedia({
+export async function openMicrophone({ onChunk, onLost }: MicrophoneOptions): Promise<Microphone> {
+  // Pages that came over plain http from another machine have no mediaDevices at all.
+  const devices = navigator.mediaDevices as MediaDevices | undefined;
+  if (!devices) throw new DOMException("no media devices", "SecurityError");
+  const stream = await devices.getUserMedia({
     audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   });
   const context = new AudioContext({ sampleRate: sampleRateHz });
-  await context.audioWorklet.addModule("/web/microphone-worklet.js");
-  const node = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
-  context.createMediaStreamSource(stream).connect(node);
   let level = 0;
-  const microphone: Microphone = {
-    isOpen: false,
-    level: () => level,
-    close() {
-      microphone.isOpen = false;
-      for (const track of stream.getTracks()) track.stop();
-      void context.close();
-    },
+  const close = (): void => {
+    for (const track of stream.getTracks()) track.stop();
+    if (context.state !== "closed") void context.close();
   };
-  node.port.start();
-  node.port.addEventListener("message", (event: MessageEvent<Float32Array>) => {
-    let sum = 0;
-    for (const sample of event.data) sum += sample * sample;
-    level = Math.min(1, Math.sqrt(sum / event.data.length) * 6);
-    if (microphone.isOpen) onChunk(encodePcm16(event.data));
-  });
-  return microphone;
+  try {
+    await context.audioWorklet.addModule("/web/microphone-worklet.js");
+    const node = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
+    context.createMediaStreamSource(stream).connect(node);
+    node.port.addEventListener("message", ({ data }: MessageEvent<Float32Array>) => {
+      let power = 0;
+      for (const sample of data) power += sample * sample;
+      level = Math.min(1, Math.sqrt(power / data.length) * 6);
+      onChunk(encodePcm16(data));
+    });
+    node.port.start();
+    await context.resume();
+  } catch (error) {
+    close();
+    throw error;
+  }
+  // `ended` is for what happens to the track, not for our own stop.
+  for (const track of stream.getTracks()) {
+    track.addEventListener("ended", () => {
+      close();
+      onLost();
+    });
+  }
+  return { level: () => level, close };
 }
 
 /** What a person can do about a microphone that did not open. */
@@ -47,8 +63,10 @@ export function explainMicrophoneError(error: unknown): string {
     case "NotFoundError":
       return "No microphone was found. Plug one in, or type instead.";
     case "NotReadableError":
-      return "The microphone is in use by another program.";
+      return "The microphone is in use by another program. Close that one, or type instead.";
+    case "SecurityError":
+      return "Browsers give the microphone only to pages of this machine or over https. Typing works here too.";
     default:
-      return "The microphone could not be opened. A page that is not on this machine needs https. Typing works meanwhile.";
+      return "The microphone could not be opened. Typing works meanwhile.";
   }
 }

@@ -4,9 +4,8 @@
 export function encodePcm16(samples: Float32Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(samples.length * 2);
   const view = new DataView(bytes.buffer);
-  for (let i = 0; i < samples.length; i++) {
-    const sample = Math.max(-1, Math.min(1, samples[i] as number));
-    view.setInt16(i * 2, Math.round(sample * 32767), true);
+  for (const [i, sample] of samples.entries()) {
+    view.setInt16(i * 2, Math.round(Math.max(-1, Math.min(1, sample)) * 32767), true);
   }
   return bytes;
 }

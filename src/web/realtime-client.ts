@@ -1,222 +1,298 @@
-// The page's end of /v1/realtime: one socket per conversation, events in, actions out.
-import type { CaptionWord, ConversationAction } from "./conversation.ts";
+// The page's end of /v1/realtime: one socket per conversation, events in, actions out. What it says of the sound, the
+// server believes: it knows what has left the loudspeaker.
+import type { Conversation, ConversationAction, Turn } from "./conversation.ts";
+import { decodePcm16 } from "./pcm-base64.ts";
+import { explainFault, explainResponseFailure } from "./plain-words.ts";
 import type { Player } from "./player.ts";
+import type { ServerEvent } from "./realtime-events.ts";
 
 export interface RealtimeClient {
   /** Raw 16-bit PCM at 24 kHz. */
   sendAudio(bytes: Uint8Array<ArrayBuffer>): void;
   sendText(text: string): void;
-  /** Hands-free: the server decides whose turn it is. Otherwise the page commits. */
+  /** Hands-free: the server decides whose turn it is. Otherwise the page says when a turn is over. */
   setHandsFree(isHandsFree: boolean): void;
+  /** Without a voice, answers are asked for as text. */
+  setVoice(canSpeak: boolean): void;
+  /** The user takes the floor; the audio that follows is a turn. */
   beginTalk(): void;
   endTalk(): void;
+  /** What was said and has not ended as a turn is dropped. */
+  cancelTalk(): void;
   /** The character opens, or goes on. */
   requestResponse(): void;
-  /** Stops the answer that sounds, and tells the server how much of it was heard. */
+  /** Stops the answer that is made or sounds, and tells the server how much of it was heard. */
   interrupt(): void;
   close(): void;
 }
 
 export interface RealtimeClientOptions {
-  character: string;
+  /** Of the socket, with the character's name. */
+  url: string | URL;
   apiKey: string | undefined;
-  player: Player;
-  /** False while no voice is loaded: answers come as text. */
-  canSpeak: () => boolean;
+  player: Pick<Player, "play" | "queue" | "heardMs" | "stop">;
+  canSpeak: boolean;
+  isHandsFree: boolean;
+  /** An earlier conversation that this one goes on with. */
+  history: Conversation["turns"];
   dispatch: (action: ConversationAction) => void;
   onOpen: () => void;
-  onClose: (wasOpen: boolean) => void;
+  /** The character answers in a new version of itself. */
+  onCharacterChange: () => void;
+  onClose: (end: { wasOpen: boolean; code: number; reason: string }) => void;
 }
 
-/** What the server sends, as far as the page reads it. */
-interface ServerEvent {
-  type: string;
-  item_id?: string;
-  delta?: string;
-  transcript?: string;
-  text?: string;
-  item?: { id?: string; type?: string; role?: string; status?: string };
-  response?: {
-    id?: string;
-    status?: string;
-    status_details?: { error?: { message?: string } | null } | null;
-  };
-  error?: { message?: string; code?: string };
-  words?: { text: string; start_ms: number; end_ms: number }[];
-  name?: string;
-  outcome?: string;
-  message?: string;
-}
+/** A socket that does not keep up must not fill the page's memory: a second of speech is what may wait. */
+const maxBufferedBytes = 48_000;
+/** Turns that a new session is told of the old one. */
+const toldTurns = 40;
 
 export function createRealtimeClient(options: RealtimeClientOptions): RealtimeClient {
   const { player, dispatch } = options;
-  const url = new URL("/v1/realtime", location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  url.searchParams.set("model", options.character);
   const key = options.apiKey === undefined ? [] : [`openai-insecure-api-key.${options.apiKey}`];
-  const socket = new WebSocket(url, ["realtime", ...key]);
-  socket.binaryType = "arraybuffer";
+  const socket = new WebSocket(options.url, ["realtime", ...key]);
   let isOpen = false;
+  let isClosed = false;
+  let { isHandsFree } = options;
+  /** The user's words that are being made out, before they are a turn. */
+  let utteranceId: string | undefined;
   let responseId: string | undefined;
-  /** Items whose sound was cut: what is still on its way of them is not played. */
-  const silenced = new Set<string>();
+  /** A response that the user broke in on: what is still on its way of it is not heard. */
+  let brokenId: string | undefined;
+  /** Items of the running response that have sound. */
+  let itemsWithSound = new Set<string>();
+  /** The item of a talk that has been committed, while its words are made out; "" before its id is known. */
+  let talkId: string | undefined;
+  /** The server was still answering; its answer is over when this is asked for again. */
+  let isResponseOwed = false;
 
   const send = (event: Readonly<Record<string, unknown>>): void => {
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(event));
   };
-  const cutSound = (): void => {
-    const heard = player.stop();
-    if (!heard) return;
-    silenced.add(heard.itemId);
+  const tellHeard = (itemId: string, heardMs: number): void =>
     send({
       type: "conversation.item.truncate",
-      item_id: heard.itemId,
+      item_id: itemId,
       content_index: 0,
-      audio_end_ms: Math.round(heard.playedMs),
+      audio_end_ms: Math.round(heardMs),
     });
-    dispatch({ type: "item-end", id: heard.itemId, text: undefined, isInterrupted: true });
+  /** Sound that waits to be played counts as well, and so does what has not arrived yet. */
+  const cutSound = (): void => {
+    const cut = new Map(player.queue().map(({ itemId, heardMs }) => [itemId, heardMs]));
+    for (const [id, heardMs] of cut) {
+      tellHeard(id, heardMs);
+      dispatch({ type: "item-cut", id, heardMs });
+    }
+    player.stop();
+    brokenId = responseId;
   };
   const interrupt = (): void => {
     if (responseId !== undefined) send({ type: "response.cancel", response_id: responseId });
     cutSound();
   };
-  const requestResponse = (): void =>
+  const requestResponse = (): void => send({ type: "response.create" });
+
+  const open = (): void => {
+    isOpen = true;
     send({
-      type: "response.create",
-      ...(!options.canSpeak() && { response: { output_modalities: ["text"] } }),
+      type: "session.update",
+      session: {
+        type: "realtime",
+        output_modalities: [options.canSpeak ? "audio" : "text"],
+        audio: { input: { turn_detection: detection(), transcription: { model: "default" } } },
+        troupe: { words: true, tools: true, character_changes: true, partials: true },
+      },
     });
+    for (const turn of options.history.slice(-toldTurns)) tellTurn(turn);
+    options.onOpen();
+  };
+  const detection = () => (isHandsFree ? handsFree : null);
+  const tellTurn = ({ speaker, text, cutAt }: Turn): void => {
+    const heard = text.slice(0, cutAt).trim();
+    if (heard === "") return;
+    const part = { type: speaker === "user" ? "input_text" : "output_text", text: heard };
+    const role = speaker === "user" ? "user" : "assistant";
+    send({ type: "conversation.item.create", item: { type: "message", role, content: [part] } });
+  };
+
+  const playDelta = (event: ServerEvent): void => {
+    const { item_id: id = "", delta = "" } = event;
+    const isNew = !itemsWithSound.has(id);
+    itemsWithSound.add(id);
+    if (event.response_id !== brokenId) player.play(id, decodePcm16(delta));
+    // The cut came before its first sound: none of it was heard.
+    else if (isNew) tellHeard(id, 0);
+  };
+
+  const endResponse = ({ response }: ServerEvent): void => {
+    const isCut = response?.status === "cancelled";
+    for (const { type, id = "" } of response?.output ?? []) {
+      if (type !== "message") continue;
+      if (isCut) dispatch({ type: "item-cut", id, heardMs: player.heardMs(id) });
+      else dispatch({ type: "item-end", id });
+    }
+    responseId = undefined;
+    brokenId = undefined;
+    const failure = response?.status === "failed" ? explainResponseFailure(response) : undefined;
+    dispatch({ type: "response-end", failure });
+    if (isResponseOwed) requestResponse();
+    isResponseOwed = false;
+  };
+
+  /** The words of a talk are there: now it is the character's turn. */
+  const endTranscript = (id: string, text: string): void => {
+    dispatch({ type: "user-text-end", id, text });
+    if (id !== talkId) return;
+    talkId = undefined;
+    if (text.trim() !== "") requestResponse();
+    else dispatch({ type: "notice", message: "Nothing was heard. Hold the button while you speak." });
+  };
 
   const receive = (event: ServerEvent): void => {
-    const id = event.item_id ?? "";
+    const { item_id: id = "", item, delta = "" } = event;
     switch (event.type) {
       case "session.created":
-        isOpen = true;
-        send({
-          type: "session.update",
-          session: {
-            type: "realtime",
-            audio: { input: { turn_detection: null, transcription: { model: "default" } } },
-            troupe: { words: true, tools: true, character_changes: true },
-          },
-        });
-        options.onOpen();
-        break;
+        return open();
       case "input_audio_buffer.speech_started":
+        // Hands-free was switched off meanwhile.
+        if (!isHandsFree) return undefined;
         cutSound();
-        dispatch({ type: "user-speech-start" });
-        break;
+        return dispatch({ type: "user-speech-start" });
       case "input_audio_buffer.speech_stopped":
-        dispatch({ type: "user-speech-stop" });
-        break;
+        if (isHandsFree) dispatch({ type: "user-speech-stop" });
+        return undefined;
+      case "input_audio_buffer.cleared":
+        if (utteranceId !== undefined) dispatch({ type: "user-text-end", id: utteranceId, text: "" });
+        utteranceId = undefined;
+        return undefined;
       case "input_audio_buffer.committed":
-        dispatch({ type: "user-text", id, delta: "" });
-        break;
+        utteranceId = undefined;
+        if (talkId === "") talkId = id;
+        return dispatch({ type: "user-text", id, delta: "" });
       case "conversation.item.input_audio_transcription.delta":
-        dispatch({ type: "user-text", id, delta: event.delta ?? "" });
-        break;
+        // The partials below say the same, and more.
+        return undefined;
+      case "troupe.transcript.partial": {
+        const { stable_text: stable = "", text = "" } = event;
+        utteranceId = id;
+        return dispatch({ type: "user-draft", id, stable, draft: text.slice(stable.length) });
+      }
       case "conversation.item.input_audio_transcription.completed":
-        dispatch({ type: "user-text", id, text: event.transcript ?? "" });
-        break;
+        return endTranscript(id, event.transcript ?? "");
       case "conversation.item.input_audio_transcription.failed":
-        dispatch({ type: "error", message: event.error?.message ?? "Your words could not be made out." });
-        break;
+        endTranscript(id, "");
+        return dispatch({ type: "error", message: explainFault(event.error) });
       case "response.created":
         responseId = event.response?.id;
-        dispatch({ type: "response-start", responseId: responseId ?? "" });
-        break;
+        itemsWithSound = new Set();
+        return dispatch({ type: "response-start", responseId: responseId ?? "" });
       case "response.output_item.added":
-        if (event.item?.type === "message") dispatch({ type: "item-start", id: event.item.id ?? "" });
-        break;
+        if (item?.type === "message") dispatch({ type: "item-start", id: item.id ?? "" });
+        return undefined;
       case "response.output_text.delta":
       case "response.output_audio_transcript.delta":
-        dispatch({ type: "item-text", id, delta: event.delta ?? "" });
-        break;
+        return dispatch({ type: "item-text", id, delta });
       case "response.output_audio.delta":
-        if (!silenced.has(id)) player.play(id, event.delta ?? "");
-        break;
+        return playDelta(event);
       case "response.output_item.done":
-        if (event.item?.type === "message") {
-          const isInterrupted = event.item.status === "incomplete";
-          dispatch({ type: "item-end", id: event.item.id ?? "", text: undefined, isInterrupted });
+        // One that breaks off has its end from the response's, which says why.
+        if (item?.type === "message" && item.status === "completed") {
+          dispatch({ type: "item-end", id: item.id ?? "" });
         }
-        break;
-      case "response.done": {
-        responseId = undefined;
-        const isFailed = event.response?.status === "failed";
-        const reason = event.response?.status_details?.error?.message ?? "The answer broke off.";
-        dispatch({ type: "response-end", failure: isFailed ? reason : undefined });
-        break;
+        return undefined;
+      case "response.done":
+        return endResponse(event);
+      case "troupe.words": {
+        const words = (event.words ?? []).map(({ text, start_ms: startMs, end_ms: endMs }) => ({
+          text,
+          startMs,
+          endMs,
+        }));
+        return dispatch({ type: "item-words", id, words });
       }
-      case "troupe.words":
-        dispatch({ type: "item-words", id, words: (event.words ?? []).map(decodeWord) });
-        break;
       case "troupe.tool.done":
-        dispatch({ type: "tool-run", name: event.name ?? "", outcome: event.outcome ?? "" });
-        break;
+        return dispatch({ type: "tool-run", name: event.name ?? "", outcome: event.outcome ?? "" });
       case "troupe.character.updated":
-        dispatch({
-          type: "notice",
-          message: `${options.character} was edited; the next answer is by the new version.`,
-        });
-        break;
+        return options.onCharacterChange();
       case "error":
-        // Nothing was said while the button was down: no reason to bother anyone.
-        if (event.error?.code === "input_audio_buffer_commit_empty")
-          dispatch({ type: "response-end", failure: undefined });
-        else if (event.error?.code !== "response_cancel_not_active") {
-          dispatch({ type: "error", message: event.error?.message ?? "Something went wrong." });
-        }
-        break;
+        return receiveFault(event);
       default:
     }
   };
 
-  socket.addEventListener("message", (message: MessageEvent<string>) =>
-    receive(JSON.parse(message.data) as ServerEvent),
-  );
-  socket.addEventListener("close", () => options.onClose(isOpen));
+  const receiveFault = ({ error }: ServerEvent): void => {
+    switch (error?.code) {
+      case "response_cancel_not_active":
+        // It had just ended by itself.
+        return;
+      case "conversation_already_has_active_response":
+        isResponseOwed = true;
+        return;
+      case "input_audio_buffer_commit_empty":
+        talkId = undefined;
+        dispatch({ type: "user-speech-cancel" });
+        dispatch({ type: "notice", message: "That was too short. Hold the button while you speak." });
+        return;
+      default:
+        dispatch({ type: "error", message: explainFault(error) });
+    }
+  };
+
+  socket.addEventListener("message", (message: MessageEvent<string>) => {
+    if (!isClosed) receive(JSON.parse(message.data) as ServerEvent);
+  });
+  socket.addEventListener("close", ({ code, reason }) => {
+    if (!isClosed) options.onClose({ wasOpen: isOpen, code, reason });
+    isClosed = true;
+  });
 
   return {
     sendAudio(bytes) {
-      // A socket that does not keep up must not fill the page's memory; a second of speech is what may wait.
-      if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < 48_000) socket.send(bytes);
+      if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < maxBufferedBytes)
+        socket.send(bytes);
     },
     sendText(text) {
       interrupt();
-      const id = `item_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
-      dispatch({ type: "user-text", id, text });
+      const id = `item_${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
+      dispatch({ type: "user-text-end", id, text });
       const content = [{ type: "input_text", text }];
       send({ type: "conversation.item.create", item: { id, type: "message", role: "user", content } });
       requestResponse();
     },
-    setHandsFree(isHandsFree) {
-      const detection = { type: "server_vad", create_response: true, interrupt_response: true };
+    setHandsFree(next) {
+      isHandsFree = next;
+      const audio = { input: { turn_detection: detection() } };
+      send({ type: "session.update", session: { type: "realtime", audio } });
+    },
+    setVoice(canSpeak) {
       send({
         type: "session.update",
-        session: { type: "realtime", audio: { input: { turn_detection: isHandsFree ? detection : null } } },
+        session: { type: "realtime", output_modalities: [canSpeak ? "audio" : "text"] },
       });
     },
     beginTalk() {
       interrupt();
+      talkId = undefined;
       send({ type: "input_audio_buffer.clear" });
       dispatch({ type: "user-speech-start" });
     },
     endTalk() {
+      talkId = "";
       send({ type: "input_audio_buffer.commit" });
       dispatch({ type: "user-speech-stop" });
-      requestResponse();
+    },
+    cancelTalk() {
+      talkId = undefined;
+      send({ type: "input_audio_buffer.clear" });
     },
     requestResponse,
     interrupt,
     close() {
+      isClosed = true;
       player.stop();
       socket.close(1000);
     },
   };
 }
 
-const decodeWord = (word: { text: string; start_ms: number; end_ms: number }): CaptionWord => ({
-  text: word.text,
-  startMs: word.start_ms,
-  endMs: word.end_ms,
-});
+const handsFree = { type: "server_vad", create_response: true, interrupt_response: true };

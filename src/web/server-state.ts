@@ -1,10 +1,12 @@
-// What the server says of itself, live: the cast, the engines, the downloads (GET /v1/events).
-import { useEffect, useReducer } from "preact/hooks";
+// What the server says of itself, live, as the page shows it: the cast, the engines, the downloads. A pure reducer over
+// the events of GET /v1/events.
 import type { FaceWish } from "./face-design.ts";
+import { toSentence } from "./plain-words.ts";
 
 export interface LoadError {
   file: string;
   message: string;
+  error_type?: string;
   line?: number;
 }
 
@@ -42,9 +44,10 @@ export interface Download {
 }
 
 export interface Part {
-  isUp: boolean;
-  isComing: boolean;
+  state: "up" | "coming" | "down";
+  /** Two or three words. */
   text: string;
+  /** A sentence. */
   detail: string;
 }
 
@@ -55,18 +58,25 @@ interface Engine {
   detail: string | null;
 }
 
+interface Reply {
+  is_up: boolean;
+  source: string;
+  model: string | null;
+  detail: string | null;
+}
+
 export interface ServerState {
-  isConnected: boolean;
+  connection: "connecting" | "open" | "lost" | "refused";
   characters: readonly CharacterRecord[];
   errors: readonly LoadError[];
-  parts: { tts: Part; stt: Part; llm: Part };
+  parts: { voice: Part; ears: Part; words: Part };
   downloads: readonly Download[];
 }
 
 export type FeedEvent =
   | {
       type: "snapshot";
-      reply: { is_up: boolean; source: string; model: string | null };
+      reply: Reply;
       engines: Engine[];
       assets: WireDownload[];
       characters: CharacterRecord[];
@@ -79,48 +89,37 @@ export type FeedEvent =
       removed: string[];
       errors: LoadError[];
     }
+  /** The page's own: records read again, when a voice has come. */
+  | { type: "characters-read"; characters: CharacterRecord[]; errors: LoadError[] }
   | { type: "engine-state"; engines: Engine[] }
+  | { type: "reply-change"; reply: Reply }
   | ({ type: "asset-progress" } & WireDownload)
   | { type: "asset-phase-start"; asset: string; phase: string }
   | { type: "asset-download-end"; asset: string }
   | { type: "asset-download-fail"; asset: string; message: string }
   | { type: "tool-run" }
-  | { type: "connection"; isConnected: boolean };
+  | { type: "connection"; connection: ServerState["connection"] };
 
-const unknownPart: Part = { isUp: false, isComing: true, text: "…", detail: "not known yet" };
+const unknownPart: Part = { state: "coming", text: "…", detail: "Not known yet." };
 
 export const initialServerState: ServerState = {
-  isConnected: true,
+  connection: "connecting",
   characters: [],
   errors: [],
-  parts: { tts: unknownPart, stt: unknownPart, llm: unknownPart },
+  parts: { voice: unknownPart, ears: unknownPart, words: unknownPart },
   downloads: [],
 };
 
 export function reduceServerState(state: ServerState, event: FeedEvent): ServerState {
   switch (event.type) {
     case "connection":
-      return { ...state, isConnected: event.isConnected };
+      return { ...state, connection: event.connection };
     case "snapshot": {
-      const { reply } = event;
-      const llm: Part = reply.is_up
-        ? {
-            isUp: true,
-            isComing: false,
-            text: reply.model ?? reply.source,
-            detail: `a language model from ${reply.source}`,
-          }
-        : {
-            isUp: true,
-            isComing: false,
-            text: "scripted",
-            detail: "no language model: characters answer in code",
-          };
       return {
-        isConnected: true,
+        connection: "open",
         characters: sortByFile(event.characters),
         errors: event.errors,
-        parts: { ...state.parts, ...describeEngines(event.engines), llm },
+        parts: { ...describeEngines(event.engines, state.parts), words: describeReply(event.reply) },
         downloads: event.assets.map(decodeDownload),
       };
     }
@@ -134,23 +133,25 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
         errors: event.errors,
       };
     }
+    case "characters-read":
+      return { ...state, characters: sortByFile(event.characters), errors: event.errors };
     case "engine-state":
-      return { ...state, parts: { ...state.parts, ...describeEngines(event.engines) } };
+      return { ...state, parts: { ...state.parts, ...describeEngines(event.engines, state.parts) } };
+    case "reply-change":
+      return { ...state, parts: { ...state.parts, words: describeReply(event.reply) } };
     case "asset-progress":
       return withDownload(state, decodeDownload(event));
     case "asset-phase-start": {
       const known = state.downloads.find((download) => download.asset === event.asset);
       // A hit passes its phases in a blink; only what is really on its way gets a row.
       if (!known && event.phase !== "download") return state;
-      const fresh = { asset: event.asset, doneBytes: 0, totalBytes: null, bytesPerSecond: 0 };
-      return withDownload(state, { ...fresh, ...known, phase: event.phase });
+      const { asset, doneBytes, totalBytes, bytesPerSecond } = known ?? freshDownload(event.asset);
+      return withDownload(state, { asset, doneBytes, totalBytes, bytesPerSecond, phase: event.phase });
     }
     case "asset-download-end":
       return { ...state, downloads: state.downloads.filter((download) => download.asset !== event.asset) };
-    case "asset-download-fail": {
-      const fresh = { asset: event.asset, phase: "", doneBytes: 0, totalBytes: null, bytesPerSecond: 0 };
-      return withDownload(state, { ...fresh, error: event.message });
-    }
+    case "asset-download-fail":
+      return withDownload(state, { ...freshDownload(event.asset), error: toSentence(event.message) });
     default:
       return state;
   }
@@ -158,6 +159,14 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
 
 const sortByFile = (characters: readonly CharacterRecord[]): CharacterRecord[] =>
   [...characters].sort((a, b) => (a.file < b.file ? -1 : 1));
+
+const freshDownload = (asset: string): Download => ({
+  asset,
+  phase: "",
+  doneBytes: 0,
+  totalBytes: null,
+  bytesPerSecond: 0,
+});
 
 const decodeDownload = (wire: WireDownload): Download => ({
   asset: wire.asset,
@@ -173,32 +182,53 @@ function withDownload(state: ServerState, download: Download): ServerState {
   return { ...state, downloads };
 }
 
-function describeEngines(engines: readonly Engine[]): { tts: Part; stt: Part } {
-  const describe = (part: Engine["part"]): Part => {
-    const engine = engines.find((entry) => entry.part === part);
-    if (!engine) return unknownPart;
-    const isUp = engine.state === "ready";
-    const isComing = engine.state === "loading";
+function describeReply({ is_up: isUp, source, model, detail }: Reply): Part {
+  if (isUp) {
     return {
-      isUp,
-      isComing,
-      text: isUp ? engine.provider : engine.state,
-      detail: engine.detail ?? engine.provider,
+      state: "up",
+      text: model ?? source,
+      detail: `A language model from ${source} writes the answers.`,
     };
-  };
-  return { tts: describe("tts"), stt: describe("asr") };
+  }
+  const scripted = "There is no language model: the characters answer by their own scripts.";
+  const why = detail === null ? "" : ` ${toSentence(detail)}`;
+  return { state: "up", text: "own scripts", detail: scripted + why };
 }
 
-/** The feed, kept open: an EventSource comes back by itself, and begins with a snapshot again. */
-export function useServerState(): ServerState {
-  const [state, dispatch] = useReducer(reduceServerState, initialServerState);
-  useEffect(() => {
-    const source = new EventSource("/v1/events");
-    source.addEventListener("message", (message: MessageEvent<string>) =>
-      dispatch(JSON.parse(message.data) as FeedEvent),
-    );
-    source.addEventListener("error", () => dispatch({ type: "connection", isConnected: false }));
-    return () => source.close();
-  }, []);
-  return state;
+function describeEngines(
+  engines: readonly Engine[],
+  before: ServerState["parts"],
+): { voice: Part; ears: Part } {
+  const of = (part: Engine["part"]): Engine | undefined => engines.find((engine) => engine.part === part);
+  return {
+    voice: describeEngine(of("tts"), "speaks", before.voice),
+    ears: describeEngine(of("asr"), "listens", before.ears),
+  };
+}
+
+function describeEngine(engine: Engine | undefined, verb: string, before: Part): Part {
+  if (!engine) return unknownPart;
+  const { provider, state } = engine;
+  const name = toSentence(provider).slice(0, -1);
+  const why = engine.detail === null ? "" : ` ${toSentence(engine.detail)}`;
+  switch (state) {
+    case "ready":
+      return { state: "up", text: provider, detail: `${name} ${verb}.` };
+    case "loading":
+      return before.state === "up"
+        ? {
+            state: "coming",
+            text: "restarting",
+            detail: `${name} had to start again, and is back in a moment.`,
+          }
+        : { state: "coming", text: "on its way", detail: `${name} is on its way.${why}` };
+    case "disabled":
+      return { state: "down", text: "switched off", detail: `${name} is switched off.${why}` };
+    case "missing-credentials":
+      return { state: "down", text: "needs a key", detail: `${name} needs a key.${why}` };
+    case "not-installed":
+      return { state: "down", text: "not here", detail: `${name} is not on this machine yet.${why}` };
+    default:
+      return { state: "down", text: "cannot run", detail: `${name} cannot run on this machine.${why}` };
+  }
 }

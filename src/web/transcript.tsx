@@ -1,83 +1,133 @@
-// The talk so far. What sounds lights up word by word; a screen reader hears finished turns, once.
-import { useEffect, useRef, useState } from "preact/hooks";
-import { buildCaption, type Turn } from "./conversation.ts";
-import type { Player } from "./player.ts";
+// The talk so far. What sounds lights up word by word. A screen reader is told what it does not hear anyway: the user's
+// words as they were understood, and answers without sound; each once, when it is finished.
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { buildCaption, type CaptionPiece } from "./captions.ts";
+import type { Conversation, Turn } from "./conversation.ts";
 
 export interface TranscriptProps {
-  turns: readonly Turn[];
+  conversation: Conversation;
   character: string;
-  player: Player | undefined;
-  isSpeaking: boolean;
+  isMuted: boolean;
+  heardMs: (itemId: string) => number;
 }
 
-export function Transcript({ turns, character, player, isSpeaking }: TranscriptProps) {
-  const end = useRef<HTMLDivElement>(null);
-  const playback = usePlayback(player, isSpeaking);
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [turns]);
-  const spoken = turns.findLast((turn) => turn.state !== "live" && turn.text !== "");
+/** Nearer to the end than this, and the end is followed. */
+const followPx = 80;
+
+export function Transcript({ conversation, character, isMuted, heardMs }: TranscriptProps) {
+  const { turns, sounding, droppedTurns } = conversation;
+  const log = useRef<HTMLDivElement>(null);
+  const isFollowing = useRef(true);
+  // Who has scrolled back to read is left there.
+  useLayoutEffect(() => {
+    if (log.current && isFollowing.current) log.current.scrollTop = log.current.scrollHeight;
+  }, [turns]);
 
   return (
-    <div class="log" role="region" aria-label="Conversation" tabIndex={0}>
-      {turns.map((turn) => (
-        <TurnView
-          key={turn.id}
-          turn={turn}
-          character={character}
-          playedMs={playback?.itemId === turn.id ? playback.playedMs : undefined}
-        />
-      ))}
-      <div ref={end} />
+    <div
+      class="log"
+      role="region"
+      aria-label="Conversation"
+      tabIndex={0}
+      ref={log}
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        isFollowing.current = scrollHeight - scrollTop - clientHeight < followPx;
+      }}
+    >
+      <div class="turns">
+        {droppedTurns > 0 && <p class="tool">Earlier words are no longer shown.</p>}
+        {turns.map((turn) => (
+          <TurnRow
+            key={turn.id}
+            turn={turn}
+            character={character}
+            isSounding={sounding.includes(turn.id)}
+            heardMs={heardMs}
+          />
+        ))}
+      </div>
       <p class="visually-hidden" aria-live="polite">
-        {spoken ? `${spoken.speaker === "user" ? "You" : character}: ${spoken.text}` : ""}
+        {describeNews(turns, character, isMuted)}
       </p>
     </div>
   );
 }
 
-function TurnView({
-  turn,
-  character,
-  playedMs,
-}: {
+function describeNews(turns: readonly Turn[], character: string, isMuted: boolean): string {
+  const last = turns.findLast(({ state, text }) => state !== "live" && text !== "");
+  if (!last) return "";
+  if (last.speaker === "user") return last.isSpoken ? `You said: ${last.text}` : "";
+  return last.isSpoken && !isMuted ? "" : `${character}: ${last.text}`;
+}
+
+interface TurnProps {
   turn: Turn;
   character: string;
-  playedMs: number | undefined;
-}) {
-  const text = turn.text === "" && turn.state === "live" ? "…" : turn.text;
+  isSounding: boolean;
+  heardMs: (itemId: string) => number;
+}
+
+/** The same element again for the same turn: a long talk costs nothing while its last turn changes. */
+function TurnRow({ turn, character, isSounding, heardMs }: TurnProps) {
+  return useMemo(
+    () => <TurnView turn={turn} character={character} isSounding={isSounding} heardMs={heardMs} />,
+    [turn, character, isSounding, heardMs],
+  );
+}
+
+function TurnView({ turn, character, isSounding, heardMs }: TurnProps) {
+  const { speaker, state, text, draft, tools, words } = turn;
   return (
-    <div class={`turn ${turn.speaker}`} data-state={turn.state}>
-      <span class="who">{turn.speaker === "user" ? "You" : character}</span>
-      {turn.tools.map((tool, i) => (
+    <div class={`turn ${speaker}`} data-state={state} data-sounding={isSounding}>
+      <span class="who">{speaker === "user" ? "You" : character}</span>
+      {tools.map((tool, i) => (
         <span class="tool" key={i}>
-          ⚙ used {tool.name.replaceAll("_", " ")}
-          {tool.outcome === "ok" ? "" : ` (${tool.outcome})`}
+          used {tool.name.replaceAll("_", " ")}
+          {tool.outcome === "ok" ? "" : ", which failed"}
         </span>
       ))}
-      {turn.words.length === 0
-        ? text
-        : buildCaption(turn, playedMs).map((piece, i) => (
-            <span key={i} class={piece.part}>
-              {piece.text}
-            </span>
-          ))}
-      {turn.state === "interrupted" && <span class="tool">interrupted</span>}
+      {words.length > 0 ? (
+        <SoundingText turn={turn} heardMs={heardMs} />
+      ) : (
+        <Pieces pieces={buildCaption(turn, Infinity)} />
+      )}
+      {draft !== "" && <span class="draft">{draft}</span>}
+      {state === "live" && text + draft === "" && <span class="waiting">…</span>}
+      {state === "interrupted" && <span class="tool">interrupted</span>}
     </div>
   );
 }
 
-/** Follows the sound at the pace of the screen, and only while something sounds. */
-function usePlayback(player: Player | undefined, isSpeaking: boolean) {
-  const [playback, setPlayback] = useState<ReturnType<Player["position"]>>(undefined);
+/** Follows the sound at the pace of the screen, and renders only when another word sounds. */
+function SoundingText({ turn, heardMs }: { turn: Turn; heardMs: (itemId: string) => number }) {
+  const [caption, setCaption] = useState(() => buildCaption(turn, heardMs(turn.id)));
   useEffect(() => {
-    if (!player || !isSpeaking) {
-      setPlayback(undefined);
-      return undefined;
-    }
+    const show = (): void =>
+      setCaption((shown) => {
+        const next = buildCaption(turn, heardMs(turn.id));
+        return isSame(shown, next) ? shown : next;
+      });
+    show();
     let frame = requestAnimationFrame(function tick() {
-      setPlayback(player.isPlaying() ? player.position() : undefined);
+      show();
       frame = requestAnimationFrame(tick);
     });
     return () => cancelAnimationFrame(frame);
-  }, [player, isSpeaking]);
-  return playback;
+  }, [turn, heardMs]);
+  return <Pieces pieces={caption} />;
+}
+
+const isSame = (a: readonly CaptionPiece[], b: readonly CaptionPiece[]): boolean =>
+  a.length === b.length && a.every(({ text, part }, i) => text === b[i]?.text && part === b[i]?.part);
+
+function Pieces({ pieces }: { pieces: readonly CaptionPiece[] }) {
+  return (
+    <>
+      {pieces.map(({ text, part }) => (
+        <span key={part} class={part}>
+          {text}
+        </span>
+      ))}
+    </>
+  );
 }

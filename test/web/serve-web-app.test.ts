@@ -17,7 +17,7 @@ test("the page and every file that it names are there, and nothing else is", asy
 });
 
 test("nothing on the page asks another host", async () => {
-  for (const path of ["/", "/web/main.js", "/web/main.css"]) {
+  for (const path of ["/", "/web/main.js", "/web/theme.css"]) {
     const text = await (get(path) as Response).text();
     const hosts = [...text.matchAll(/https?:\/\/[\w.-]+/g)].map(([url]) => url);
     // Names of XML vocabularies are not addresses to visit.

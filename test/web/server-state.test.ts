@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   type CharacterRecord,
   type FeedEvent,
@@ -18,7 +18,7 @@ const record = (name: string, file: string): CharacterRecord => ({
 
 const snapshot: FeedEvent = {
   type: "snapshot",
-  reply: { is_up: false, source: "none", model: null },
+  reply: { is_up: false, source: "none", model: null, detail: null },
   engines: [
     { part: "tts", provider: "kokoro", state: "loading", detail: "kokoro-82m-q8" },
     { part: "asr", provider: "moonshine", state: "ready", detail: null },
@@ -30,10 +30,10 @@ const snapshot: FeedEvent = {
 const play = (...events: FeedEvent[]) => events.reduce(reduceServerState, initialServerState);
 
 test("a snapshot says who is there and what still loads", () => {
-  const state = play(snapshot);
-  expect(state.characters.map(({ name }) => name)).toEqual(["Ada", "Cy"]);
-  expect([state.parts.tts.isUp, state.parts.tts.isComing, state.parts.stt.isUp]).toEqual([false, true, true]);
-  expect(state.parts.llm.text).toBe("scripted");
+  const { connection, characters, parts } = play(snapshot);
+  expect(connection).toBe("open");
+  expect(characters.map(({ name }) => name)).toEqual(["Ada", "Cy"]);
+  expect([parts.voice.state, parts.ears.state, parts.words.text]).toEqual(["coming", "up", "own scripts"]);
 });
 
 test("characters come, change and leave, in file order", () => {
@@ -51,39 +51,83 @@ test("characters come, change and leave, in file order", () => {
   expect(state.errors).toHaveLength(1);
 });
 
-test("a download has a row while it runs, and none for a hit", () => {
-  const hit = play(snapshot, { type: "asset-phase-start", asset: "voices", phase: "recheck" });
-  expect(hit.downloads).toEqual([]);
-  const progress = {
-    asset: "kokoro",
-    phase: "download",
-    done_bytes: 5,
-    total_bytes: 10,
-    bytes_per_second: 1,
-  };
-  const running = play(
-    snapshot,
-    { type: "asset-phase-start", asset: "kokoro", phase: "download" },
-    { type: "asset-progress", ...progress },
-    { type: "asset-phase-start", asset: "kokoro", phase: "verify" },
-  );
-  expect(running.downloads).toEqual([
-    { asset: "kokoro", phase: "verify", doneBytes: 5, totalBytes: 10, bytesPerSecond: 1 },
-  ]);
-  expect(reduceServerState(running, { type: "asset-download-end", asset: "kokoro" }).downloads).toEqual([]);
+describe("the parts, in plain words", () => {
+  const engine = (state: string, detail: string | null = null): FeedEvent => ({
+    type: "engine-state",
+    engines: [{ part: "tts", provider: "kokoro", state, detail }],
+  });
+  const voice = (...events: FeedEvent[]) => play(snapshot, ...events).parts.voice;
+
+  test("an engine that was there and loads again is restarting, one that loads first is on its way", () => {
+    expect(voice().text).toBe("on its way");
+    expect(voice(engine("ready"))).toEqual({ state: "up", text: "kokoro", detail: "Kokoro speaks." });
+    expect(voice(engine("ready"), engine("loading", "loading kokoro"))).toMatchObject({
+      state: "coming",
+      text: "restarting",
+    });
+  });
+
+  test("what cannot run says why", () => {
+    const { state, detail } = voice(engine("incompatible", "this CPU has no AVX"));
+    expect(state).toBe("down");
+    expect(detail).toBe("Kokoro cannot run on this machine. This CPU has no AVX.");
+    expect(voice(engine("not-installed", "no source can be reached")).detail).toContain(
+      "not on this machine",
+    );
+  });
+
+  test("a language model that comes or goes is noticed", () => {
+    const reply = (is_up: boolean): FeedEvent => ({
+      type: "reply-change",
+      reply: { is_up, source: "ollama", model: is_up ? "llama" : null, detail: null },
+    });
+    expect(play(snapshot, reply(true)).parts.words.text).toBe("llama");
+    expect(play(snapshot, reply(true), reply(false)).parts.words.text).toBe("own scripts");
+  });
 });
 
-test("a failed download stays, with the reason", () => {
-  const state = play(snapshot, {
-    type: "asset-download-fail",
-    asset: "kokoro",
-    message: "the hub cannot be reached",
+describe("a download", () => {
+  test("has a row while it runs, and none for a hit", () => {
+    const hit = play(snapshot, { type: "asset-phase-start", asset: "voices", phase: "recheck" });
+    expect(hit.downloads).toEqual([]);
+    const progress = {
+      asset: "kokoro",
+      phase: "download",
+      done_bytes: 5,
+      total_bytes: 10,
+      bytes_per_second: 1,
+    };
+    const running = play(
+      snapshot,
+      { type: "asset-phase-start", asset: "kokoro", phase: "download" },
+      { type: "asset-progress", ...progress },
+      { type: "asset-phase-start", asset: "kokoro", phase: "verify" },
+    );
+    expect(running.downloads).toEqual([
+      { asset: "kokoro", phase: "verify", doneBytes: 5, totalBytes: 10, bytesPerSecond: 1 },
+    ]);
+    expect(reduceServerState(running, { type: "asset-download-end", asset: "kokoro" }).downloads).toEqual([]);
   });
-  expect(state.downloads[0]?.error).toBe("the hub cannot be reached");
+
+  test("that failed stays with the reason, until it is tried again", () => {
+    const failed = play(snapshot, {
+      type: "asset-download-fail",
+      asset: "kokoro",
+      message: "the hub cannot be reached",
+    });
+    expect(failed.downloads[0]?.error).toBe("The hub cannot be reached.");
+    const again = reduceServerState(failed, {
+      type: "asset-phase-start",
+      asset: "kokoro",
+      phase: "download",
+    });
+    expect(again.downloads[0]?.error).toBeUndefined();
+  });
 });
 
 test("a lost connection is shown until the next snapshot", () => {
-  const lost = play(snapshot, { type: "connection", isConnected: false });
-  expect(lost.isConnected).toBe(false);
-  expect(reduceServerState(lost, snapshot).isConnected).toBe(true);
+  const lost = play(snapshot, { type: "connection", connection: "lost" });
+  expect(lost.connection).toBe("lost");
+  expect(lost.characters).toHaveLength(2);
+  expect(reduceServerState(lost, snapshot).connection).toBe("open");
 });

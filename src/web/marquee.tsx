@@ -1,0 +1,38 @@
+// Above the stage: the name of the house, and how its parts are.
+import type { ServerState } from "./server-state.ts";
+
+const partNames = { voice: "Voice", ears: "Ears", words: "Words" } as const;
+const partKeys = ["voice", "ears", "words"] as const;
+
+export function Marquee({ server }: { server: ServerState }) {
+  const { parts, connection } = server;
+  return (
+    <header class="marquee">
+      <img src="/web/icon.svg" width="30" height="30" alt="" />
+      <h1>Troupe</h1>
+      <p class="away" role="status">
+        {connection === "lost" && "The server cannot be reached; trying again…"}
+      </p>
+      <button type="button" class="status" popovertarget="parts" aria-label="How the parts are">
+        {partKeys.map((key) => (
+          <span key={key} class="dot" data-state={parts[key].state}>
+            {partNames[key].toLowerCase()}
+            <small>: {parts[key].text}</small>
+          </span>
+        ))}
+      </button>
+      <div class="parts" id="parts" popover="auto">
+        <dl>
+          {partKeys.map((key) => (
+            <div key={key}>
+              <dt>
+                {partNames[key]}: {parts[key].text}
+              </dt>
+              <dd>{parts[key].detail}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,233 @@
+// One conversation with one character: socket, sound and microphone, held together. The page renders its state and calls
+// its verbs; nothing here touches the page.
+import {
+  type Conversation,
+  type ConversationAction,
+  emptyConversation,
+  reduceConversation,
+} from "./conversation.ts";
+import type { DoorState } from "./door.ts";
+import { explainMicrophoneError } from "./microphone.ts";
+import { explainEnd, isWorthRetrying, type SocketEnd } from "./plain-words.ts";
+import type { Player, PlayerOptions } from "./player.ts";
+import { createRealtimeClient, type RealtimeClient } from "./realtime-client.ts";
+import { createSpeaking, type Speaking, type SpeakingDependencies } from "./speaking.ts";
+
+export interface TalkState {
+  character: string | undefined;
+  conversation: Conversation;
+  /** `lost`: comes back by itself; `ended`: waits for the user; `refused`: wants a key. */
+  connection: "none" | "connecting" | "open" | "lost" | "ended" | "refused";
+  listening: Speaking["state"];
+  isMuted: boolean;
+  /** The browser keeps the sound back until the user touches the page. */
+  isSoundBlocked: boolean;
+}
+
+export interface Talk {
+  readonly state: TalkState;
+  /** Calls `listener` after each change; gives what ends that. */
+  subscribe(listener: () => void): () => void;
+  /** Begins a conversation; call it from the click, so that the browser lets sound out. */
+  select(character: string | undefined): void;
+  sendText(text: string): void;
+  startTalk(): void;
+  stopTalk(): void;
+  setHandsFree(isHandsFree: boolean): void;
+  interrupt(): void;
+  dismiss(): void;
+  /** Goes on with the same conversation. */
+  reconnect(): void;
+  setApiKey(apiKey: string): void;
+  setMuted(isMuted: boolean): void;
+  unblockSound(): void;
+  /** What the server's feed knows: whether it is there, and whether it has a voice. */
+  setServer(server: { isUp: boolean; canSpeak: boolean }): void;
+  /** Of the sound now, for what is drawn on every frame. */
+  mouth(): ReturnType<Player["mouth"]>;
+  readonly heardMs: (itemId: string) => number;
+  microphoneLevel(): number;
+}
+
+export interface TalkDependencies {
+  /** Of the voice socket, for a character. */
+  socketUrl: (character: string) => string | URL;
+  openMicrophone: SpeakingDependencies["openMicrophone"];
+  createPlayer: (options: PlayerOptions) => Player;
+  /** Why a socket may have been refused. */
+  probeDoor: (apiKey: string | undefined) => Promise<DoorState>;
+}
+
+/** Between tries when the server is there but does not take the socket. */
+const retryDelaysMs = [500, 1500, 4000];
+
+export function createTalk(dependencies: TalkDependencies, options: { apiKey: string | undefined }): Talk {
+  const listeners = new Set<() => void>();
+  let state: TalkState = {
+    character: undefined,
+    conversation: emptyConversation,
+    connection: "none",
+    listening: "off",
+    isMuted: false,
+    isSoundBlocked: false,
+  };
+  let { apiKey } = options;
+  let player: Player | undefined;
+  let client: RealtimeClient | undefined;
+  let server = { isUp: true, canSpeak: false };
+  let retries = 0;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Typed while the line was down. */
+  let waitingText: string | undefined;
+
+  const set = (change: Partial<TalkState>): void => {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener();
+  };
+  const dispatch = (action: ConversationAction): void =>
+    set({ conversation: reduceConversation(state.conversation, action) });
+
+  const speaking = createSpeaking({
+    openMicrophone: dependencies.openMicrophone,
+    client: () => (state.connection === "open" ? client : undefined),
+    onChange: (listening) => set({ listening }),
+    onIdle: () => dispatch({ type: "user-speech-cancel" }),
+    onReady: () =>
+      dispatch({ type: "notice", message: "The microphone is ready. Hold the button and speak." }),
+    onError: (error) => dispatch({ type: "error", message: explainMicrophoneError(error) }),
+    onLost: () =>
+      dispatch({ type: "error", message: "The microphone went away. Plug it in again, or type instead." }),
+  });
+
+  const ensurePlayer = (): Player =>
+    (player ??= dependencies.createPlayer({
+      onQueue: (items) => dispatch({ type: "sound", items }),
+      onBlocked: (isSoundBlocked) => set({ isSoundBlocked }),
+    }));
+
+  const connect = (character: string): void => {
+    clearTimeout(retryTimer);
+    client?.close();
+    set({ connection: "connecting" });
+    const history = state.conversation.turns;
+    const own: RealtimeClient = createRealtimeClient({
+      url: dependencies.socketUrl(character),
+      apiKey,
+      player: ensurePlayer(),
+      canSpeak: server.canSpeak,
+      isHandsFree: speaking.state === "hands-free",
+      history,
+      dispatch,
+      onOpen() {
+        retries = 0;
+        set({ connection: "open" });
+        if (waitingText !== undefined) own.sendText(waitingText);
+        else if (history.length === 0) own.requestResponse();
+        waitingText = undefined;
+      },
+      onCharacterChange: () =>
+        dispatch({
+          type: "notice",
+          message: `${character} was edited: the new version answers from now on.`,
+        }),
+      onClose: (end) => {
+        client = undefined;
+        dispatch({ type: "disconnect" });
+        if (end.wasOpen) endConnection(end);
+        else void explainRefusal(character);
+      },
+    });
+    client = own;
+  };
+
+  const endConnection = (end: SocketEnd): void => {
+    speaking.pause();
+    if (isWorthRetrying(end)) return retry();
+    speaking.stop();
+    set({ connection: "ended" });
+    dispatch({ type: "notice", message: explainEnd(end) });
+  };
+
+  /** While the server is away, its feed tells when it is back. */
+  const retry = (): void => {
+    set({ connection: "lost" });
+    const delayMs = retryDelaysMs[Math.min(retries++, retryDelaysMs.length - 1)];
+    retryTimer = setTimeout(() => {
+      if (server.isUp && state.character !== undefined) connect(state.character);
+    }, delayMs);
+  };
+
+  const explainRefusal = async (character: string): Promise<void> => {
+    set({ connection: "lost" });
+    const door = await dependencies.probeDoor(apiKey);
+    if (state.character !== character || state.connection !== "lost") return;
+    if (door.type === "key") return set({ connection: "refused" });
+    if (door.type === "closed" || (door.type === "open" && retries >= retryDelaysMs.length)) {
+      speaking.stop();
+      set({ connection: "ended" });
+      const busy = "The server takes no more conversations at the moment. Try again a little later.";
+      return dispatch({ type: "error", message: door.type === "closed" ? door.message : busy });
+    }
+    retry();
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    select(character) {
+      if (character === state.character && state.connection !== "ended") return;
+      clearTimeout(retryTimer);
+      speaking.stop();
+      client?.close();
+      client = undefined;
+      retries = 0;
+      waitingText = undefined;
+      set({ character, conversation: emptyConversation, connection: "none" });
+      if (character === undefined) return;
+      void ensurePlayer().unlock();
+      connect(character);
+    },
+    sendText(text) {
+      if (state.connection === "open") return client?.sendText(text);
+      waitingText = text;
+      if (state.connection === "ended" && state.character !== undefined) connect(state.character);
+    },
+    startTalk: () => speaking.start(),
+    stopTalk: () => speaking.finish(),
+    setHandsFree: (isHandsFree) => speaking.setHandsFree(isHandsFree),
+    interrupt: () => client?.interrupt(),
+    dismiss: () => dispatch({ type: "dismiss" }),
+    reconnect() {
+      retries = 0;
+      dispatch({ type: "dismiss" });
+      if (state.character !== undefined) connect(state.character);
+    },
+    setApiKey(key) {
+      apiKey = key;
+      retries = 0;
+      if (state.character !== undefined && state.connection !== "open") connect(state.character);
+    },
+    setMuted(isMuted) {
+      player?.setMuted(isMuted);
+      set({ isMuted });
+    },
+    unblockSound: () => void ensurePlayer().unlock(),
+    setServer(next) {
+      const before = server;
+      server = next;
+      if (next.canSpeak !== before.canSpeak) client?.setVoice(next.canSpeak);
+      if (!before.isUp && next.isUp && state.connection === "lost" && state.character !== undefined) {
+        retries = 0;
+        connect(state.character);
+      }
+    },
+    mouth: () => player?.mouth() ?? { open: 0, wide: 0 },
+    heardMs: (itemId) => player?.heardMs(itemId) ?? 0,
+    microphoneLevel: () => speaking.level(),
+  };
+}

@@ -1,0 +1,63 @@
+// The page and everything it talks with over real sockets, on stand-ins that a test can steer: it speaks and hears tones,
+// and its language model follows a script. It can go away and come back at the same address.
+import type { Character } from "../../src/characters/port.ts";
+import { createServer } from "../../src/server/create-server.ts";
+import { type Listener, listen } from "../../src/server/listen.ts";
+import { createRealtime } from "../../src/server/realtime/create-realtime.ts";
+import type { RealtimeOptions } from "../../src/server/realtime/port.ts";
+import { createWebApp } from "../../src/web/serve-web-app.ts";
+import { createFakeServices, createFakeStage, type FakeServices, type ReplyScript } from "./fake-services.ts";
+import { synthesizeStream } from "../../src/session/sentence-stream.ts";
+import { createToneSpeech, type ToneSpeech } from "./tone-speech.ts";
+
+export interface PageServer extends AsyncDisposable {
+  readonly url: string;
+  readonly services: FakeServices;
+  readonly speech: ToneSpeech;
+  /** Breaks every connection and stops listening. */
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+}
+
+export interface PageServerOptions extends Partial<RealtimeOptions> {
+  characters: readonly Character[];
+  script?: ReplyScript | undefined;
+  apiKeys?: readonly string[];
+}
+
+export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
+  const { characters, script, apiKeys = [], ...limits } = options;
+  const speech = createToneSpeech();
+  const services = createFakeServices({
+    stage: createFakeStage(characters),
+    speech: speech as unknown as FakeServices["speech"],
+    access: { apiKeys, allowedOrigins: [] },
+  });
+  services.script = script;
+  const webApp = await createWebApp();
+  let open: { listener: Listener; stack: AsyncDisposableStack } | undefined;
+
+  const start = (port: number): void => {
+    const stack = new AsyncDisposableStack();
+    const realtime = stack.use(createRealtime(services, limits, { speakText: synthesizeStream }));
+    const server = stack.use(createServer(services, { webApp, realtime, speakText: synthesizeStream }));
+    open = { listener: stack.use(listen(server, { port })), stack };
+  };
+  start(0);
+  const url = open?.listener.url ?? "";
+  const port = open?.listener.port ?? 0;
+  const goAway = async (): Promise<void> => {
+    const { stack } = open ?? {};
+    open = undefined;
+    await stack?.disposeAsync();
+  };
+
+  return {
+    url,
+    services,
+    speech,
+    goAway,
+    comeBack: async () => start(port),
+    [Symbol.asyncDispose]: goAway,
+  };
+}

@@ -1,0 +1,73 @@
+import { expect, test } from "bun:test";
+import { describeLoadError } from "../../src/web/cast-list.tsx";
+import { describeAsset, describeProgress } from "../../src/web/downloads.tsx";
+import { createEventParser } from "../../src/web/feed.ts";
+import {
+  explainEnd,
+  explainFault,
+  explainResponseFailure,
+  isWorthRetrying,
+  toSentence,
+} from "../../src/web/plain-words.ts";
+
+test("a fault says what it is about, and keeps the server's cure", () => {
+  expect(explainFault({ code: "E_NET", message: "ollama does not answer; start it" })).toBe(
+    "The answers come from somewhere that cannot be reached. Ollama does not answer; start it.",
+  );
+  expect(explainFault({ code: "invalid_value", message: "the voice is unknown" })).toBe(
+    "The voice is unknown.",
+  );
+  expect(explainFault(undefined)).toBe("Something went wrong. Try again.");
+  expect(explainResponseFailure({})).toBe("The answer broke off. Ask again.");
+});
+
+test("sentences begin large and end once", () => {
+  expect(["it broke", "It broke.", "Why?", " "].map(toSentence)).toEqual([
+    "It broke.",
+    "It broke.",
+    "Why?",
+    "",
+  ]);
+});
+
+test("a line that the server did not close on purpose is tried again", () => {
+  expect(isWorthRetrying({ code: 1006, reason: "" })).toBe(true);
+  expect(isWorthRetrying({ code: 1001, reason: "shutdown" })).toBe(true);
+  expect(isWorthRetrying({ code: 1000, reason: "idle" })).toBe(false);
+  expect(isWorthRetrying({ code: 1008, reason: "stuck" })).toBe(false);
+  expect(explainEnd({ code: 1000, reason: "idle" })).toContain("Nobody said anything");
+});
+
+test("a file that does not load says what kind of thing is wrong, and where", () => {
+  const error = { file: "ada.ts", error_type: "SyntaxError", line: 7, message: 'Expected ")"' };
+  expect(describeLoadError(error)).toBe('It is not valid TypeScript. Line 7: Expected ")"');
+  expect(describeLoadError({ file: "ada.ts", message: "odd" })).toBe("odd");
+});
+
+test("progress is told in sizes and time, and assets by what they are for", () => {
+  const download = {
+    asset: "kokoro-82m-q8",
+    phase: "download",
+    doneBytes: 23 * 2 ** 20,
+    totalBytes: 88 * 2 ** 20,
+    bytesPerSecond: 5 * 2 ** 20,
+  };
+  expect(describeProgress(download)).toBe("23 MiB of 88 MiB, 5.0 MiB/s, 13 s left");
+  expect(describeProgress({ ...download, bytesPerSecond: 2 ** 18 })).toContain("4 min left");
+  expect(describeProgress({ ...download, bytesPerSecond: 0 })).toBe("23 MiB of 88 MiB");
+  expect(describeProgress({ ...download, phase: "verify" })).toBe("checking");
+  expect(describeProgress({ ...download, totalBytes: null })).toBe("downloading, 23 MiB so far");
+  expect(describeAsset("kokoro-82m-q8")).toBe("Speech (kokoro-82m-q8)");
+  expect(describeAsset("my-own-model")).toBe("my-own-model");
+});
+
+test("the feed's events come out whole, however the network cut them", () => {
+  const stream =
+    ': hello\n\ndata: {"type":"a"}\n\nid: 7\ndata: {"type":\ndata: "b"}\n\n: still here\n\ndata: {"ty';
+  for (let size = 1; size <= stream.length; size++) {
+    const parse = createEventParser();
+    const found: string[] = [];
+    for (let at = 0; at < stream.length; at += size) found.push(...parse(stream.slice(at, at + size)));
+    expect(found.map((data) => (JSON.parse(data) as { type: string }).type)).toEqual(["a", "b"]);
+  }
+});
