@@ -1,0 +1,185 @@
+// Whose turn it is, what was said in it, and when it is answered, case by case.
+import { describe, expect, test } from "bun:test";
+import { AppError } from "../../src/base/errors.ts";
+import type { SessionPatch } from "../../src/session/session-config.ts";
+import { manual, openStepped, type SteppedSession } from "../support/stepped-session.ts";
+
+describe("turns", () => {
+  test("the answer comes when the words are known, and not for noise", () => {
+    const session = openStepped();
+    session.hear(10, 0.9);
+    session.hear(16, 0.02);
+    expect(session.types()).toEqual([
+      "speech-started",
+      "speech-stopped",
+      "input-committed",
+      "item-added",
+      "item-done",
+    ]);
+    session.transcript("  ");
+    expect(session.plans()).toEqual([]);
+    session.hear(10, 0.9);
+    session.hear(16, 0.02);
+    session.transcript("hello");
+    expect(session.plans()[0]?.messages).toEqual([{ role: "user", content: "hello" }]);
+  });
+
+  test("two that follow each other quickly have one answer", () => {
+    const session = openStepped();
+    session.hear(10, 0.9);
+    session.hear(16, 0.02);
+    session.hear(10, 0.9);
+    session.transcript("first");
+    expect(session.plans()).toEqual([]);
+    session.hear(16, 0.02);
+    session.transcript("second");
+    expect(session.plans().map(({ messages }) => messages.map(({ content }) => content))).toEqual([
+      ["first", "second"],
+    ]);
+  });
+
+  test("a cough before the first sound costs no answer", () => {
+    const session = openStepped();
+    session.hear(10, 0.9);
+    session.hear(16, 0.02);
+    session.transcript("hello");
+    session.hear(10, 0.9);
+    expect(session.ofType("response-done")[0]?.response).toMatchObject({ status: "cancelled", output: [] });
+    session.hear(16, 0.02);
+    session.transcript("");
+    expect(session.plans()).toHaveLength(2);
+    expect(session.plans()[1]?.messages).toEqual([{ role: "user", content: "hello" }]);
+  });
+
+  test("begin with their padding, but never before what was committed", () => {
+    const session = openStepped({ turnDetection: { prefixPaddingMs: 500 } });
+    session.hear(5, 0.02);
+    session.hear(10, 0.9);
+    expect(session.ofType("speech-started")[0]?.audioStartMs).toBe(0);
+    session.command({ type: "commit-input" });
+    const committedMs = 15 * 32;
+    session.hear(10, 0.9);
+    expect(session.ofType("speech-started")[1]?.audioStartMs).toBe(committedMs);
+    expect(session.effects("open-utterance").map(({ fromSample }) => fromSample)).toEqual([
+      0,
+      committedMs * 16,
+    ]);
+  });
+
+  test("that the client ends are not answered by themselves", () => {
+    const session = openStepped();
+    session.hear(10, 0.9);
+    session.command({ type: "commit-input" });
+    session.transcript("hello");
+    expect(session.types()).toContain("speech-stopped");
+    expect(session.plans()).toEqual([]);
+  });
+
+  test("old silence is let go, the last two seconds are kept", () => {
+    const session = openStepped();
+    session.hear(200, 0.02);
+    expect(session.state.input.startSample).toBe(200 * 512 - 2000 * 16);
+    session.command({ type: "commit-input" });
+    expect(session.effects("finish-utterance")).toHaveLength(1);
+  });
+
+  test("an utterance goes on when the client takes over in the middle of it", () => {
+    const session = openStepped();
+    session.hear(10, 0.9);
+    const [started] = session.ofType("speech-started");
+    session.command({ type: "update-session", patch: { turnDetection: null } });
+    session.receive(300);
+    session.command({ type: "commit-input" });
+    expect(session.ofType("input-committed")[0]?.itemId).toBe(started?.itemId ?? "");
+    expect(session.effects("open-utterance")).toHaveLength(1);
+    expect(session.effects("finish-utterance")[0]?.toSample).toBe(10 * 512 + 300 * 16);
+    expect(session.effects("listen-from")).toEqual([{ type: "listen-from", sample: null }]);
+  });
+
+  test("what came before voice detection was switched on is judged by it", () => {
+    const session = openStepped(manual);
+    session.receive(500);
+    session.command({ type: "update-session", patch: { turnDetection: { type: "server-vad" } } });
+    expect(session.effects("listen-from")).toEqual([{ type: "listen-from", sample: 0 }]);
+    expect(session.effects("drop-utterance")).toHaveLength(1);
+  });
+});
+
+describe("words that cannot be made out", () => {
+  const error = new AppError("E_BUSY", "the recogniser stopped");
+  const fail = (session: SteppedSession): void =>
+    session.tell({
+      type: "transcript-failed",
+      itemId: session.state.input.pending[0]?.itemId ?? "",
+      error,
+    });
+
+  for (const order of ["before", "after"] as const) {
+    test(`fail the response that was asked for, when that is known ${order} it is asked for`, () => {
+      const session = openStepped(manual);
+      session.receive(200);
+      session.command({ type: "commit-input" });
+      if (order === "before") fail(session);
+      session.command({ type: "create-response", wish: {} });
+      if (order === "after") fail(session);
+      expect(session.ofType("transcript-failed")).toHaveLength(1);
+      expect(session.ofType("response-done")[0]?.response).toMatchObject({
+        status: "failed",
+        error: { code: "E_BUSY" },
+      });
+      expect(session.plans()).toEqual([]);
+      session.command({ type: "create-response", wish: {} });
+      expect(session.plans()).toHaveLength(1);
+    });
+  }
+
+  test("are forgotten when something else is said", () => {
+    const session = openStepped(manual);
+    session.receive(200);
+    session.command({ type: "commit-input" });
+    fail(session);
+    const parts = [{ type: "input-text", text: "I said hello" }] as const;
+    session.command({
+      type: "create-item",
+      item: { type: "message", id: "", role: "user", status: "completed", parts, toolRuns: [] },
+    });
+    session.command({ type: "create-response", wish: {} });
+    expect(session.plans()).toHaveLength(1);
+  });
+});
+
+describe("silence", () => {
+  const detection = { turnDetection: { idleTimeoutMs: 3000 } } satisfies SessionPatch;
+
+  test("counts from when the listener has heard the answer to its end", () => {
+    const session = openStepped(detection);
+    session.command({ type: "create-response", wish: {} });
+    session.at(100).speak("One.", 800);
+    session.at(200).endReply();
+    expect(session.effects("set-timer").at(-1)).toEqual({ type: "set-timer", name: "silence", atMs: 3900 });
+    session.hear(10, 0.9);
+    expect(session.effects("clear-timer").at(-1)).toEqual({ type: "clear-timer", name: "silence" });
+  });
+
+  test("is told to the character as three dots", () => {
+    const session = openStepped(detection);
+    session.receive(4000);
+    session.at(4000).tell({ type: "timer", name: "silence" });
+    expect(session.types()).toEqual([
+      "silence-noticed",
+      "input-committed",
+      "item-added",
+      "item-done",
+      "response-created",
+    ]);
+    expect(session.plans()[0]?.messages).toEqual([{ role: "user", content: "..." }]);
+  });
+
+  test("is none while somebody speaks", () => {
+    const session = openStepped(detection);
+    session.hear(10, 0.9);
+    session.forget();
+    session.tell({ type: "timer", name: "silence" });
+    expect(session.outputs).toEqual([]);
+  });
+});
