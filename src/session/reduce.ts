@@ -146,7 +146,8 @@ function close(step: Step, reason: EndReason): void {
   const farewell = farewells[reason];
   if (farewell) {
     if (response) finishResponse(step, { status: "failed", error: farewell });
-    send(step, { type: "fault", fault: { ...farewell, kind: "server" } });
+    // A server that stops says so by its close code; an error would alarm clients about nothing of theirs.
+    if (reason !== "shutdown") send(step, { type: "fault", fault: { ...farewell, kind: "server" } });
   } else if (response) {
     // The client is gone, so nobody is told; the reply must stop all the same.
     perform(step, { type: "stop-reply", responseId: response.id });

@@ -179,6 +179,7 @@ describe("a session ends", () => {
       status: "failed",
       status_details: { error: { code: "server_shutdown" } },
     });
+    expect(client.ofType("error")).toEqual([]);
     expect(client.findFaults()).toEqual([]);
   });
 });
