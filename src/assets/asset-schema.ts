@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** One path segment that is safe on every file system: it becomes a folder's name. */
-const segment = z
+export const pathSegment = z
   .string()
   .max(100)
   .regex(
@@ -23,9 +23,20 @@ export function isSafeRelativePath(path: string): boolean {
   return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }
 
-const webUrl = z
+export const webUrl = z
   .url({ protocol: /^https?$/, hostname: /./ })
   .refine((url) => new URL(url).username === "", "credentials do not belong in a url");
+
+/** Which environment variable holds the token; its value is read when it is sent, and written nowhere. */
+const hubAuthentication = z.strictObject({ tokenVariable: z.string().min(1) }).optional();
+const httpAuthentication = z
+  .strictObject({
+    tokenVariable: z.string().min(1),
+    /** Before the token, with a blank between; "" sends the bare token. */
+    scheme: z.string().default("Bearer"),
+    headerName: z.string().min(1).default("Authorization"),
+  })
+  .optional();
 
 /**
  * Where each file of the asset lies inside the source, keyed by its path in the asset; only these files are asked of
@@ -44,6 +55,7 @@ export const hubSourceSchema = z.strictObject({
   /** fnmatch patterns on the paths of a snapshot; "*" crosses "/", as the hub's own clients have it. */
   allowPatterns: z.array(z.string()).optional(),
   ignorePatterns: z.array(z.string()).optional(),
+  authentication: hubAuthentication,
 });
 
 export const httpSourceSchema = z
@@ -53,6 +65,7 @@ export const httpSourceSchema = z
     url: webUrl.optional(),
     /** Path in the asset → url. */
     files: z.record(relativePath, webUrl).optional(),
+    authentication: httpAuthentication,
   })
   .refine((source) => (source.url === undefined) !== (source.files === undefined), "either url or files");
 
@@ -81,17 +94,22 @@ export const assetSourceSchema = z.discriminatedUnion("type", [
   localSourceSchema,
 ]);
 
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
+
 export const assetFileSchema = z.strictObject({
   path: relativePath,
   sizeBytes: z.int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
+  sha256: sha256Hex,
 });
+
+export const archiveFormats = ["zip", "tar", "tar.gz", "tar.bz2"] as const;
+export type ArchiveFormat = (typeof archiveFormats)[number];
 
 export const assetSchema = z
   .strictObject({
-    name: segment,
-    version: segment.default("latest"),
-    assetType: segment.default("model"),
+    name: pathSegment,
+    version: pathSegment.default("latest"),
+    assetType: pathSegment.default("model"),
     description: z.string().optional(),
     /** SPDX */
     licence: z.string().optional(),
@@ -100,13 +118,35 @@ export const assetSchema = z
      * several: their folder's. Without it the first source that answers decides, and nothing is checked but sizes.
      */
     files: z.array(assetFileSchema).min(1).optional(),
+    /**
+     * Of an asset without a manifest: the sha256 of the one file as it is fetched (the archive's, when it is unpacked),
+     * else that of the list of its files (checksum.ts).
+     */
+    checksum: sha256Hex.optional(),
+    /** What is fetched is an archive, and the asset is what is in it. */
+    unpack: z
+      .strictObject({
+        format: z.enum(archiveFormats),
+        /** The asset's path is that of the one file that matters, not the folder's. */
+        isDestinationFile: z.boolean().default(false),
+      })
+      .optional(),
     /** Tried in order; all must give the same bytes. */
     sources: z.array(assetSourceSchema).min(1),
     /** Further attempts at one source after failures that can pass. */
     retries: z.int().nonnegative().default(0),
     /** Before the first retry; it doubles, with jitter, up to 60 s. */
     retryDelaySeconds: z.number().nonnegative().default(5),
+    hasProgressReport: z.boolean().default(true),
+    /** Off a terminal: a line of progress each time so many MiB have come. */
+    progressIntervalMb: z.number().positive().default(5),
+    /** False for addresses that did not come from the operator's own files: only public ones are then asked. */
+    isTrusted: z.boolean().default(true),
   })
+  .refine(
+    ({ files, checksum, unpack }) => !files || (checksum === undefined && !unpack),
+    "a manifest says it all: neither checksum nor unpack goes with it",
+  )
   .refine(
     ({ files }) => new Set(files?.map((file) => file.path.toLowerCase())).size === (files?.length ?? 0),
     "two files of the manifest collide",

@@ -2,10 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parse as parseToml, TomlError } from "smol-toml";
-import { z } from "zod";
-import { AppError, fromFileSystemError, messageOf } from "../base/errors.ts";
+import { AppError } from "../base/errors.ts";
 import { selectNearest } from "../text/nearest-word.ts";
+import { findProjectFile, type ProjectFile, readProjectFile } from "./project-file.ts";
 import {
   type SettingDefinition,
   type SettingKey,
@@ -29,11 +28,13 @@ export interface LoadedSettings {
   /** `environment TROUPE_PORT`, `file troupe.toml`, `flag`, `default`. */
   sources: Readonly<Record<SettingKey, string>>;
   projectFile: string | undefined;
+  /** What `projectFile` says, for those who own its other sections. */
+  project: ProjectFile | undefined;
+  /** The project file's; the current one without such a file. */
+  projectFolder: string;
   /** The environment with the project's `.env` beneath it. */
   env: Environment;
 }
-
-export const projectFileNames = ["troupe.toml", "troupe.json"] as const;
 
 /** Sections of the project file that others own. */
 const foreignSections = new Set(["name", "version", "assets", "agents", "providers"]);
@@ -43,7 +44,8 @@ export function loadSettings(options: LoadSettingsOptions): LoadedSettings {
   const named = options.configFile ?? options.env.TROUPE_CONFIG;
   const projectFile = named === undefined ? findProjectFile(options.cwd) : resolve(options.cwd, named);
   const baseDir = projectFile === undefined ? options.cwd : dirname(projectFile);
-  const fileValues = projectFile === undefined ? new Map<string, unknown>() : readProjectFile(projectFile);
+  const project = projectFile === undefined ? undefined : readProjectFile(projectFile);
+  const fileValues = project === undefined ? new Map<string, unknown>() : readSettings(project);
   const env = { ...readDotEnv(join(baseDir, ".env")), ...definedOnly(options.env) };
 
   const settings: Record<string, unknown> = {};
@@ -61,69 +63,47 @@ export function loadSettings(options: LoadSettingsOptions): LoadedSettings {
     const parsed = definition.schema.safeParse(raw);
     if (!parsed.success) {
       const why = parsed.error.issues[0]?.message ?? "is not valid";
+      if (project && source.startsWith("file ")) throw project.misfit(key.split("."), `${key}: ${why}`);
       throw new AppError("E_SCHEMA", `${key} (${source}): ${why}`, { field: key, source });
     }
     settings[key] =
       definition.isPath && typeof parsed.data === "string" ? expandPath(parsed.data, dir, env) : parsed.data;
     sources[key] = source;
   }
-  return { settings: settings as Settings, sources: sources as Record<SettingKey, string>, projectFile, env };
+  return {
+    settings: settings as Settings,
+    sources: sources as Record<SettingKey, string>,
+    projectFile,
+    project,
+    projectFolder: baseDir,
+    env,
+  };
 }
 
-function findProjectFile(cwd: string): string | undefined {
-  for (let dir = resolve(cwd); ; dir = dirname(dir)) {
-    const found = projectFileNames.map((name) => join(dir, name)).find((file) => existsSync(file));
-    if (found !== undefined || dirname(dir) === dir) return found;
-  }
-}
-
-function readProjectFile(file: string): Map<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw fromFileSystemError(error, file);
-  }
-  let content: unknown;
-  try {
-    content = file.endsWith(".json") ? JSON.parse(text) : parseToml(text);
-  } catch (error) {
-    const where = error instanceof TomlError ? `:${error.line}:${error.column}` : "";
-    throw new AppError("E_SCHEMA", `${file}${where}: ${messageOf(error).split("\n")[0]}`, { file }, error);
-  }
-  const parsed = z.record(z.string(), z.unknown()).safeParse(content);
-  if (!parsed.success) throw new AppError("E_SCHEMA", `${file}: must be a table of sections`, { file });
-
+/** Settings by their dotted key; a foreign file may hold more, which is passed over. */
+function readSettings(project: ProjectFile): Map<string, unknown> {
   const values = new Map<string, unknown>();
-  const walk = (node: Record<string, unknown>, prefix: string): void => {
+  const walk = (node: Readonly<Record<string, unknown>>, path: readonly string[]): void => {
     for (const [name, value] of Object.entries(node)) {
-      if (prefix === "" && foreignSections.has(name)) continue;
-      const key = prefix + name;
+      if (path.length === 0 && foreignSections.has(name)) continue;
+      const here = [...path, name];
+      const key = here.join(".");
       if (Object.hasOwn(settingDefinitions, key)) values.set(key, value);
       else if (typeof value === "object" && value !== null && isSection(key)) {
-        walk(value as Record<string, unknown>, `${key}.`);
-      } else throw unknownKey(file, text, key, name);
+        walk(value as Record<string, unknown>, here);
+      } else if (!project.isForeign) {
+        const nearest = selectNearest(key, Object.keys(settingDefinitions));
+        const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+        throw project.misfit(here, `there is no setting ${key}${hint}`);
+      }
     }
   };
-  walk(parsed.data, "");
+  walk(project.content, []);
   return values;
 }
 
 const isSection = (key: string): boolean =>
   Object.keys(settingDefinitions).some((known) => known.startsWith(`${key}.`));
-
-function unknownKey(file: string, text: string, key: string, name: string): AppError {
-  const index = text
-    .split("\n")
-    .findIndex((line) => new RegExp(`^\\s*\\[?.*\\b${RegExp.escape(name)}\\b`).test(line));
-  const nearest = selectNearest(key, Object.keys(settingDefinitions));
-  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-  return new AppError("E_SCHEMA", `${file}:${index + 1}: there is no setting ${key}${hint}`, {
-    file,
-    line: index + 1,
-    field: key,
-  });
-}
 
 /** `KEY=value` lines, quotes and `export` allowed; never overrides what the environment already has. */
 function readDotEnv(file: string): Record<string, string> {

@@ -111,6 +111,22 @@ export const settingDefinitions = {
     isPath: true,
     variables: ["TROUPE_ASSETS_DIR", "OPENMAS_ASSETS_DIR"],
   }),
+  "settings.assets.quota_gb": define(
+    number(0.001, 1_000_000).nullable(),
+    null,
+    "Most that models and assets may take together, in GiB; default: no limit.",
+    { variables: ["TROUPE_QUOTA_GB"] },
+  ),
+  "settings.assets.lock_timeout_seconds": define(
+    number(0, 86_400).nullable(),
+    null,
+    "Longest wait for another process that brings the same asset; default: until it is done.",
+  ),
+  "settings.assets.strict_authentication": define(
+    flag,
+    false,
+    "A missing token is an error before any request, instead of a warning.",
+  ),
   "settings.assets.offline": define(flag, false, "Open no socket to fetch anything.", {
     variables: ["TROUPE_OFFLINE", "HF_HUB_OFFLINE"],
   }),
