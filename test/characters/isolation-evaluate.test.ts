@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { LoadProblem } from "../../src/characters/port.ts";
 import { characterText, namesOf, openTestStage, type TestStage } from "../support/character-files.ts";
 
-const limits = { evaluateTimeoutMs: 700, promptTimeoutMs: 500, toolTimeoutMs: 500, replyTimeoutMs: 700 };
+const limits = { evaluateTimeoutMs: 2000, promptTimeoutMs: 500, memoryLimitMb: 300 };
 const good = characterText({ name: "Good" });
 
 /** Ends the process in a way that cannot be caught inside. */
@@ -85,6 +85,14 @@ const cases: Record<string, [text: string, expected: Partial<LoadProblem>]> = {
   "recursion that no signal stops": [
     characterText({ top: "const f = (): void => { try { f(); } finally { f(); } };\nf();" }),
     { stage: "evaluate", error_type: "Timeout" },
+  ],
+  "memory without end": [
+    characterText({ top: "const a: any[] = []; for (;;) a.push(new Array(10_000).fill(a.length));" }),
+    { stage: "evaluate", error_type: "Crashed" },
+  ],
+  "memory without end outside of the heap": [
+    characterText({ top: "const a: any[] = []; for (;;) a.push(new Uint8Array(5_000_000).fill(1));" }),
+    { stage: "evaluate", error_type: "Crashed" },
   ],
   "a missing export": [
     "export const CHARACTER_NAME = 'X';",

@@ -13,6 +13,7 @@ import type {
   HostOptions,
 } from "./host-protocol.ts";
 import { createLingeringCells } from "./lingering-cells.ts";
+import { isSuspicion } from "./memory-guard.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
 import { openTenancy, type Tenancy } from "./tenancy.ts";
 import { validateExports } from "./validate-exports.ts";
@@ -35,12 +36,19 @@ const maxIdle = 64;
 interface Job {
   source: CharacterSource;
   signal: AbortSignal;
-  settle(outcome: EvaluationOutcome): void;
+  settle(outcome: EvaluationOutcome | "suspect"): void;
 }
 
 export interface EvaluationLine extends Disposable {
-  /** Never rejects: whatever happens is the file's outcome. `isAlone`: shares its cell with no other file. */
-  evaluate(source: CharacterSource, isAlone: boolean, signal: AbortSignal): Promise<EvaluationOutcome>;
+  /**
+   * Never rejects: whatever happens is the file's outcome. `suspect`: to be tried in a process of its own. `isAlone`: it
+   * shares its cell with no other file.
+   */
+  evaluate(
+    source: CharacterSource,
+    isAlone: boolean,
+    signal: AbortSignal,
+  ): Promise<EvaluationOutcome | "suspect">;
 }
 
 export function createEvaluationLine(
@@ -129,7 +137,8 @@ export function createEvaluationLine(
       settle(job, await evaluateIn(tenancy, job));
       linger(tenancy);
     } catch (error) {
-      job.settle({ ok: false, problem: problemOfFailure(job.source, tenancy, error), companions: {} });
+      if (isSuspicion(error)) job.settle("suspect");
+      else job.settle({ ok: false, problem: problemOfFailure(job.source, tenancy, error), companions: {} });
       void pool.discard(tenancy.cell);
     }
   };

@@ -3,15 +3,22 @@ import { AppError } from "../../base/errors.ts";
 import type { CharacterSource } from "./host-protocol.ts";
 import type { HostProcess, HostSlot } from "./host-slot.ts";
 
-/** The process ended during a call. */
-export class HostGone extends Error {
-  /** It had been told to go: the call can simply be made again. */
-  readonly wasReplaced: boolean;
+/** Why a call came to nothing in its process, and has to be made again. */
+export type HostLoss =
+  /** The process ended by itself. */
+  | "died"
+  /** The process was told to go, or has closed the character's cell: nobody's fault. */
+  | "replaced"
+  /** The character may have taken too much memory: to be called in a process of its own. */
+  | "suspect";
 
-  constructor(wasReplaced: boolean) {
+export class HostGone extends Error {
+  readonly loss: HostLoss;
+
+  constructor(loss: HostLoss) {
     super("the character host ended");
     this.name = "HostGone";
-    this.wasReplaced = wasReplaced;
+    this.loss = loss;
   }
 }
 
@@ -59,12 +66,12 @@ async function translateFailure(
   if (!process.isRunning) {
     // Its slot draws the conclusions first: who was busy in it, and who is to be tried alone.
     await process.ended;
-    return new HostGone(process.isReplaced);
+    return new HostGone(process.isReplaced ? "replaced" : "died");
   }
-  // Its cell has been closed to make room: the host needs the source again.
+  // Its cell has been closed: the host needs the source again.
   if (error instanceof AppError && error.code === "E_NOT_FOUND" && error.details?.["versionId"]) {
     process.knownVersions.delete(source.versionId);
-    return new HostGone(true);
+    return new HostGone(error.details["isSuspect"] === true ? "suspect" : "replaced");
   }
   return error;
 }

@@ -1,4 +1,5 @@
 // Keeps the host below its memory limit: finds the cell that eats, stops it, and blames nobody who cannot be convicted.
+import { AppError } from "../../base/errors.ts";
 import type { HostIncident, HostLimits } from "./host-protocol.ts";
 import type { Cell } from "./open-cell.ts";
 
@@ -7,12 +8,20 @@ const bytesPerMb = 1024 * 1024;
 const leastRoomMb = 32;
 /** A cell that is silent for this long while memory runs out is taken to be what eats it. */
 const silenceMs = 150;
-/** The second chance of the silent ones when there are several, and the time to count without garbage. */
+/** The time to count without garbage. */
 const patienceMs = 400;
 /** A cell with less than this share of the limit is not why it is passed. */
 const guiltyShare = 0.25;
 /** What a stopped worker held is given back to the system within this. */
 const settleMs = 1000;
+
+/** The calls of a cell that was stopped for what may not have been its doing fail with this. */
+const suspicion = (): AppError =>
+  new AppError("E_INTERRUPTED", "memory ran out, and the character did not answer", { isSuspect: true });
+
+export function isSuspicion(error: unknown): boolean {
+  return error instanceof AppError && error.details?.["isSuspect"] === true;
+}
 
 export interface MemoryGuard {
   /** Costs 7 µs below the limit. */
@@ -43,24 +52,26 @@ export function createMemoryGuard(
     );
     return candidates.filter((cell, index) => answered[index] === false && cell.isOpen);
   };
-  const condemn = (guilty: readonly Cell[]): void => {
-    for (const cell of guilty) {
-      const message = `took the memory of its host beyond ${memoryLimitMb} MiB`;
-      cell.condemn({ type: "Crashed", message, stack: "" });
-    }
+  const condemn = (cell: Cell): void => {
+    const message = `took the memory of its host beyond ${memoryLimitMb} MiB`;
+    cell.condemn({ type: "Crashed", message, stack: "" });
   };
 
   const relieve = async (): Promise<void> => {
     let silent = await silentOf(cells(), silenceMs, false);
-    if (silent.length > 1) silent = await silentOf(silent, patienceMs, false);
+    if (silent.length > 1) silent = await silentOf(silent, silenceMs, false);
     if (readRss() < limitBytes) return;
-    condemn(silent);
-    if (silent.length > 0) return;
-
+    const [first] = silent;
+    if (first) {
+      if (cells().length === 1) condemn(first);
+      // A busy loop is as silent as a hoarder: each is tried again in a process of its own, where it shows.
+      else await Promise.all(silent.map((cell) => cell.stop(suspicion())));
+      return;
+    }
     // All answer: garbage apart, who holds so much?
     await silentOf(cells(), patienceMs, true);
     const [largest] = cells().toSorted((a, b) => b.heapBytes - a.heapBytes);
-    if (largest && largest.heapBytes > limitBytes * guiltyShare) condemn([largest]);
+    if (largest && largest.heapBytes > limitBytes * guiltyShare) condemn(largest);
   };
 
   return {

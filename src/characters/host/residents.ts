@@ -5,6 +5,7 @@ import type { LoadProblem } from "../port.ts";
 import type { CellPool } from "./cell-pool.ts";
 import { problemOfOffence } from "./describe-problem.ts";
 import type { CellEvaluation, CharacterSource, HostIncident, HostOptions } from "./host-protocol.ts";
+import { isSuspicion } from "./memory-guard.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
 
 /** Cells kept open; beyond that the one unused for longest is closed. About 3 MB each, 8 with zod. */
@@ -139,6 +140,13 @@ export function createResidents(
     const { cell, source } = resident;
     const { offence } = cell;
     if (offence) return failure(problemOf(source, offence));
+    if (isSuspicion(error)) {
+      const { versionId } = request;
+      return new AppError("E_NOT_FOUND", "to be called in a process of its own", {
+        versionId,
+        isSuspect: true,
+      });
+    }
     const hasTimedOut = error instanceof AppError && error.code === "E_BUSY";
     if (!hasTimedOut) return error;
     const seconds = request.timeoutMs / 1000;

@@ -70,6 +70,12 @@ export function createTalks(dependencies: {
   };
   const slotOf = ({ versionId }: CharacterSource): HostSlot => suspects.slotFor(versionId) ?? shared;
 
+  const prepareAgain = (source: CharacterSource, { loss }: HostGone, attempt: number): void => {
+    throwIfOffender(source);
+    if (attempt === maxAttempts) throw interrupted(source);
+    if (loss === "suspect") suspects.accuse([source.versionId]);
+  };
+
   /** Makes the call again when its process has gone, as often as that may be another's doing. */
   const persist = async <T>(source: CharacterSource, run: (slot: HostSlot) => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
@@ -78,8 +84,7 @@ export function createTalks(dependencies: {
         return await run(slotOf(source));
       } catch (error) {
         if (!(error instanceof HostGone)) throw error;
-        throwIfOffender(source);
-        if (attempt === maxAttempts) throw interrupted(source);
+        prepareAgain(source, error, attempt);
       }
     }
   };
@@ -111,8 +116,7 @@ export function createTalks(dependencies: {
           return;
         } catch (error) {
           if (!(error instanceof HostGone)) throw error;
-          throwIfOffender(source);
-          if (attempt === maxAttempts) throw interrupted(source);
+          prepareAgain(source, error, attempt);
         }
       }
     },

@@ -17,6 +17,9 @@ const watchedForMs = 3000;
 /** Times that a trial is made again because its host was replaced. */
 const maxReplacements = 3;
 
+/** `suspect`: the file may have taken too much memory, and is to be tried in a process of its own. */
+type Trial = EvaluationOutcome | "suspect";
+
 export interface Trials extends AsyncDisposable {
   /** Rejects with E_INTERRUPTED alone; everything else is the file's outcome. */
   evaluate: (source: CharacterSource, signal: AbortSignal) => Promise<EvaluationOutcome>;
@@ -41,17 +44,17 @@ export function createTrials(dependencies: {
     source: CharacterSource,
     isAlone: boolean,
     signal: AbortSignal,
-  ): Promise<EvaluationOutcome> =>
+  ): Promise<Trial> =>
     runIn(slot, source, async (process) => {
-      return (await process.call("evaluate", { source, isAlone }, { signal })) as EvaluationOutcome;
+      return (await process.call("evaluate", { source, isAlone }, { signal })) as Trial;
     });
 
   /** Undefined when the process ended by itself. */
   const attempt = async (
     gate: Gate,
     signal: AbortSignal,
-    run: () => Promise<EvaluationOutcome>,
-  ): Promise<EvaluationOutcome | undefined> => {
+    run: () => Promise<Trial>,
+  ): Promise<Trial | undefined> => {
     using _pass = await gate.enter(signal);
     for (let replacements = 0; ; replacements++) {
       try {
@@ -59,15 +62,12 @@ export function createTrials(dependencies: {
       } catch (error) {
         if (signal.aborted) throw abortReason(signal);
         if (!(error instanceof HostGone)) throw error;
-        if (!error.wasReplaced || replacements >= maxReplacements) return undefined;
+        if (error.loss !== "replaced" || replacements >= maxReplacements) return undefined;
       }
     }
   };
 
-  const evaluateInSolitude = async (
-    source: CharacterSource,
-    signal: AbortSignal,
-  ): Promise<EvaluationOutcome> => {
+  const evaluateInSolitude = async (source: CharacterSource, signal: AbortSignal): Promise<Trial> => {
     const slot = dependencies.openSlot(() => undefined);
     solitary.add(slot);
     try {
@@ -99,12 +99,17 @@ export function createTrials(dependencies: {
 
   return {
     async evaluate(source, signal) {
-      const outcome =
+      let trial =
         (await attempt(gates.ordinary, signal, () => evaluateIn(shared, source, false, signal))) ??
-        (await attempt(gates.careful, signal, () => evaluateIn(shared, source, true, signal))) ??
-        (await attempt(gates.solitary, signal, () => evaluateInSolitude(source, signal)));
-      if (outcome?.ok) remember(source);
-      return outcome ?? { ok: false, problem: endedProcess(source.file), companions: source.companions };
+        (await attempt(gates.careful, signal, () => evaluateIn(shared, source, true, signal)));
+      if (trial === undefined || trial === "suspect") {
+        trial = await attempt(gates.solitary, signal, () => evaluateInSolitude(source, signal));
+      }
+      if (typeof trial !== "object") {
+        return { ok: false, problem: endedProcess(source.file), companions: source.companions };
+      }
+      if (trial.ok) remember(source);
+      return trial;
     },
     async [Symbol.asyncDispose]() {
       ended.abort();
