@@ -213,6 +213,7 @@ function withEarlyTools(state: Conversation): Conversation {
 
 /** Nothing is added to a turn that has been cut or has ended: what comes late is not heard. */
 function updateLive(state: Conversation, id: string, change: (turn: Turn) => Turn): Conversation {
+  if (!state.turns.some((turn) => turn.id === id)) return state;
   return updateTurn(state, id, "character", (turn) => (turn.state === "live" ? change(turn) : turn));
 }
 

@@ -59,8 +59,9 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
   let responseId: string | undefined;
   /** A response that the user broke in on: what is still on its way of it is not heard. */
   let brokenId: string | undefined;
-  /** Items of the running response that have sound. */
-  let itemsWithSound = new Set<string>();
+  /** Messages of the running response, and those of them that have sound. */
+  const messages = new Set<string>();
+  const messagesWithSound = new Set<string>();
   /** The item of a talk that has been committed, while its words are made out; "" before its id is known. */
   let talkId: string | undefined;
   /** The server was still answering; its answer is over when this is asked for again. */
@@ -78,9 +79,11 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
     });
   /** Sound that waits to be played counts as well, and so does what has not arrived yet. */
   const cutSound = (): void => {
-    const cut = new Map(player.queue().map(({ itemId, heardMs }) => [itemId, heardMs]));
-    for (const [id, heardMs] of cut) {
-      tellHeard(id, heardMs);
+    const cut = new Set([...player.queue().map(({ itemId }) => itemId), ...messages]);
+    for (const id of cut) {
+      const heardMs = player.heardMs(id);
+      // Of what has had no sound yet the server is told when, and if, the first of it comes.
+      if (!messages.has(id) || messagesWithSound.has(id)) tellHeard(id, heardMs);
       dispatch({ type: "item-cut", id, heardMs });
     }
     player.stop();
@@ -117,8 +120,8 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
 
   const playDelta = (event: ServerEvent): void => {
     const { item_id: id = "", delta = "" } = event;
-    const isNew = !itemsWithSound.has(id);
-    itemsWithSound.add(id);
+    const isNew = !messagesWithSound.has(id);
+    messagesWithSound.add(id);
     if (event.response_id !== brokenId) player.play(id, decodePcm16(delta));
     // The cut came before its first sound: none of it was heard.
     else if (isNew) tellHeard(id, 0);
@@ -133,6 +136,8 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
     }
     responseId = undefined;
     brokenId = undefined;
+    messages.clear();
+    messagesWithSound.clear();
     const failure = response?.status === "failed" ? explainResponseFailure(response) : undefined;
     dispatch({ type: "response-end", failure });
     if (isResponseOwed) requestResponse();
@@ -149,8 +154,10 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
   };
 
   const receive = (event: ServerEvent): void => {
-    const { item_id: id = "", item, delta = "" } = event;
-    switch (event.type) {
+    const { item_id: id = "", item, delta = "", type } = event;
+    const isBroken = event.response_id !== undefined && event.response_id === brokenId;
+    if (isBroken && type !== "response.output_audio.delta") return;
+    switch (type) {
       case "session.created":
         return open();
       case "input_audio_buffer.speech_started":
@@ -184,11 +191,11 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
         return dispatch({ type: "error", message: explainFault(event.error) });
       case "response.created":
         responseId = event.response?.id;
-        itemsWithSound = new Set();
         return dispatch({ type: "response-start", responseId: responseId ?? "" });
       case "response.output_item.added":
-        if (item?.type === "message") dispatch({ type: "item-start", id: item.id ?? "" });
-        return undefined;
+        if (item?.type !== "message") return undefined;
+        messages.add(item.id ?? "");
+        return dispatch({ type: "item-start", id: item.id ?? "" });
       case "response.output_text.delta":
       case "response.output_audio_transcript.delta":
         return dispatch({ type: "item-text", id, delta });

@@ -144,8 +144,8 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     speaking.pause();
     if (isWorthRetrying(end)) return retry();
     speaking.stop();
-    set({ connection: "ended" });
     dispatch({ type: "notice", message: explainEnd(end) });
+    set({ connection: "ended" });
   };
 
   /** While the server is away, its feed tells when it is back. */
@@ -163,10 +163,10 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     if (state.character !== character || state.connection !== "lost") return;
     if (door.type === "key") return set({ connection: "refused" });
     if (door.type === "closed" || (door.type === "open" && retries >= retryDelaysMs.length)) {
-      speaking.stop();
-      set({ connection: "ended" });
       const busy = "The server takes no more conversations at the moment. Try again a little later.";
-      return dispatch({ type: "error", message: door.type === "closed" ? door.message : busy });
+      speaking.stop();
+      dispatch({ type: "error", message: door.type === "closed" ? door.message : busy });
+      return set({ connection: "ended" });
     }
     retry();
   };

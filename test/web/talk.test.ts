@@ -1,0 +1,140 @@
+// A conversation over a line that breaks, ends and comes back, against the real server.
+import { expect, test } from "bun:test";
+import { createTalk, type TalkState } from "../../src/web/talk.ts";
+import type { DoorState } from "../../src/web/door.ts";
+import { createFakePlayer } from "../support/fake-player.ts";
+import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
+import { type PageServerOptions, startPageServer } from "../support/page-server.ts";
+
+async function setUp(options: Partial<PageServerOptions> = {}, door: DoorState = { type: "away" }) {
+  const server = await startPageServer({
+    characters: [createFakeCharacter("Gertrude"), createFakeCharacter("Hal")],
+    script: sayWords("Good evening."),
+    ...options,
+  });
+  const talk = createTalk(
+    {
+      socketUrl: (name) => `${server.url.replace("http", "ws")}/v1/realtime?model=${name}`,
+      openMicrophone: () => Promise.reject(new DOMException("none", "NotFoundError")),
+      createPlayer: (playerOptions) => createFakePlayer(playerOptions),
+      probeDoor: () => Promise.resolve(door),
+    },
+    { apiKey: undefined },
+  );
+  talk.setServer({ isUp: true, canSpeak: false });
+  return {
+    server,
+    talk,
+    /** Resolves with the first state, now or later, that fits. */
+    when(what: string, accept: (state: TalkState) => boolean): Promise<TalkState> {
+      return new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!accept(talk.state)) return;
+          clearTimeout(timer);
+          stop();
+          resolve(talk.state);
+        };
+        const stop = talk.subscribe(look);
+        const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 5000);
+        look();
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      talk.select(undefined);
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const texts = ({ conversation }: TalkState): string[] => conversation.turns.map(({ text }) => text);
+const isAnswered =
+  (count: number) =>
+  (state: TalkState): boolean =>
+    texts(state).length === count &&
+    state.conversation.responseId === undefined &&
+    state.conversation.turns.every(({ state: turnState }) => turnState === "done");
+
+test("a character opens the talk, another one begins anew", async () => {
+  await using page = await setUp();
+  page.talk.select("Gertrude");
+  await page.when("a greeting", isAnswered(1));
+  page.talk.sendText("Good evening to you.");
+  await page.when("an answer", isAnswered(3));
+  page.talk.select("Hal");
+  const { character } = await page.when("another greeting", isAnswered(1));
+  expect(character).toBe("Hal");
+});
+
+test("a server that went away is found again, and the talk goes on where it was", async () => {
+  await using page = await setUp();
+  page.talk.select("Gertrude");
+  await page.when("a greeting", isAnswered(1));
+  page.talk.setServer({ isUp: false, canSpeak: false });
+  await page.server.goAway();
+  await page.when("the loss", ({ connection }) => connection === "lost");
+  await page.server.comeBack();
+  page.talk.setServer({ isUp: true, canSpeak: false });
+  await page.when("the line", ({ connection }) => connection === "open");
+  page.talk.sendText("Still there?");
+  await page.when("an answer", isAnswered(3));
+  const told = page.server.services.replyRequests.at(-1)?.messages.filter(({ role }) => role !== "system");
+  expect(told).toEqual([
+    { role: "assistant", content: "Good evening." },
+    { role: "user", content: "Still there?" },
+  ]);
+});
+
+test("a line that the server closed waits for the user, and typing opens it again", async () => {
+  await using page = await setUp({ idleMs: 120 });
+  page.talk.select("Gertrude");
+  const ended = await page.when("the end", ({ connection }) => connection === "ended");
+  expect(ended.conversation.notice).toContain("Nobody said anything");
+  page.talk.sendText("I am back.");
+  await page.when("an answer", (state) => texts(state).includes("I am back.") && texts(state).length === 3);
+});
+
+test("a locked door asks for the key, and opens with it", async () => {
+  await using page = await setUp({ apiKeys: ["sesame"] }, { type: "key" });
+  page.talk.select("Gertrude");
+  await page.when("the refusal", ({ connection }) => connection === "refused");
+  page.talk.setApiKey("sesame");
+  await page.when("a greeting", isAnswered(1));
+});
+
+test("a full house is tried a few times, then told", async () => {
+  await using page = await setUp({ maxSessions: 1 }, { type: "open" });
+  const blocker = new WebSocket(`${page.server.url.replace("http", "ws")}/v1/realtime`, ["realtime"]);
+  await new Promise((resolve) => blocker.addEventListener("message", resolve, { once: true }));
+  page.talk.select("Gertrude");
+  await page.when("a try", ({ connection }) => connection === "lost");
+  blocker.close();
+  await page.when("room", ({ connection }) => connection === "open");
+});
+
+test("a page that may not call is told why", async () => {
+  await using page = await setUp({ apiKeys: ["sesame"] }, { type: "closed", message: "Not this page." });
+  page.talk.select("Gertrude");
+  const { conversation } = await page.when("the end", ({ connection }) => connection === "ended");
+  expect(conversation.error).toBe("Not this page.");
+});
+
+test("without a microphone the talk button says so, and typing works", async () => {
+  await using page = await setUp();
+  page.talk.select("Gertrude");
+  await page.when("a greeting", isAnswered(1));
+  page.talk.startTalk();
+  const { conversation } = await page.when("the error", (state) => state.conversation.error !== undefined);
+  expect(conversation.error).toContain("No microphone was found");
+  page.talk.sendText("Then by letter.");
+  await page.when("an answer", isAnswered(3));
+});
+
+test("a saved character says that it answers anew", async () => {
+  await using page = await setUp();
+  page.talk.select("Gertrude");
+  await page.when("a greeting", isAnswered(1));
+  const [gertrude, hal] = page.server.services.stage.book.characters;
+  page.server.services.stage.setCast([{ ...gertrude!, generation: 2 }, hal!]);
+  const { conversation } = await page.when("the notice", (state) => state.conversation.notice !== undefined);
+  expect(conversation.notice).toContain("Gertrude was edited");
+});
