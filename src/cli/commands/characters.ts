@@ -79,7 +79,7 @@ async function check({ app, output }: CommandContext, file: string | undefined):
       data,
     );
   }
-  output.result(data, `${good.length} files are good`);
+  output.result(data, good.length === 1 ? "the file is good" : `all ${good.length} files are good`);
 }
 
 async function show({ app, output }: CommandContext, name: string): Promise<void> {

@@ -38,10 +38,15 @@ async function chat({ app, output, signal, input }: CommandContext, name: string
     messages.push({ role: "assistant", content: text });
   };
 
+  const prompt = (): void => {
+    if (output.terminal.isInteractive && !output.options.isJson) output.terminal.writeOut("You: ");
+  };
   await answer();
+  prompt();
   for await (const line of input.readLines()) {
     messages.push({ role: "user", content: line.trim() === "" ? "..." : line });
     await answer();
+    prompt();
   }
   output.result({ messages }, "");
 }

@@ -6,7 +6,7 @@ import { AppError, type ErrorCode, encodeError, messageOf } from "../../base/err
 import { createResampler } from "../../audio/resample.ts";
 import type { CliApp } from "../app-port.ts";
 import { formatBytes } from "../output.ts";
-import type { CommandContext, Run } from "../command-context.ts";
+import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
 
 interface Check {
   name: string;
@@ -24,6 +24,7 @@ export function registerDoctor(program: Command, run: Run): void {
   program
     .command("doctor")
     .description("check folders, disk, models, engines and replies; exit 0 only if voice works")
+    .addOption(charactersOption())
     .addHelpText("after", "\nExample:\n  troupe doctor --json")
     .action((_flags: unknown, command: Command) => run(command, doctor));
 }
