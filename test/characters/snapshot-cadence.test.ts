@@ -1,0 +1,72 @@
+// When a book is published while outcomes come in.
+import { describe, expect, test } from "bun:test";
+import { createSnapshotCadence } from "../../src/characters/snapshot-cadence.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+
+function start(isOpening: boolean) {
+  const clock = createManualClock();
+  const publishedAtMs: number[] = [];
+  const cadence = createSnapshotCadence(() => publishedAtMs.push(clock.nowMs()), { clock, isOpening });
+  return { clock, publishedAtMs, cadence };
+}
+
+describe("a stage that opens", () => {
+  test("shows what it has 250 ms after the first outcome, and the rest as it comes", () => {
+    const { clock, publishedAtMs, cadence } = start(true);
+    clock.advance(100);
+    for (let outcome = 0; outcome < 50; outcome++) {
+      cadence.outcome();
+      clock.advance(10);
+    }
+    cadence.complete();
+    expect(publishedAtMs).toEqual([350, 600, 600]);
+    expect(clock.scheduledCount).toBe(0);
+  });
+
+  test("opens empty when nothing comes for a second", () => {
+    const { clock, publishedAtMs } = start(true);
+    clock.advance(1500);
+    expect(publishedAtMs).toEqual([1000]);
+  });
+
+  test("opens at once when everything is in", () => {
+    const { clock, publishedAtMs, cadence } = start(true);
+    cadence.outcome();
+    clock.advance(5);
+    cadence.complete();
+    clock.advance(5000);
+    expect(publishedAtMs).toEqual([5]);
+  });
+});
+
+describe("a reload", () => {
+  test("is one snapshot as long as its files keep coming", () => {
+    const { clock, publishedAtMs, cadence } = start(false);
+    for (let outcome = 0; outcome < 10; outcome++) {
+      cadence.outcome();
+      clock.advance(150);
+    }
+    cadence.complete();
+    expect(publishedAtMs).toEqual([1500]);
+  });
+
+  test("does not wait for what is slow, nor longer than two seconds", () => {
+    const { clock, publishedAtMs, cadence } = start(false);
+    cadence.outcome();
+    clock.advance(1000);
+    expect(publishedAtMs).toEqual([250]);
+    for (let outcome = 0; outcome < 20; outcome++) {
+      cadence.outcome();
+      clock.advance(200);
+    }
+    expect(publishedAtMs).toEqual([250, 3000, 5000]);
+  });
+
+  test("that is called off publishes nothing", () => {
+    const { clock, publishedAtMs, cadence } = start(false);
+    cadence.outcome();
+    cadence[Symbol.dispose]();
+    clock.advance(5000);
+    expect(publishedAtMs).toEqual([]);
+  });
+});

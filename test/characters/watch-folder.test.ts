@@ -1,0 +1,83 @@
+// Bursts of changes, gathered under a clock that the test moves.
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../src/base/clock.ts";
+import { importStem, isShared, watchFolder } from "../../src/characters/watch-folder.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
+
+async function open() {
+  await using resources = new AsyncDisposableStack();
+  const folder = resources.use(await createTempFolder("troupe-watch-"));
+  const clock = createManualClock();
+  let changeCount = 0;
+  const countingClock: Clock = {
+    ...clock,
+    schedule(callback, delayMs) {
+      changeCount += 1;
+      return clock.schedule(callback, delayMs);
+    },
+  };
+  const bursts: string[][] = [];
+  const onBurst = (paths: ReadonlySet<string>): void => {
+    bursts.push([...paths].map((path) => path.slice(folder.path.length + 1)).toSorted());
+  };
+  const onError = (error: unknown): void => {
+    throw error;
+  };
+  resources.use(await watchFolder({ onBurst, onError, clock: countingClock }, folder.path));
+  const held = resources.move();
+  return {
+    folder,
+    clock,
+    bursts,
+    /** Makes a change, and waits until it has been seen, which shows as a new timer. */
+    async change(names: readonly string[]) {
+      const before = changeCount;
+      for (const name of names) writeFileSync(join(folder.path, name), String(before));
+      const deadlineMs = performance.now() + 5000;
+      while (changeCount === before) {
+        if (performance.now() > deadlineMs) throw new Error("no change was seen");
+        await Bun.sleep(1);
+      }
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+describe("watching a folder", () => {
+  test("a burst ends after 30 ms of quiet", async () => {
+    await using watched = await open();
+    await watched.change(["a.ts", "b.ts"]);
+    watched.clock.advance(29);
+    expect(watched.bursts).toEqual([]);
+    watched.clock.advance(1);
+    expect(watched.bursts).toEqual([["a.ts", "b.ts"]]);
+  });
+
+  test("one that does not end is handed over after 250 ms", async () => {
+    await using watched = await open();
+    for (let write = 0; write < 10 && watched.bursts.length === 0; write++) {
+      await watched.change([`f${write}.ts`]);
+      watched.clock.advance(28);
+    }
+    expect(watched.clock.nowMs()).toBe(252);
+    expect(watched.bursts.map((burst) => burst.length)).toEqual([9]);
+  });
+
+  test("only what can matter to characters is watched", async () => {
+    await using watched = await open();
+    mkdirSync(join(watched.folder.path, "node_modules"));
+    const others = [".hidden.ts", "notes.md", "a.test.ts", "a.d.ts", "node_modules/a.ts", "a.ts~"];
+    await watched.change([...others, "a.ts", "_b.ts"]);
+    watched.clock.advance(250);
+    expect(watched.bursts[0]).toEqual(["_b.ts", "a.ts"]);
+  });
+});
+
+test("shared files are those that begin with _, and are imported by their stem", () => {
+  expect(isShared(join("/cast", "_lib", "a.ts"), "/cast")).toBe(true);
+  expect(isShared(join("/cast", "a.ts"), "/cast")).toBe(false);
+  expect(importStem("/cast/_lib/word.list.ts")).toBe("word.list");
+});
