@@ -22,7 +22,7 @@ import {
 } from "./responses.ts";
 import { obey, onCastChanged } from "./session-commands.ts";
 import type { SessionEffect, SessionState } from "./state.ts";
-import { type InputOf, perform, send, type Step, update, viewSession } from "./step.ts";
+import { busyUntilMs, type InputOf, perform, send, type Step, update, viewSession } from "./step.ts";
 
 export interface Reduction {
   state: SessionState;
@@ -98,7 +98,7 @@ function open(step: Step): void {
 }
 
 function onTimer(step: Step, { name }: InputOf<"timer">): void {
-  const { limits, lastHeardAtMs, isWritable } = step.state;
+  const { limits, lastHeardAtMs, isWritable, response } = step.state;
   switch (name) {
     case "pace":
       return pump(step);
@@ -107,7 +107,9 @@ function onTimer(step: Step, { name }: InputOf<"timer">): void {
     case "expiry":
       return close(step, "expired");
     case "neglect": {
-      const atMs = lastHeardAtMs + limits.neglectMs;
+      // Who listens need not say anything.
+      const listenedUntilMs = response ? step.atMs : busyUntilMs(step.state);
+      const atMs = Math.max(lastHeardAtMs, listenedUntilMs) + limits.neglectMs;
       if (atMs > step.atMs) perform(step, { type: "set-timer", name, atMs });
       else close(step, "idle");
       return;

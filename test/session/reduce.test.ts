@@ -183,6 +183,21 @@ describe("the end", () => {
   });
 });
 
+describe("a long answer", () => {
+  test("is no neglect, nor is listening to its end", () => {
+    const session = openStepped(manual, { neglectMs: 1000, aheadMs: 60_000 });
+    session.command({ type: "create-response", wish: {} });
+    session.at(1000).tell({ type: "timer", name: "neglect" });
+    expect(session.effects("set-timer").at(-1)).toEqual({ type: "set-timer", name: "neglect", atMs: 2000 });
+    session.speak("One two three.", 5000);
+    session.endReply();
+    session.at(2000).tell({ type: "timer", name: "neglect" });
+    expect(session.effects("set-timer").at(-1)).toEqual({ type: "set-timer", name: "neglect", atMs: 7000 });
+    session.at(7000).tell({ type: "timer", name: "neglect" });
+    expect(session.effects("end")).toEqual([{ type: "end", reason: "idle" }]);
+  });
+});
+
 describe("an edited character", () => {
   test("answers from the next turn on, and not within one", () => {
     const session = openStepped({ ...manual, extensions: { characterChanges: true } });

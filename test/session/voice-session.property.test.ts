@@ -184,9 +184,10 @@ async function createWorld(): Promise<World> {
     session.setWritable(true);
     session.obey({ type: "update-session", patch: { turnDetection: null } });
     await settle();
+    // From here on the model writes to the end; a turn that is still owed an answer may get it now.
+    replyKind = 0;
     session.obey({ type: "cancel-response" });
     await settle();
-    replyKind = 0;
     const before = answers;
     session.obey({ type: "create-response", wish: {} });
     for (let i = 0; i < 40 && answers === before && endings === 0; i++) {

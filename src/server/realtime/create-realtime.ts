@@ -1,6 +1,7 @@
 // /v1/realtime: who may come in, which character they meet, and the sockets of those inside.
 import { AppError } from "../../base/errors.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
+import type { AnyEvent } from "../../base/events.ts";
 import type { Character, CharacterBook } from "../../characters/port.ts";
 import { createCasting } from "../../session/casting.ts";
 import type { SpeakText } from "../../session/reply-run.ts";
@@ -64,6 +65,10 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
             characterChanges: options.characterChanges,
           },
         ),
+      onBug: (error) => {
+        const shown = error instanceof Error ? error : new Error(String(error));
+        services.events.emit({ type: "voice-session-fault", sessionId: id, error: shown } as AnyEvent);
+      },
       onOpen: (connection) => connections.add(connection),
       onClose: (connection) => connections.delete(connection),
     });

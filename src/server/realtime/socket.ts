@@ -1,9 +1,8 @@
 // One client's socket. Looks at what every send says: a client that does not keep up slows its own session, and one that
 // would have to be fed a stream with holes is cut off instead.
-import { AppError } from "../../base/errors.ts";
 import type { EndReason, SessionOutput } from "../../session/events.ts";
 import type { VoiceSession } from "../../session/voice-session.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Decoded, Dialect } from "./dialect.ts";
 import type { RealtimeConnection } from "./port.ts";
 
 export interface ConnectionDependencies {
@@ -12,6 +11,8 @@ export interface ConnectionDependencies {
     send: (output: SessionOutput) => void;
     onEnd: (reason: EndReason) => void;
   }) => VoiceSession;
+  /** Something threw that never should. */
+  onBug: (error: unknown) => void;
   onOpen: (connection: VoiceConnection) => void;
   onClose: (connection: VoiceConnection) => void;
 }
@@ -67,6 +68,17 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
     else ended?.close(closeCodes[reason], reason);
   };
 
+  const take = (taker: VoiceSession, decoded: Decoded): void => {
+    switch (decoded.type) {
+      case "audio":
+        return taker.hear(decoded.bytes, decoded.eventId);
+      case "command":
+        return taker.obey(decoded.command, decoded.eventId);
+      case "fault":
+        return taker.refuse(decoded.fault);
+    }
+  };
+
   const connection: VoiceConnection = {
     get session() {
       return session;
@@ -79,19 +91,14 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
       if (isFull) session.setWritable(false);
     },
     receive(message) {
-      if (!session) throw new AppError("E_INTERNAL", "a message before the socket was open");
-      if (typeof message !== "string") {
-        session.hear(message);
-        return;
-      }
-      const decoded = dialect.decode(message);
-      switch (decoded.type) {
-        case "audio":
-          return session.hear(decoded.bytes, decoded.eventId);
-        case "command":
-          return session.obey(decoded.command, decoded.eventId);
-        case "fault":
-          return session.refuse(decoded.fault);
+      if (!session) return;
+      try {
+        if (typeof message === "string") take(session, dialect.decode(message));
+        else session.hear(message);
+      } catch (error) {
+        // What a socket handler throws would end the process.
+        deps.onBug(error);
+        session.end("failed");
       }
     },
     drain() {
