@@ -1,6 +1,6 @@
 // The runner of one voice session: feeds the reducer, and does what it asks for. All decisions are the reducer's; here are
 // the clock, the engines and the order of things.
-import { AppError, messageOf } from "../base/errors.ts";
+import { AppError, isAbortError, messageOf } from "../base/errors.ts";
 import type { Emit } from "../base/events.ts";
 import type { Character, CharacterStage } from "../characters/port.ts";
 import { type CastingDependencies, createCasting } from "./casting.ts";
@@ -92,7 +92,10 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     isReducing = true;
     try {
       for (let next = inputs.shift(); next; next = inputs.shift()) {
-        if ("error" in next) emit({ type: "voice-session-fault", sessionId, error: next.error });
+        // What was stopped on purpose is no fault.
+        if ("error" in next && !isAbortError(next.error)) {
+          emit({ type: "voice-session-fault", sessionId, error: next.error });
+        }
         take(next);
       }
     } finally {

@@ -321,6 +321,10 @@ describe("a response that is cancelled", () => {
         await untilAborted(signal).finally(() => stopped.resolve());
       },
     });
+    const faults: unknown[] = [];
+    server.services.events.subscribe((event) => {
+      if (event.type === "voice-session-fault") faults.push(event);
+    });
     await using client = await connectRealtime(server.url);
     client.send({ type: "response.create" });
     await client.waitFor("response.output_audio.delta", 2);
@@ -335,6 +339,7 @@ describe("a response that is cancelled", () => {
     client.send({ type: "response.cancel" });
     const error = await client.waitFor("error");
     expect(error["error"]).toMatchObject({ code: "response_cancel_not_active" });
+    expect(faults).toEqual([]);
     expect(client.findFaults()).toEqual([]);
   });
 });
