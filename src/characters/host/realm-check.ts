@@ -52,26 +52,30 @@ export function createRealmCheck(): () => string | undefined {
   const values = globalNames.map((name): unknown => (globalThis as Record<string, unknown>)[name]);
   const globalKeyCount = ownKeys(globalThis).length;
 
+  // By index: what iterates may have been changed, too.
   return () => {
     if (ownKeys(globalThis).length !== globalKeyCount) return "globalThis";
-    for (const [index, name] of globalNames.entries()) {
+    for (let index = 0; index < globalNames.length; index++) {
+      const name = globalNames[index] as string;
       if (!is((globalThis as Record<string, unknown>)[name], values[index])) return name;
     }
-    for (const { name, target, keys, descriptors } of snapshots) {
-      if (ownKeys(target).length !== keys.length) return name;
-      for (const [index, key] of keys.entries()) {
-        const before = descriptors[index];
-        const after = getOwnPropertyDescriptor(target, key);
-        if (
-          !after ||
-          !is(after.value, before?.value) ||
-          after.get !== before?.get ||
-          after.set !== before?.set
-        ) {
-          return `${name}.${String(key)}`;
-        }
-      }
+    for (let target = 0; target < snapshots.length; target++) {
+      const changed = changedKey(snapshots[target] as Snapshot);
+      if (changed !== undefined) return changed;
     }
     return undefined;
   };
+
+  function changedKey({ name, target, keys, descriptors }: Snapshot): string | undefined {
+    if (ownKeys(target).length !== keys.length) return name;
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as PropertyKey;
+      const before = descriptors[index];
+      const after = getOwnPropertyDescriptor(target, key);
+      const isSame =
+        after && is(after.value, before?.value) && after.get === before?.get && after.set === before?.set;
+      if (!isSame) return `${name}.${String(key)}`;
+    }
+    return undefined;
+  }
 }
