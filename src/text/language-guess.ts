@@ -3,8 +3,9 @@
 
 const little: Readonly<Record<string, string>> = {
   en:
-    "the and you is are of to in it that what how not with for have do does did this was were will would your my i " +
-    "i'm it's don't can't we they she he there be been hello yes please thanks thank good morning",
+    "the and you is are of to in it that what how not with for have has had do does did this was were will would your " +
+    "my i i'm it's don't can't we they she he there be been hello yes please thanks thank good morning a an as at by on " +
+    "or if so no me his her him us our but from all one more than then when who can could should some any just about up",
   fr:
     "le la les un une des du et est vous je tu il elle nous ils elles ne pas que qui dans pour avec sur mais ou où ce " +
     "cette ça c'est j'ai d'un d'une l' qu'il n'est très bien bonjour bonsoir merci oui non au aux comment pourquoi " +
@@ -22,11 +23,20 @@ const little: Readonly<Record<string, string>> = {
     "o a os as um uma e é você eu não que de para com por mas está isto como muito bem olá obrigado sim bom dia meu " +
     "são tenho do da no na",
 };
+const lists = Object.entries(little).map(([language, list]) => ({ language, words: list.split(" ") }));
+/** Words of two languages ("a", "no", "me") are evidence for neither. */
+const countOf = Map.groupBy(
+  lists.flatMap(({ words }) => words),
+  (word) => word,
+);
 const words: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  Object.entries(little).map(([language, list]) => [language, new Set(list.split(" "))]),
+  lists.map(({ language, words: list }) => [
+    language,
+    new Set(list.filter((word) => countOf.get(word)?.length === 1)),
+  ]),
 );
 
-/** Primary subtag of the language (en, fr, es, de, it, pt), or undefined when two come close or none is seen. */
+/** Primary subtag of the language (en, fr, es, de, it, pt), or undefined where the evidence is thin or divided. */
 export function guessLanguage(text: string): string | undefined {
   const found =
     text
@@ -41,7 +51,8 @@ export function guessLanguage(text: string): string | undefined {
   });
   scores.sort((a, b) => b.hits - a.hits);
   const [best, second] = scores;
-  if (!best || best.hits === 0 || best.hits <= (second?.hits ?? 0)) return undefined;
-  // One little word in a long sentence proves nothing.
+  if (!best || best.hits <= 2 * (second?.hits ?? 0)) return undefined;
+  // One little word proves something in a greeting only.
+  if (best.hits === 1 && found.length > 3) return undefined;
   return best.hits / found.length >= 0.2 ? best.language : undefined;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { guessLanguage } from "../../src/text/language-guess.ts";
+import { spokenSentences } from "../support/spoken-sentences.ts";
 
 test("tells the languages of its table apart by their little words", () => {
   const sentences: Record<string, string> = {
@@ -27,6 +28,11 @@ test("has no opinion without evidence", () => {
     "Restaurant, menu, café",
   ];
   expect(unsure.map((text) => guessLanguage(text))).toEqual(unsure.map(() => undefined));
+});
+
+test("English sentences are English or nothing, never another language", () => {
+  const guesses = new Set(spokenSentences.map((text) => guessLanguage(text)));
+  expect([...guesses].filter((guess) => guess !== undefined)).toEqual(["en"]);
 });
 
 test("a foreign word in an English sentence does not make it foreign", () => {

@@ -30,9 +30,14 @@ function spellWords(text: string, language: string): [string, string][] {
 describe("English", () => {
   test("is spelled in the model's alphabet, American and British", () => {
     expect(spell("Hello world, this is a better button.", "en-US")).toBe(
-      "həlˈO wˈɜɹld, ðɪs ɪz ə bˈɛTəɹ bˈʌtᵊn.",
+      "həlˈO wˈɜɹld, ðɪs ɪz ɐ bˈɛTəɹ bˈʌtᵊn.",
     );
     expect(spell("Hello, the water near the fire.", "en-GB")).toBe("həlˈQ, ðə wˈɔːtə nˌɪə ðə fˈIə.");
+  });
+
+  test("has little words as the model learned them", () => {
+    expect(spell("I'm a fool, am I? An ape", "en-US")).toBe("ˌIm ɐ fˈul, ɐm ˌI? ɐn ˈAp");
+    expect(spell("le I de", "fr-FR")).not.toContain("ˌI");
   });
 
   test("keeps its punctuation where the voice needs it", () => {
@@ -60,7 +65,7 @@ describe("English", () => {
   test("of the free phonemiser differs in detail only", () => {
     expect(spell("Hello there, how are you?", "en-US", free)).toBe("həlˈO ðɛɹ, hˈW ɑɹ ju?");
     expect(spell("the nurse read a well-known record", "en-US", free)).toBe(
-      "ðə nˈɜɹs ɹˈid ə wˈɛl nˈOn ɹˈɛkəɹd",
+      "ðə nˈɜɹs ɹˈid ɐ wˈɛl nˈOn ɹˈɛkəɹd",
     );
   });
 });

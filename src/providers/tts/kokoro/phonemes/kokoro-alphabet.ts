@@ -49,6 +49,28 @@ const british: Readonly<Record<string, string>> = {
   o: "ɔ",
 };
 
+/**
+ * Little words as the model learned them. A diphthong without stress is over in 25 ms and not heard: "I would" became
+ * "would" in every voice before the pronoun had its mark.
+ */
+const englishWords: Readonly<Record<string, string>> = {
+  i: "ˌI",
+  "i'm": "ˌIm",
+  "i'll": "ˌIl",
+  "i've": "ˌIv",
+  "i'd": "ˌId",
+  a: "ɐ",
+  an: "ɐn",
+  am: "ɐm",
+};
+
+/** The letters of a whole word where they are not those of its phonemes. */
+export function encodeWord(word: string, languageTag: string): string | undefined {
+  if (!languageTag.toLowerCase().startsWith("en")) return undefined;
+  const folded = word.toLowerCase();
+  return Object.hasOwn(englishWords, folded) ? englishWords[folded] : undefined;
+}
+
 const stressMarks = /^[ˈˌ]+/;
 
 /** The letters of Kokoro's alphabet for one phoneme. What the vocabulary does not know is dropped later. */

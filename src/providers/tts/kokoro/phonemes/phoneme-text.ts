@@ -1,6 +1,6 @@
 // Speakable tokens → the letters that the model reads, each with the token that it belongs to.
 import type { SpeakableToken } from "../../../../text/speakable-text.ts";
-import { encodePhoneme } from "./kokoro-alphabet.ts";
+import { encodePhoneme, encodeWord } from "./kokoro-alphabet.ts";
 import type { Phonemizer, PhonemeUnit } from "./phonemizer.ts";
 import { alignWords } from "./word-alignment.ts";
 
@@ -80,25 +80,29 @@ function translateRun(
 function layOut(
   spoken: readonly (readonly PhonemeUnit[])[],
   owners: readonly number[],
-  words: readonly { token: number }[],
+  words: readonly { text: string; token: number }[],
   languageTag: string,
 ): PhonemeLetter[] {
   const letters: PhonemeLetter[] = [];
+  const addBlank = (): void => {
+    if (letters.length > 0 && letters.at(-1)?.letter !== " ") letters.push({ letter: " ", token: -1 });
+  };
   let unitIndex = 0;
-  let previousWord = owners[0] ?? 0;
+  let previousWord = -1;
   for (const group of spoken) {
-    if (unitIndex > 0) letters.push({ letter: " ", token: -1 });
-    for (const unit of group) {
-      const word = owners[unitIndex++] ?? previousWord;
+    for (const [i, unit] of group.entries()) {
+      const index = owners[unitIndex++] ?? 0;
+      const word = words[index];
+      const isNew = index !== previousWord;
+      previousWord = index;
       // The model was trained on words with blanks between them, also where eSpeak joins them.
-      if (word !== previousWord && letters.at(-1)?.letter !== " ") letters.push({ letter: " ", token: -1 });
-      previousWord = word;
-      const token = words[word]?.token ?? 0;
-      for (const letter of encodePhoneme(unit, languageTag)) {
-        const last = letters.at(-1);
+      if (i === 0 || isNew) addBlank();
+      const whole = word && encodeWord(word.text, languageTag);
+      if (whole !== undefined && !isNew) continue;
+      for (const letter of whole ?? encodePhoneme(unit, languageTag)) {
         // aɪɚ and a following ɹ are one r.
-        if (letter === "ɹ" && last?.letter === "ɹ") continue;
-        letters.push({ letter, token });
+        if (letter === "ɹ" && letters.at(-1)?.letter === "ɹ") continue;
+        letters.push({ letter, token: word?.token ?? 0 });
       }
     }
   }

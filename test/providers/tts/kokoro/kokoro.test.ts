@@ -1,0 +1,191 @@
+// The real model in its real process.
+import { describe, expect, test } from "bun:test";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { measureLevel } from "../../../../src/audio/level.ts";
+import { concatPcm } from "../../../../src/audio/pcm.ts";
+import { AppError } from "../../../../src/base/errors.ts";
+import { findPreparedGraph, hashFile } from "../../../../src/providers/tts/kokoro/graph/prepared-graph.ts";
+import { kokoroProvider } from "../../../../src/providers/tts/kokoro/index.ts";
+import type { LoadContext } from "../../../../src/speech/provider.ts";
+import { createLoadContext } from "../../../support/load-context.ts";
+import { findRealModels } from "../../../support/real-models.ts";
+import { collectSpeech, describeSynthesizerContract } from "../../../support/synthesizer-contract.ts";
+import { createTempFolder } from "../../../support/temp-folder.ts";
+
+const models = await findRealModels(["kokoro-82m-q8", "kokoro-voices"]);
+const longTest = 120_000;
+
+test("the settings have defaults, and name both assets", () => {
+  expect(kokoroProvider.settingsSchema.parse({})).toEqual({
+    voice: "af_heart",
+    phonemizer: "espeak",
+    graph: "auto",
+    idle_unload_minutes: 0,
+  });
+  expect(kokoroProvider.settingsSchema.safeParse({ graph: "fastest" }).success).toBe(false);
+  expect(kokoroProvider.assetNames(undefined)).toEqual(["kokoro-82m-q8", "kokoro-voices"]);
+});
+
+if (models) {
+  const load = async (overrides: Partial<LoadContext> = {}) => {
+    const { getAssetPath, runtimeCacheDir } = models;
+    const context = createLoadContext({ getAssetPath, runtimeCacheDir, ...overrides });
+    return { synthesizer: await kokoroProvider.load(context), context };
+  };
+  describeSynthesizerContract("Kokoro", async () => (await load()).synthesizer, { timeoutMs: longTest });
+
+  describe("Kokoro", () => {
+    test(
+      "speaks at once without a prepared graph, and changes over to it when it is there",
+      async () => {
+        await using folder = await createTempFolder();
+        const { synthesizer, context } = await load({ runtimeCacheDir: folder.path });
+        await using _synthesizer = synthesizer;
+        const { recorder } = context;
+        const before = await collectSpeech(synthesizer, "Once more.");
+        expect(recorder.ofType("engine-load-end").at(0)?.detail).toContain("made in memory");
+        await recorder.waitFor(
+          (e) => e.type === "engine-load-end" && e.detail === "prepared graph",
+          longTest,
+        );
+        await recorder.waitFor(
+          (e) => e.type === "provider-state" && / times as fast as /.test(e.reason ?? ""),
+        );
+        const after = await collectSpeech(synthesizer, "Once more.");
+        expect(after[0]?.pcm.length).toBeGreaterThan(0);
+        expect(after[0]?.words).toEqual(before[0]?.words ?? []);
+        const modelFolder = await models.getAssetPath("kokoro-82m-q8");
+        const found = await findPreparedGraph({
+          sourceSha256: await hashFile(join(modelFolder, "model_quantized.onnx")),
+          cacheFolder: folder.path,
+          wish: "auto",
+        });
+        expect(found?.record.measurements).toHaveLength(2);
+        expect(found?.record.machine.threads).toBe(availableParallelism());
+      },
+      longTest,
+    );
+
+    test(
+      "tells the times of a written price, of markup and of a sentence in another language",
+      async () => {
+        const { synthesizer } = await load();
+        await using _synthesizer = synthesizer;
+        const [chunk] = await collectSpeech(synthesizer, "It costs **$12.50**, my friend.", {
+          priority: "tail",
+        });
+        expect(chunk?.words?.map(({ text }) => text)).toEqual([
+          "It",
+          "costs",
+          "**$12.50**,",
+          "my",
+          "friend.",
+        ]);
+        const [, costs, price, my] = chunk?.words ?? [];
+        // "twelve dollars and fifty cents" takes more than a second; "costs" less than half of one.
+        expect((price?.endMs ?? 0) - (price?.startMs ?? 0)).toBeGreaterThan(900);
+        expect((costs?.endMs ?? 0) - (costs?.startMs ?? 0)).toBeLessThan(600);
+        expect(my?.startMs ?? 0).toBeGreaterThanOrEqual(price?.endMs ?? 0);
+        const french = await collectSpeech(synthesizer, "Bonjour, il est 15h30.", {
+          voice: "ff_siwis",
+          priority: "tail",
+        });
+        expect(french[0]?.words?.map(({ text }) => text)).toEqual(["Bonjour,", "il", "est", "15h30."]);
+      },
+      longTest,
+    );
+
+    test(
+      "says words while they sound: it is silent before the first and behind the last",
+      async () => {
+        const { synthesizer } = await load();
+        await using _synthesizer = synthesizer;
+        const [chunk] = await collectSpeech(synthesizer, "Nothing.", { priority: "tail" });
+        const word = chunk?.words?.[0];
+        if (!chunk || !word) throw new Error("nothing was said");
+        const level = (fromMs: number, toMs: number): number =>
+          measureLevel(chunk.pcm.slice(Math.round(fromMs * 24), Math.round(toMs * 24))).peak;
+        const loud = level(word.startMs, word.endMs);
+        expect(loud).toBeGreaterThan(0.1);
+        expect(level(0, 20)).toBeLessThan(loud / 30);
+        expect(level(chunk.pcm.length / 24 - 60, chunk.pcm.length / 24)).toBeLessThan(loud / 30);
+        expect(word.startMs).toBeLessThan(300);
+      },
+      longTest,
+    );
+
+    test(
+      "blends two voices into a third, and voices differ",
+      async () => {
+        const { synthesizer } = await load();
+        await using _synthesizer = synthesizer;
+        const voices = [
+          "af_bella",
+          "am_adam",
+          "af_bella+am_adam",
+          "af_bella(2)+am_adam(2)",
+          "af_bella(9)+am_adam(1)",
+        ];
+        const sounds: Float32Array[] = [];
+        for (const voice of voices) {
+          sounds.push(
+            concatPcm((await collectSpeech(synthesizer, "Good day.", { voice })).map(({ pcm }) => pcm)),
+          );
+        }
+        const [bella, adam, half, alsoHalf, mostlyBella] = sounds.map((pcm) => Bun.hash(pcm));
+        expect(half).toBe(alsoHalf ?? 0n);
+        expect(new Set([bella, adam, half, mostlyBella]).size).toBe(4);
+      },
+      longTest,
+    );
+
+    test(
+      "a voice of each language and gender speaks",
+      async () => {
+        const { synthesizer } = await load();
+        await using _synthesizer = synthesizer;
+        const words: Record<string, string> = {
+          ja: "はい。",
+          "zh-CN": "你好。",
+          hi: "नमस्ते।",
+          "fr-FR": "Oui.",
+          es: "Sí.",
+        };
+        const families = Map.groupBy(synthesizer.voices(), ({ id }) => id.slice(0, 2));
+        expect(families.size).toBe(17);
+        for (const [family, [voice]] of families) {
+          const text = words[voice?.language ?? ""] ?? "Yes.";
+          const [chunk] = await collectSpeech(synthesizer, text, { voice: voice?.id });
+          const { peak } = measureLevel(chunk?.pcm ?? new Float32Array(1));
+          expect([family, peak > 0.02 && peak < 1.5]).toEqual([family, true]);
+        }
+      },
+      longTest,
+    );
+
+    test(
+      "an engine that is killed in mid-sentence costs that sentence, and is back within 2 s",
+      async () => {
+        const { synthesizer, context } = await load();
+        await using _synthesizer = synthesizer;
+        const [engine] = context.engines;
+        const text = "One moment, please. This sentence is long enough to be killed somewhere in its middle.";
+        const chunks = synthesizer.synthesize(text, { priority: "tail" })[Symbol.asyncIterator]();
+        await chunks.next();
+        // Asked for before the kill, so the job is with the engine.
+        const speaking = chunks.next().catch((error: unknown) => error);
+        const pid = engine?.pid ?? 0;
+        process.kill(pid, "SIGKILL");
+        const error = await speaking;
+        expect(error instanceof AppError ? error.code : error).toBe("E_BUSY");
+        const diedMs = performance.now();
+        await context.recorder.waitFor((e) => e.type === "engine-exit");
+        expect((await collectSpeech(synthesizer, "Here again.")).length).toBeGreaterThan(0);
+        console.log(`Kokoro: back after ${Math.round(performance.now() - diedMs)} ms`);
+        expect(engine?.pid).not.toBe(pid);
+      },
+      longTest,
+    );
+  });
+}
