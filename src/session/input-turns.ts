@@ -218,7 +218,10 @@ export function onTranscript(step: Step, { itemId, text, audioMs }: InputOf<"tra
     tell(step, itemId, settled.toldText, text);
     send(step, { type: "transcript-done", itemId, transcript: text, audioMs });
   }
-  if (settled.isTurn && text.trim() !== "") update(step, { isReplyOwed: true });
+  const hasWords = text.trim() !== "";
+  if (settled.isTurn && hasWords) update(step, { isReplyOwed: true });
+  if (hasWords) updateInput(step, { news: "words" });
+  else if (!settled.isTurn && step.state.input.news === "none") updateInput(step, { news: "silence" });
   answerWaiting(step, itemId);
 }
 
@@ -261,5 +264,6 @@ export function onSilence(step: Step): void {
   send(step, { type: "silence-noticed", itemId, audioStartMs, audioEndMs });
   send(step, { type: "input-committed", itemId, previousItemId: step.state.items.at(-1)?.id ?? null });
   addUserItem(step, itemId, silenceText);
+  updateInput(step, { news: "words" });
   createResponse(step, {}, false);
 }

@@ -65,6 +65,14 @@ export function beginReply(step: Step): void {
     finishResponse(step, { status: "failed", error });
     return;
   }
+  const { input: told, instructions, conversation } = response.wish;
+  const { news } = input;
+  if (conversation !== "none" && !told) updateInput(step, { news: "none" });
+  if (news === "silence" && !told && instructions === undefined && conversation !== "none") {
+    // Nothing was said, so there is nothing to answer. Who asks once more wants the character to speak all the same.
+    finishResponse(step, { status: "completed" });
+    return;
+  }
   perform(step, { type: "start-reply", responseId: response.id, plan: buildPlan(response, items) });
 }
 

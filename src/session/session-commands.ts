@@ -80,7 +80,7 @@ function createItem(step: Step, command: CommandOf<"create-item">, eventId: stri
     refuse(step, eventId, "invalid_value", message, "previous_item_id");
     return;
   }
-  updateInput(step, { unheard: null });
+  updateInput(step, { unheard: null, news: audio ? input.news : "words" });
   if (!audio) return;
   const { config } = step.state;
   updateInput(step, { pending: [...input.pending, { itemId: item.id, toldText: "", isTurn: false }] });

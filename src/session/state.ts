@@ -61,6 +61,8 @@ export interface InputState {
   pending: readonly PendingTranscript[];
   /** What the client has committed last and nobody could make out; the response that it asks for says so. */
   unheard: AppError | null;
+  /** What has come of the user's since the last answer that was asked for; "silence" is a commit without words. */
+  news: "none" | "silence" | "words";
 }
 
 export interface ActiveResponse {
@@ -189,6 +191,7 @@ export function createSessionState(start: SessionStart): SessionState {
       utterance: null,
       pending: [],
       unheard: null,
+      news: "none",
     },
     response: null,
     playing: [],

@@ -129,7 +129,7 @@ describe("voice sessions", () => {
     return {
       drained,
       async upgrade(request, server) {
-        const data = { receive() {}, open() {}, drain() {}, close() {} };
+        const data = { receive() {}, open() {}, drain() {}, pong() {}, close() {} };
         if (server.upgrade(request, { data })) return undefined;
         return new Response("upgrade first", { status: 426 });
       },

@@ -148,6 +148,51 @@ describe("words that cannot be made out", () => {
   });
 });
 
+describe("a commit without words", () => {
+  const commitAndAsk = (session: SteppedSession, words: string): void => {
+    session.receive(500);
+    session.command({ type: "commit-input" });
+    session.command({ type: "create-response", wish: {} });
+    session.transcript(words);
+  };
+
+  test("is not answered: the response that was asked for ends at once, with nothing in it", () => {
+    const session = openStepped(manual);
+    commitAndAsk(session, " ");
+    expect(session.plans()).toEqual([]);
+    expect(session.ofType("response-done")[0]?.response).toMatchObject({ status: "completed", output: [] });
+    // Who asks once more is answered, as by stock servers.
+    session.command({ type: "create-response", wish: {} });
+    expect(session.plans()).toHaveLength(1);
+  });
+
+  test("is answered where there is something else to answer, or to do", () => {
+    const session = openStepped(manual);
+    session.receive(500);
+    session.command({ type: "commit-input" });
+    commitAndAsk(session, "hello");
+    expect(session.plans()).toEqual([]);
+    session.transcript("");
+    expect(session.plans()[0]?.messages).toEqual([{ role: "user", content: "hello" }]);
+
+    const told = openStepped(manual);
+    told.receive(500);
+    told.command({ type: "commit-input" });
+    told.transcript("");
+    told.command({ type: "create-response", wish: { instructions: "Say hello." } });
+    expect(told.plans()).toHaveLength(1);
+  });
+
+  test("and a refused one leaves an answer that is asked for beside it", () => {
+    const session = openStepped(manual);
+    session.receive(50);
+    session.command({ type: "commit-input" });
+    session.command({ type: "create-response", wish: {} });
+    expect(session.ofType("fault")[0]?.fault.code).toBe("input_audio_buffer_commit_empty");
+    expect(session.plans()).toHaveLength(1);
+  });
+});
+
 describe("silence", () => {
   const detection = { turnDetection: { idleTimeoutMs: 3000 } } satisfies SessionPatch;
 

@@ -22,7 +22,7 @@ export interface RealtimeParts {
 }
 
 const path = "/v1/realtime";
-/** Pings go out well before; a client that has vanished without a word is noticed after so long. */
+/** Bun's own watch, should ours fail (socket.ts); 8 s is the least it takes. */
 const idleTimeoutSeconds = 20;
 const retryAfterSeconds = 5;
 
@@ -49,6 +49,8 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
     const id = `sess_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
     return createConnection({
       dialect: createGaDialect(id),
+      clock,
+      pingMs: options.pingMs,
       openSession: (channel) =>
         openVoiceSession(
           { ...shared, replyAsCharacter, speakText, emit: services.events.emit, ...channel },
@@ -117,6 +119,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
       open: (socket) => socket.data.open(socket),
       message: (socket, message) => socket.data.receive(message),
       drain: (socket) => socket.data.drain(),
+      pong: (socket) => socket.data.pong(),
       close: (socket, code) => socket.data.close(code),
     },
     activeSessions: () => connections.size,

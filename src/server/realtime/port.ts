@@ -16,6 +16,11 @@ export interface RealtimeOptions {
   aheadMs?: number | undefined;
   /** A client that takes nothing for so long is closed; default 10,000. */
   stuckMs?: number | undefined;
+  /**
+   * A client that answers no ping is let go within four of these; default 1200 ms, so that one that vanishes without a
+   * word is noticed within 5 s.
+   */
+  pingMs?: number | undefined;
   /** Bytes that may wait in the socket before it counts as full; default 8 MiB. */
   maxBufferedBytes?: number | undefined;
   /** Which version of an edited character a session takes; default "next-turn". */
@@ -27,6 +32,8 @@ export interface RealtimeConnection {
   receive(message: string | Buffer): void;
   open(socket: Bun.ServerWebSocket<RealtimeConnection>): void;
   drain(): void;
+  /** The client has answered a ping. */
+  pong(): void;
   close(code: number): void;
 }
 

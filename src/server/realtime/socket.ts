@@ -1,5 +1,6 @@
 // One client's socket. Looks at what every send says: a client that does not keep up slows its own session, and one that
 // would have to be fed a stream with holes is cut off instead.
+import type { Clock } from "../../base/clock.ts";
 import type { EndReason, SessionOutput } from "../../session/events.ts";
 import type { VoiceSession } from "../../session/voice-session.ts";
 import type { Decoded, Dialect } from "./dialect.ts";
@@ -7,6 +8,8 @@ import type { RealtimeConnection } from "./port.ts";
 
 export interface ConnectionDependencies {
   dialect: Dialect;
+  clock: Clock;
+  pingMs?: number | undefined;
   openSession: (channel: {
     send: (output: SessionOutput) => void;
     onEnd: (reason: EndReason) => void;
@@ -32,13 +35,43 @@ const closeCodes: Record<EndReason, number> = {
   failed: 1011,
 };
 
-type Socket = Pick<Bun.ServerWebSocket<RealtimeConnection>, "send" | "close" | "terminate">;
+type Socket = Pick<
+  Bun.ServerWebSocket<RealtimeConnection>,
+  "send" | "close" | "terminate" | "ping" | "getBufferedAmount"
+>;
+
+const defaultPingMs = 1200;
+/** Counted, not timed: a server that stood still for a moment has not lost its clients. */
+const pingsMissedAtMost = 3;
 
 export function createConnection(deps: ConnectionDependencies): VoiceConnection {
   const { dialect } = deps;
   let socket: Socket | undefined;
   let session: VoiceSession | undefined;
   let isFull = false;
+  let missedPings = 0;
+  let nextPing: Disposable | undefined;
+
+  /** TCP says nothing of a client whose machine or network is gone. */
+  const watch = (): void => {
+    nextPing = deps.clock.schedule(() => {
+      if (!socket) return;
+      // Behind what waits to be read a ping is not answered; how long that may go on is the session's to say.
+      const isHeldUp = isFull || socket.getBufferedAmount() > 0;
+      if (!isHeldUp && missedPings >= pingsMissedAtMost) {
+        const gone = socket;
+        socket = undefined;
+        session?.end("client");
+        gone.terminate();
+        return;
+      }
+      if (!isHeldUp) {
+        missedPings++;
+        socket.ping();
+      }
+      watch();
+    }, deps.pingMs ?? defaultPingMs);
+  };
 
   const cutOff = (): void => {
     const cut = socket;
@@ -87,11 +120,13 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
       socket = opened;
       deps.onOpen(connection);
       session = deps.openSession({ send, onEnd });
+      watch();
       // What was sent while the session was opening may have filled the socket already.
       if (isFull) session.setWritable(false);
     },
     receive(message) {
       if (!session) return;
+      missedPings = 0;
       try {
         if (typeof message === "string") take(session, dialect.decode(message));
         else session.hear(message);
@@ -106,8 +141,12 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
       isFull = false;
       session?.setWritable(true);
     },
+    pong() {
+      missedPings = 0;
+    },
     close() {
       socket = undefined;
+      nextPing?.[Symbol.dispose]();
       session?.end("client");
       deps.onClose(connection);
     },

@@ -184,8 +184,11 @@ describe("a session ends", () => {
   });
 });
 
-/** A client that shakes hands, asks for a long answer, and reads nothing more. */
-async function connectDeaf(url: string): Promise<{ resume(): void; received(): number; close(): void }> {
+/** A client that shakes hands, sends what it is given, and reads nothing more. */
+async function connectDeaf(
+  url: string,
+  event: object | null = { type: "response.create" },
+): Promise<{ resume(): void; received(): number; close(): void }> {
   const { port, pathname } = new URL(url);
   const socket = connect(Number(port), "127.0.0.1");
   const opened = Promise.withResolvers<void>();
@@ -199,11 +202,31 @@ async function connectDeaf(url: string): Promise<{ resume(): void; received(): n
   socket.write([`GET ${pathname} HTTP/1.1`, "host: 127.0.0.1", ...head, "", ""].join("\r\n"));
   await opened.promise;
   socket.pause();
-  const payload = Buffer.from(JSON.stringify({ type: "response.create" }));
+  const payload = Buffer.from(event ? JSON.stringify(event) : "");
   // Masked with zeros, which leaves the text as it is.
-  socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
+  if (event) socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
   return { resume: () => void socket.resume(), received: () => bytes, close: () => void socket.destroy() };
 }
+
+describe("a client that has vanished without a word", () => {
+  test("is noticed by its silence to pings, and one that answers them is not", async () => {
+    const ended = Promise.withResolvers<unknown>();
+    await using server = startRealtimeServer({ pingMs: 30 });
+    server.services.events.subscribe((event) => {
+      if (event.type === "voice-session-end") ended.resolve(event);
+    });
+    await using witness = await connectRealtime(server.url);
+    const gone = await connectDeaf(server.url, null);
+    expect(server.realtime.activeSessions()).toBe(2);
+    const event = await ended.promise;
+    expect(event).toMatchObject({ reason: "client" });
+    expect((event as { durationMs: number }).durationMs).toBeWithin(90, 600);
+    while (server.realtime.activeSessions() > 1) await Bun.sleep(1);
+    witness.send({ type: "input_audio_buffer.clear" });
+    await witness.waitFor("input_audio_buffer.cleared");
+    gone.close();
+  });
+});
 
 describe("a client that does not read", () => {
   const long = "The quick brown fox jumps over the lazy dog and sleeps. ".repeat(200);
