@@ -28,6 +28,7 @@ import { createHealthRoutes } from "./routes/health.ts";
 import { createMetricsRoutes } from "./routes/metrics.ts";
 import { createModelRoutes } from "./routes/models.ts";
 import { createProviderRoutes } from "./routes/providers.ts";
+import { createRealtimeSecretRoutes } from "./routes/realtime-secrets.ts";
 import type { Services } from "./services.ts";
 import { createRequestTracker } from "./track-requests.ts";
 
@@ -98,6 +99,7 @@ export function createServer(services: Services, options: ServerOptions = {}): H
   router.route("/", createEventRoutes(services, state));
   router.route("/", createHealthRoutes(services, { isStopping: () => isStopping }));
   router.route("/", createMetricsRoutes(services));
+  if (realtime) router.route("/", createRealtimeSecretRoutes(realtime));
   registerDocs(router, { version: services.version });
 
   const checkMethod = createMethodCheck(router);

@@ -134,6 +134,7 @@ describe("voice sessions", () => {
         return new Response("upgrade first", { status: 426 });
       },
       websocket: { message: (socket, message) => void socket.send(message) },
+      issueSecret: () => Promise.reject(new Error("an echo has no secrets")),
       activeSessions: () => 0,
       async drain(timeoutMs) {
         drained.push(timeoutMs ?? -1);

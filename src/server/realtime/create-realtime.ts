@@ -1,19 +1,21 @@
 // /v1/realtime: who may come in, which character they meet, and the sockets of those inside.
-import { AppError } from "../../base/errors.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import type { AnyEvent } from "../../base/events.ts";
-import type { Character, CharacterBook } from "../../characters/port.ts";
+import type { Character } from "../../characters/port.ts";
 import { createCasting } from "../../session/casting.ts";
 import type { SpeakText } from "../../session/reply-run.ts";
+import { defaultConfig, mergeConfig, type SessionConfig } from "../../session/session-config.ts";
 import { openVoiceSession } from "../../session/voice-session.ts";
-import { createKeyCheck, isAllowedOrigin, parseBearer } from "../access.ts";
 import { selectOpenAiVoice } from "../audio/openai-voices.ts";
 import { createErrorResponse } from "../error-response.ts";
 import { HttpError } from "../http-error.ts";
-import type { AccessOptions, Services } from "../services.ts";
+import type { Services } from "../services.ts";
+import { createClientSecrets } from "./client-secrets.ts";
+import { createDoorCheck } from "./door-check.ts";
 import { createGaDialect } from "./ga.ts";
-import { isOpenAiModel } from "./openai-names.ts";
+import { issueSecret } from "./issue-secret.ts";
 import type { Realtime, RealtimeConnection, RealtimeOptions } from "./port.ts";
+import { selectCharacter } from "./select-character.ts";
 import { createConnection, type VoiceConnection } from "./socket.ts";
 
 export interface RealtimeParts {
@@ -34,7 +36,8 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
   const connections = new Set<VoiceConnection>();
   const shared = { stage, speech, clock, userName, aliasVoice: selectOpenAiVoice };
   const casting = createCasting(shared);
-  const checkAccess = createAccessCheck(access);
+  const secrets = createClientSecrets({ clock });
+  const checkDoor = createDoorCheck(access, secrets);
   let openingCount = 0;
   let isDraining = false;
 
@@ -44,7 +47,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
     throw new HttpError("E_BUSY", `${why}; try again in a moment`, { retryAfterSeconds });
   };
 
-  const connect = async (character: Character): Promise<RealtimeConnection> => {
+  const connect = async (character: Character, config: SessionConfig): Promise<RealtimeConnection> => {
     const cast = await casting.cast(character);
     const id = `sess_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
     return createConnection({
@@ -57,6 +60,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
           {
             id,
             cast,
+            config,
             limits: {
               ...(options.aheadMs !== undefined && { aheadMs: options.aheadMs }),
               ...(options.maxSessionMs !== undefined && { maxSessionMs: options.maxSessionMs }),
@@ -97,12 +101,14 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
             status: 426,
           });
         }
-        checkAccess(request);
+        const defaults = checkDoor(request);
         refuseWhenFull();
-        const character = selectCharacter(stage.book, new URL(request.url).searchParams.get("model"));
+        const wanted = defaults?.characterName ?? new URL(request.url).searchParams.get("model");
+        const character = selectCharacter(stage.book, wanted);
+        const config = mergeConfig(defaultConfig, defaults?.patch ?? {});
         openingCount++;
         try {
-          const data = await connect(character);
+          const data = await connect(character, config);
           if (server.upgrade(request, { data })) return undefined;
         } finally {
           openingCount--;
@@ -122,50 +128,9 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
       pong: (socket) => socket.data.pong(),
       close: (socket, code) => socket.data.close(code),
     },
+    issueSecret: (body) => issueSecret(body, { stage, casting, secrets, clock }),
     activeSessions: () => connections.size,
     drain: (timeoutMs = 5000) => endAll(timeoutMs),
     [Symbol.asyncDispose]: () => endAll(0),
   };
-}
-
-/** Throws 401 and 403. Browsers cannot set headers on a socket: their key comes as a subprotocol. */
-function createAccessCheck({ apiKeys, allowedOrigins }: AccessOptions): (request: Request) => void {
-  const isKey = createKeyCheck(apiKeys);
-  return ({ headers }) => {
-    const origin = headers.get("origin") ?? undefined;
-    if (!isAllowedOrigin(origin, headers.get("host") ?? undefined, { allowedOrigins })) {
-      const message = `pages of ${origin} may not call this server; add the origin to server.allowed_origins`;
-      throw new HttpError("E_PERM", message);
-    }
-    if (apiKeys.length === 0) return;
-    const key =
-      parseBearer(headers.get("authorization")) ?? keyOfProtocols(headers.get("sec-websocket-protocol"));
-    if (key !== undefined && isKey(key)) return;
-    const message =
-      key === undefined
-        ? "an API key is needed: send Authorization: Bearer KEY, or the subprotocol openai-insecure-api-key.KEY"
-        : "the API key is not one of this server's";
-    throw new HttpError("E_PERM", message, { status: 401, openAiCode: "invalid_api_key" });
-  };
-}
-
-function keyOfProtocols(offered: string | null): string | undefined {
-  const prefix = "openai-insecure-api-key.";
-  const found = offered?.split(",").map((protocol) => protocol.trim());
-  return found?.find((protocol) => protocol.startsWith(prefix))?.slice(prefix.length);
-}
-
-function selectCharacter(book: CharacterBook, model: string | null): Character {
-  const isAnyone = model === null || model === "";
-  const named = isAnyone ? undefined : book.find(model);
-  if (named) return named;
-  if (!isAnyone && !isOpenAiModel(model)) {
-    throw new HttpError("E_NOT_FOUND", `there is no character "${model}"; GET /v1/models lists the cast`, {
-      openAiCode: "model_not_found",
-      param: "model",
-    });
-  }
-  const [first] = book.characters;
-  if (first) return first;
-  throw new AppError("E_NOT_FOUND", "the stage is empty: put a character into story_characters");
 }

@@ -20,6 +20,7 @@ import {
   type ClientEvent,
   type ClientEventType,
   clientEventSchemas,
+  secretRequestSchema,
   type WireResponse,
   type WireSession,
 } from "./ga-schema.ts";
@@ -63,6 +64,17 @@ function parseEvent(value: unknown): ClientEvent {
   const parsed = clientEventSchemas[type].safeParse(value);
   if (!parsed.success) throw explain(parsed.error, value);
   return parsed.data;
+}
+
+/** The body of `POST /v1/realtime/client_secrets`. Throws WireFault. */
+export function decodeSecretRequest(value: unknown): {
+  lifetimeSeconds: number | undefined;
+  command: Extract<SessionCommand, { type: "update-session" }>;
+} {
+  const parsed = secretRequestSchema.safeParse(value);
+  if (!parsed.success) throw explain(parsed.error, value);
+  const { expires_after, session } = parsed.data;
+  return { lifetimeSeconds: expires_after?.seconds, command: decodeUpdate(session ?? {}) };
 }
 
 const isClientEventType = (type: string): type is ClientEventType => Object.hasOwn(clientEventSchemas, type);
@@ -135,7 +147,7 @@ const betaFields: Readonly<Record<string, string>> = {
   max_response_output_tokens: "max_output_tokens",
 };
 
-function decodeUpdate(session: WireSession): SessionCommand {
+function decodeUpdate(session: WireSession): Extract<SessionCommand, { type: "update-session" }> {
   const { type: _, model, instructions, output_modalities, audio, tools, tool_choice, ...others } = session;
   const { max_output_tokens, troupe, ...unused } = others;
   for (const [field, now] of Object.entries(betaFields)) {

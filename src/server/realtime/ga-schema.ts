@@ -91,6 +91,16 @@ const sessionSchema = z.looseObject({
 });
 export type WireSession = z.infer<typeof sessionSchema>;
 
+export const secretRequestSchema = z.object({
+  expires_after: z
+    .object({
+      anchor: z.literal("created_at").optional(),
+      seconds: z.number().int().min(10).max(7200).optional(),
+    })
+    .optional(),
+  session: sessionSchema.optional(),
+});
+
 const itemId = z.string().min(1).max(128);
 const itemBase = { id: itemId.optional(), object: z.string().optional(), status: z.string().nullish() };
 const textPart = <T extends string>(...types: [T, ...T[]]) =>

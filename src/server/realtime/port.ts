@@ -37,6 +37,15 @@ export interface RealtimeConnection {
   close(code: number): void;
 }
 
+/** As OpenAI's `POST /v1/realtime/client_secrets` answers. */
+export interface ClientSecret {
+  /** `ek_…` */
+  value: string;
+  /** Unix seconds */
+  expires_at: number;
+  session: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Mount as `Bun.serve({ fetch: (request, server) => …realtime.upgrade(request, server), websocket: realtime.websocket })`.
  */
@@ -47,6 +56,8 @@ export interface Realtime extends AsyncDisposable {
    */
   upgrade(request: Request, server: Bun.Server<RealtimeConnection>): Promise<Response | undefined>;
   readonly websocket: Bun.WebSocketHandler<RealtimeConnection>;
+  /** Throws E_ARGS with the field at fault, E_NOT_FOUND for a character that is not there, E_BUSY. */
+  issueSecret(body: unknown): Promise<ClientSecret>;
   activeSessions(): number;
   /** Takes no new session, lets running responses end for up to `timeoutMs` (default 5000), then closes all with 1001. */
   drain(timeoutMs?: number): Promise<void>;
