@@ -1,7 +1,7 @@
 // The prompt logic of `constant`: a part to play, given as text.
 import { littleTalk } from "./little-talk.ts";
-import { speakingRules } from "./speaking-rules.ts";
-import type { Context, Message } from "./talk.ts";
+import { speakingRules } from "../../../src/characters/cards/parts/speaking-rules.ts";
+import type { Context, Message } from "../../../src/characters/cards/parts/talk.ts";
 
 export class PromptGenerator {
   readonly #part: string;

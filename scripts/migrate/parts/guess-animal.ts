@@ -1,10 +1,10 @@
 // The prompt logic of `guess_animal`: the user finds out an easy animal, then a hard one, by asking.
-import { choose } from "./choose.ts";
+import { choose } from "../../../src/characters/cards/parts/choose.ts";
 import { isFrench } from "./is-french.ts";
 import { plain } from "./plain.ts";
-import { seeded } from "./seeded.ts";
-import { speakingRules } from "./speaking-rules.ts";
-import type { Context, Message } from "./talk.ts";
+import { seeded } from "../../../src/characters/cards/parts/seeded.ts";
+import { speakingRules } from "../../../src/characters/cards/parts/speaking-rules.ts";
+import type { Context, Message } from "../../../src/characters/cards/parts/talk.ts";
 
 /** Names as they are guessed, the first with its article as it is said; traits; a hint. */
 const ANIMALS = `

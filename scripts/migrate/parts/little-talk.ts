@@ -1,8 +1,8 @@
 // A modest partner for a chat, for machines with no language model: in English or French, by a few patterns.
-import { choose } from "./choose.ts";
+import { choose } from "../../../src/characters/cards/parts/choose.ts";
 import { isFrench } from "./is-french.ts";
 import { plain } from "./plain.ts";
-import type { Context, Message } from "./talk.ts";
+import type { Context, Message } from "../../../src/characters/cards/parts/talk.ts";
 
 const LITTLE_TALK = {
   en: {

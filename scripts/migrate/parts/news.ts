@@ -1,12 +1,12 @@
 // The prompt logic of `news`: fresh articles from a feed, or small talk and an apology when it cannot be had.
-import { choose } from "./choose.ts";
+import { choose } from "../../../src/characters/cards/parts/choose.ts";
 import { draw } from "./draw.ts";
 import { isFrench } from "./is-french.ts";
 import { littleTalk } from "./little-talk.ts";
 import { fetchArticles } from "./news-feed.ts";
 import { plain } from "./plain.ts";
-import { speakingRules } from "./speaking-rules.ts";
-import type { Context, Message } from "./talk.ts";
+import { speakingRules } from "../../../src/characters/cards/parts/speaking-rules.ts";
+import type { Context, Message } from "../../../src/characters/cards/parts/talk.ts";
 
 /** Where the news comes from, unless INSTRUCTIONS has a feed_url. Any RSS, Atom or JSON Feed will do. */
 const FEED_URL = "https://www.theverge.com/rss/index.xml";

@@ -1,11 +1,11 @@
 // The prompt logic of `quiz_show`: five questions out of many, a host who judges kindly and keeps the score.
-import { choose } from "./choose.ts";
+import { choose } from "../../../src/characters/cards/parts/choose.ts";
 import { draw } from "./draw.ts";
 import { isFrench } from "./is-french.ts";
 import { plain } from "./plain.ts";
-import { seeded } from "./seeded.ts";
-import { speakingRules } from "./speaking-rules.ts";
-import type { Context, Message } from "./talk.ts";
+import { seeded } from "../../../src/characters/cards/parts/seeded.ts";
+import { speakingRules } from "../../../src/characters/cards/parts/speaking-rules.ts";
+import type { Context, Message } from "../../../src/characters/cards/parts/talk.ts";
 
 /** In English and French, then what counts as right: the first two are what the host says in each. */
 const QUESTIONS = `

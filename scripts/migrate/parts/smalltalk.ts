@@ -1,8 +1,8 @@
 // The prompt logic of `smalltalk`: a talk about nothing in particular that knows the day and the hour.
-import { choose } from "./choose.ts";
+import { choose } from "../../../src/characters/cards/parts/choose.ts";
 import { littleTalk } from "./little-talk.ts";
-import { speakingRules } from "./speaking-rules.ts";
-import type { Context, Message } from "./talk.ts";
+import { speakingRules } from "../../../src/characters/cards/parts/speaking-rules.ts";
+import type { Context, Message } from "../../../src/characters/cards/parts/talk.ts";
 
 const OPENINGS = [
   "ask what the best moment of the day was so far",

@@ -2,8 +2,8 @@
 import { isFrench } from "./is-french.ts";
 import { littleTalk } from "./little-talk.ts";
 import { plain } from "./plain.ts";
-import { speakingRules } from "./speaking-rules.ts";
-import type { Context, Message } from "./talk.ts";
+import { speakingRules } from "../../../src/characters/cards/parts/speaking-rules.ts";
+import type { Context, Message } from "../../../src/characters/cards/parts/talk.ts";
 
 /** What there is to know: words that ask for it, and the answer in English and French. */
 const TOPICS = [

@@ -1,9 +1,9 @@
 // Makes one self-contained file from small ones: the prompt logic of generated characters is written, checked and tested
 // as ordinary modules, and copied whole into each character.
 
-/** The text of a part: its head comment, then its imports of other parts, then code. */
+/** The text of a part: its head comment, then its imports of other parts (from any folder), then code. */
 const headComment = /^(?:\/\/.*\n)+\n*/;
-const partImport = /^import\s[^;]*?\sfrom "\.\/([\w-]+\.ts)";\n+/gm;
+const partImport = /^import\s[^;]*?\sfrom "\.{1,2}\/(?:[\w.-]+\/)*([\w-]+\.ts)";\n+/gm;
 /** The one class that a character exports; everything else becomes the file's own. */
 const ownExport =
   /^export (?!class PromptGenerator\b)(?=(?:async |abstract )?(?:const|function|class|interface|type)\b)/gm;
