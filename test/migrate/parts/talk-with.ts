@@ -1,6 +1,6 @@
 // Talks with a prompt generator as a session would, with a seed instead of chance.
-import { seeded } from "../../../scripts/migrate/parts/seeded.ts";
-import type { Context, Message } from "../../../scripts/migrate/parts/talk.ts";
+import { seeded } from "../../../src/characters/cards/parts/seeded.ts";
+import type { Context, Message } from "../../../src/characters/cards/parts/talk.ts";
 
 interface Generator {
   makeSystemPrompt(context?: Context): string | Promise<string>;
