@@ -1,6 +1,6 @@
 // The page: the house above, the cast on the left, the one you talk with on the right.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { CastList } from "./cast-list.tsx";
+import { CastList, LoadProblems } from "./cast-list.tsx";
 import { probeDoor } from "./door.ts";
 import { Downloads } from "./downloads.tsx";
 import { Face } from "./face.tsx";
@@ -49,14 +49,16 @@ export function App() {
       <nav class="cast" aria-label="Characters">
         <CastList
           characters={server.characters}
-          errors={server.errors}
           selected={state.character}
           onSelect={(name, isByKeyboard) => {
             setWantsFocus(isByKeyboard);
             talk.select(name);
           }}
         />
-        <Downloads downloads={server.downloads} />
+        <div class="news">
+          <LoadProblems characters={server.characters} errors={server.errors} />
+          <Downloads downloads={server.downloads} />
+        </div>
       </nav>
       {character === undefined ? (
         <Welcome server={server} onKey={useKey} />

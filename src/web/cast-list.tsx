@@ -1,18 +1,16 @@
 // The cast: who is on stage, who is stale, who is in quarantine, and which files did not load.
 import { Face } from "./face.tsx";
-import type { CharacterRecord, LoadError } from "./server-state.ts";
+import type { CharacterRecord, LoadError, ServerState } from "./server-state.ts";
 
 export interface CastListProps {
   characters: readonly CharacterRecord[];
-  errors: readonly LoadError[];
   selected: string | undefined;
   onSelect: (name: string, isByKeyboard: boolean) => void;
 }
 
-export function CastList({ characters, errors, selected, onSelect }: CastListProps) {
-  const broken = errors.filter(({ file }) => !characters.some((character) => character.file === file));
+export function CastList({ characters, selected, onSelect }: CastListProps) {
   return (
-    <>
+    <div class="people">
       <h2 id="cast-heading">The cast</h2>
       <ul aria-labelledby="cast-heading">
         {characters.map((character) => (
@@ -35,7 +33,17 @@ export function CastList({ characters, errors, selected, onSelect }: CastListPro
           </li>
         ))}
       </ul>
-      {broken.map((error) => (
+    </div>
+  );
+}
+
+/** Files that did not load: those of nobody on stage, and the edits that those on stage do not play yet. */
+export function LoadProblems({ characters, errors }: Pick<ServerState, "characters" | "errors">) {
+  const own = characters.flatMap(({ error }) => error ?? []);
+  const all = new Map([...own, ...errors].map((error) => [error.file, error]));
+  return (
+    <>
+      {[...all.values()].map((error) => (
         <div class="notes bad" key={error.file}>
           <b>{error.file}</b> <span class="problem">does not load</span>
           <p>{describeLoadError(error)}</p>

@@ -4,16 +4,17 @@ import type { Download } from "./server-state.ts";
 export function Downloads({ downloads }: { downloads: readonly Download[] }) {
   if (downloads.length === 0) return null;
   const running = downloads.filter(({ error }) => error === undefined);
-  const sum = (of: (download: Download) => number): number => running.reduce((all, one) => all + of(one), 0);
-  const isKnown = running.length > 0 && running.every(({ totalBytes }) => totalBytes !== null);
+  // How much there is of one is known when its transfer begins.
+  const known = running.filter(({ totalBytes }) => totalBytes !== null);
+  const sum = (of: (download: Download) => number): number => known.reduce((all, one) => all + of(one), 0);
   const [done, total] = [sum(({ doneBytes }) => doneBytes), sum(({ totalBytes }) => totalBytes ?? 0)];
   return (
     <section class="notes downloads" aria-label="Downloads">
       <details open={!matchMedia("(max-width: 760px)").matches}>
         <summary>
-          Getting ready{isKnown && total > 0 ? `: ${Math.floor((done / total) * 100)} %` : "…"}
+          Getting ready{total > 0 ? `: ${Math.floor((done / total) * 100)} %` : "…"}
           {running.length > 0 && (
-            <progress aria-label="All downloads" {...(isKnown && total > 0 && { max: total, value: done })} />
+            <progress aria-label="All downloads" {...(total > 0 && { max: total, value: done })} />
           )}
         </summary>
         <ul>

@@ -19,9 +19,17 @@ export function Transcript({ conversation, character, isMuted, heardMs }: Transc
   const log = useRef<HTMLDivElement>(null);
   const isFollowing = useRef(true);
   // Who has scrolled back to read is left there.
-  useLayoutEffect(() => {
+  const follow = (): void => {
     if (log.current && isFollowing.current) log.current.scrollTop = log.current.scrollHeight;
-  }, [turns]);
+  };
+  useLayoutEffect(follow, [turns]);
+  // A banner that comes takes its place from the talk.
+  useEffect(() => {
+    if (!log.current) return undefined;
+    const observer = new ResizeObserver(follow);
+    observer.observe(log.current);
+    return () => observer.disconnect();
+  }, []);
 
   return (
     <div

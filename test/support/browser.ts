@@ -1,0 +1,107 @@
+// A headless Chromium with an empty profile, whose microphone is a WAV file and whose loudspeaker is recorded.
+import { chromium, type BrowserContextOptions, type Page } from "playwright-core";
+import { decodeS16le } from "../../src/audio/pcm.ts";
+
+export interface Browser extends AsyncDisposable {
+  /** A page of its own context; what goes wrong inside is kept in `problems`. */
+  open(url: string, options?: BrowserContextOptions): Promise<BrowserPage>;
+}
+
+export interface BrowserPage {
+  page: Page;
+  /** Errors thrown in the page, and lines on its console that say error. */
+  problems: string[];
+  /** 24 kHz: what has left the page's loudspeaker since the last time it was taken. */
+  takeSound(): Promise<Float32Array>;
+}
+
+export interface BrowserOptions {
+  /** A WAV file, 48 kHz; it is played from its beginning when the page opens the microphone, again and again. */
+  microphone?: string;
+  /** The user refuses the microphone. */
+  refusesMicrophone?: boolean;
+}
+
+export async function launchBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  const executablePath = Bun.which("chromium") ?? "/usr/bin/chromium";
+  if (!(await Bun.file(executablePath).exists())) {
+    throw new Error("the tests of the page need Chromium: apt-get install chromium (.ci/run does it)");
+  }
+  const { microphone, refusesMicrophone = false } = options;
+  const browser = await chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--use-fake-device-for-media-stream",
+      ...(microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${microphone}`]),
+    ],
+  });
+  return {
+    async open(url, contextOptions = {}) {
+      const context = await browser.newContext({
+        viewport: { width: 1180, height: 760 },
+        permissions: refusesMicrophone ? [] : ["microphone"],
+        ...contextOptions,
+      });
+      context.setDefaultTimeout(15_000);
+      const page = await context.newPage();
+      const problems: string[] = [];
+      page.on("pageerror", (error) => problems.push(error.message));
+      page.on("console", (line) => {
+        if (line.type() === "error") problems.push(line.text());
+      });
+      await page.addInitScript(recordSound);
+      await page.goto(url);
+      return {
+        page,
+        problems,
+        async takeSound() {
+          const base64 = await page.evaluate(() => (globalThis as unknown as Recorder).takeSound());
+          return decodeS16le(Uint8Array.fromBase64(base64));
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+interface Recorder {
+  soundSamples(): number;
+  /** base64 of s16le */
+  takeSound(): string;
+}
+
+/** Runs in the page before its own scripts: whatever is connected to a loudspeaker is connected to a recorder as well. */
+function recordSound(): void {
+  const chunks: Float32Array[] = [];
+  const connect = AudioNode.prototype.connect as (...args: unknown[]) => unknown;
+  AudioNode.prototype.connect = function (this: AudioNode, target: unknown, ...rest: unknown[]) {
+    if (target instanceof AudioDestinationNode && !(this instanceof ScriptProcessorNode)) {
+      const recorder = (this.context as AudioContext).createScriptProcessor(2048, 1, 1);
+      recorder.addEventListener("audioprocess", ({ inputBuffer }) => {
+        chunks.push(inputBuffer.getChannelData(0).slice());
+      });
+      connect.call(this, recorder);
+      recorder.connect(target);
+    }
+    return connect.call(this, target, ...rest);
+  } as typeof AudioNode.prototype.connect;
+  const recorder = globalThis as unknown as Recorder;
+  recorder.soundSamples = () => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  recorder.takeSound = () => {
+    const all = chunks.splice(0);
+    const samples = new Int16Array(all.reduce((sum, chunk) => sum + chunk.length, 0));
+    let at = 0;
+    for (const chunk of all)
+      for (const sample of chunk) samples[at++] = Math.max(-1, Math.min(1, sample)) * 32767;
+    let text = "";
+    for (const byte of new Uint8Array(samples.buffer)) text += String.fromCharCode(byte);
+    return btoa(text);
+  };
+}

@@ -1,0 +1,130 @@
+// The page at the widths that people have, filled to bursting: nothing sticks out, and every control can be hit.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { type Browser, type BrowserPage, launchBrowser } from "../support/browser.ts";
+import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
+import { type PageServer, startPageServer } from "../support/page-server.ts";
+
+setDefaultTimeout(30_000);
+
+const longName = "Her Serene Highness Wilhelmina-Frederica of Schleswig-Holstein-Sonderburg-Glücksburg";
+const cast = Array.from({ length: 30 }, (_, i) =>
+  createFakeCharacter(i === 1 ? longName : `Character number ${i}`, {
+    file: `${String(i).padStart(2, "0")}.ts`,
+    status: i === 2 ? "stale" : i === 3 ? "quarantined" : "ready",
+    voiceSource: { source_type: "provider", provider: "fake", voice: "tone-low" },
+    metadata: {
+      tagline: "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen ".repeat(i === 1 ? 2 : 1),
+    },
+  }),
+);
+const problem = {
+  file: "a-file-with-a-very-long-name-that-goes-on-and-on-and-on-without-any-place-to-break.ts",
+  stage: "build",
+  error_type: "SyntaxError",
+  message: `expected ")" but found "${"x".repeat(120)}"`,
+  line: 3,
+} as const;
+
+let browser: Browser;
+let server: PageServer;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  server = await startPageServer({ characters: cast, script: sayWords(`Well. ${"x".repeat(300)} indeed.`) });
+  server.services.stage.setCast(cast, [problem]);
+});
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+const sizes = [
+  { width: 320, height: 568 },
+  { width: 390, height: 844 },
+  { width: 844, height: 390 },
+  { width: 768, height: 1024 },
+  { width: 1180, height: 760 },
+  { width: 2560, height: 1300 },
+];
+
+/** What sticks out of the window, or is too small to be hit (WCAG 2.2, 2.5.8: 24 px). */
+async function findFlaws({ page }: BrowserPage): Promise<string[]> {
+  return page.evaluate(() => {
+    const flaws: string[] = [];
+    if (document.documentElement.scrollWidth > innerWidth) flaws.push("the page scrolls sideways");
+    if (document.documentElement.scrollHeight > innerHeight) flaws.push("the page scrolls down");
+    for (const one of document.querySelectorAll(
+      ".controls button, .controls input, .marquee button, .player button",
+    )) {
+      const { left, right, top, bottom, width, height } = one.getBoundingClientRect();
+      const name = one.getAttribute("aria-label") ?? one.textContent;
+      if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight) flaws.push(`${name} sticks out`);
+      if (width < 24 || height < 21) flaws.push(`${name} is too small: ${width} × ${height}`);
+    }
+    for (const box of document.querySelectorAll(".turn, .card, .notes, .banner, .player")) {
+      if (box.scrollWidth > box.clientWidth + 1) flaws.push(`${box.className} overflows`);
+    }
+    const log = document.querySelector(".log");
+    if (log && log.clientHeight < 60) flaws.push(`the talk has ${log.clientHeight} px`);
+    return flaws;
+  });
+}
+
+describe("a crowded house with long names", () => {
+  test.each(sizes)("fits into $width × $height", async (viewport) => {
+    const opened = await browser.open(server.url, { viewport });
+    const { page } = opened;
+    await page.locator(".card").nth(29).waitFor();
+    expect(await findFlaws(opened)).toEqual([]);
+    await page.locator(".card").nth(1).click();
+    await page.locator(".turn").first().waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    for (const text of ["Short.", "y".repeat(400), "A few words that break where words break. ".repeat(20)]) {
+      await page.getByLabel("Type something").fill(text);
+      await page.keyboard.press("Enter");
+    }
+    await page.locator(".turn.user").nth(2).waitFor();
+    await page.locator(".turn.character").last().waitFor();
+    const asset = "a-model-with-a-very-long-name-that-does-not-break-anywhere-at-all";
+    server.services.events.emit({ type: "asset-phase-start", asset, phase: "download" } as never);
+    await page.locator(".downloads").waitFor();
+    expect(await findFlaws(opened)).toEqual([]);
+    server.services.events.emit({ type: "asset-download-end", asset, result: {} } as never);
+    await page.locator(".downloads").waitFor({ state: "detached" });
+    expect(opened.problems).toEqual([]);
+    await page.context().close();
+  });
+});
+
+test("who wants no motion gets none", async () => {
+  const { page } = await browser.open(server.url, { reducedMotion: "reduce" });
+  await page.locator(".card").first().click();
+  await page.locator(".now").waitFor();
+  const moving = await page.evaluate(
+    () => document.getAnimations().filter(({ playState }) => playState === "running").length,
+  );
+  expect(moving).toBe(0);
+  expect(await page.locator(".portrait").getAttribute("style")).toBeNull();
+  await page.context().close();
+});
+
+test("the talk is followed to its end, and who scrolls back is left there", async () => {
+  const { page } = await browser.open(server.url, { viewport: { width: 800, height: 500 } });
+  await page.locator(".card").first().click();
+  await page.locator(".turn").first().waitFor();
+  const say = async (text: string): Promise<void> => {
+    await page.getByLabel("Type something").fill(text);
+    await page.keyboard.press("Enter");
+    await page.locator(".turn.user", { hasText: text }).waitFor();
+  };
+  for (let i = 0; i < 8; i++) await say(`line ${i}`);
+  const distance = (): Promise<number> =>
+    page.locator(".log").evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight));
+  await page.waitForFunction(() => {
+    const log = document.querySelector(".log");
+    return log !== null && log.scrollTop > 0 && log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+  });
+  await page.locator(".log").evaluate((log) => log.scrollTo({ top: 0 }));
+  await say("one more");
+  expect(await distance()).toBeGreaterThan(100);
+  await page.context().close();
+});
