@@ -4,9 +4,17 @@ import { readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomic } from "../base/atomic-file.ts";
 import type { AssetPlaces } from "./asset-layout.ts";
-import { encodeSource } from "./asset-layout.ts";
-import { type Asset, type AssetSource, assetSourceSchema, isSafeRelativePath } from "./asset-schema.ts";
+import { encodeSource, withoutAuthentication } from "./asset-layout.ts";
+import {
+  archiveFormats,
+  type Asset,
+  type AssetSource,
+  assetSourceSchema,
+  isSafeRelativePath,
+} from "./asset-schema.ts";
 import { manifestChecksum } from "./checksum.ts";
+
+const unpackSchema = z.object({ format: z.enum(archiveFormats), destination_is_file: z.boolean() });
 
 const assetInfoSchema = z.object({
   format: z.literal(1),
@@ -18,6 +26,10 @@ const assetInfoSchema = z.object({
   /** Of the manifest (checksum.ts), null for an asset without one. */
   checksum: z.string().nullable(),
   is_folder: z.boolean(),
+  /** How it was unpacked, as declared; null for what was not. */
+  unpack: unpackSchema.nullable().default(null),
+  /** The one file that the asset's path is, of an archive with several. */
+  destination: z.string().refine(isSafeRelativePath).nullable().default(null),
   files: z
     .array(
       z.object({
@@ -58,7 +70,13 @@ export interface PlacedFile {
 export async function buildAssetInfo(
   asset: Asset,
   places: AssetPlaces,
-  placed: { files: readonly PlacedFile[]; source: AssetSource; isFolder: boolean; installedAt: Date },
+  placed: {
+    files: readonly PlacedFile[];
+    source: AssetSource;
+    isFolder: boolean;
+    destination?: string | undefined;
+    installedAt: Date;
+  },
 ): Promise<AssetInfo> {
   const files = await Promise.all(
     placed.files.map(async ({ path, sha256 }) => {
@@ -71,16 +89,22 @@ export async function buildAssetInfo(
     name: asset.name,
     version: asset.version,
     asset_type: asset.assetType,
-    source: placed.source,
+    source: withoutAuthentication(placed.source),
     checksum: checksumOf(asset),
     is_folder: placed.isFolder,
+    unpack: encodeUnpack(asset),
+    destination: placed.destination ?? null,
     files,
     installed_at: placed.installedAt.toISOString(),
   };
 }
 
 export function checksumOf(asset: Asset): string | null {
-  return asset.files ? manifestChecksum(asset.files) : null;
+  return asset.files ? manifestChecksum(asset.files) : (asset.checksum ?? null);
+}
+
+function encodeUnpack({ unpack }: Asset): AssetInfo["unpack"] {
+  return unpack ? { format: unpack.format, destination_is_file: unpack.isDestinationFile } : null;
 }
 
 /** True when `info` is of this very asset and every file is as recorded. */
@@ -91,6 +115,7 @@ export async function isHit(asset: Asset, places: AssetPlaces, info: AssetInfo):
     info.version === asset.version &&
     info.asset_type === asset.assetType &&
     info.checksum === checksumOf(asset) &&
+    Bun.deepEquals(info.unpack, encodeUnpack(asset)) &&
     asset.sources.some((declared) => encodeSource(declared) === source);
   if (!isSameAsset || info.files.every((file) => file.size_bytes === 0)) return false;
   const looks = await Promise.all(

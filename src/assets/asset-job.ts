@@ -1,7 +1,8 @@
 // One run of `ensure`: what it is about, what it has gathered so far, and the outcome that ends it.
+import type { Emit } from "../base/events.ts";
 import type { AssetPlaces } from "./asset-layout.ts";
 import type { Asset, AssetFile, AssetSource } from "./asset-schema.ts";
-import type { AssetPhase, AssetResult } from "./port.ts";
+import type { AssetEvent, AssetPhase, AssetResult } from "./port.ts";
 import type { ProgressMeter } from "./progress-meter.ts";
 import type { FetchPiece, SourcePlan } from "./sources/source.ts";
 
@@ -12,6 +13,8 @@ export interface StockedFile {
   from: string;
   sizeBytes: number;
   sha256: string;
+  /** Of an archive's file that was one; default no. */
+  isExecutable?: boolean;
 }
 
 export interface AssetJob {
@@ -20,6 +23,7 @@ export interface AssetJob {
   readonly isForced: boolean;
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
+  readonly emit: Emit<AssetEvent>;
   /** Alone with the asset's parts and staging folder, among all processes. */
   isLocked: boolean;
   /** What the run holds, freed at its end in reverse order. */
@@ -28,6 +32,8 @@ export interface AssetJob {
   readonly stock: Map<string, StockedFile>;
   /** The source that delivered last. */
   deliveredBy?: { source: AssetSource; isFolder: boolean };
+  /** The one file that the asset's path is, of what was unpacked. */
+  destinationPath?: string;
   downloadedBytes: number;
   resumedBytes: number;
   /** Set by the phase that knows it; no further phase runs. */

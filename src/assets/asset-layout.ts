@@ -61,15 +61,22 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string): AssetLa
 export function resultPath(
   places: AssetPlaces,
   files: readonly { path: string }[],
-  isFolder: boolean,
+  { isFolder, destination }: { isFolder: boolean; destination?: string | null | undefined },
 ): string {
+  if (typeof destination === "string") return places.filePath(destination);
   const [first] = files;
   return !isFolder && first ? places.filePath(first.path) : places.folder;
 }
 
-/** The same text for the same source, whatever the order of its fields. */
+/** The same text for the same source, whatever the order of its fields, and whoever may read it. */
 export function encodeSource(source: AssetSource): string {
-  return JSON.stringify(sortKeys(source));
+  return JSON.stringify(sortKeys(withoutAuthentication(source)));
+}
+
+export function withoutAuthentication(source: AssetSource): AssetSource {
+  if (!("authentication" in source)) return source;
+  const { authentication: _, ...rest } = source;
+  return rest;
 }
 
 function sortKeys(value: unknown): unknown {

@@ -1,6 +1,6 @@
 // What is on disk of an asset, without touching it: `list`, `status` and `verify`.
 import { stat } from "node:fs/promises";
-import { checksumOf, isHit, loadAssetInfo } from "./asset-info.ts";
+import { type AssetInfo, checksumOf, isHit, loadAssetInfo } from "./asset-info.ts";
 import { type AssetPlaces, resultPath } from "./asset-layout.ts";
 import type { Asset } from "./asset-schema.ts";
 import { manifestChecksum, sha256OfFile } from "./checksum.ts";
@@ -20,9 +20,9 @@ export async function readStatus(asset: Asset, places: AssetPlaces): Promise<Ass
     version: asset.version,
     assetType: asset.assetType,
     sourceType: info?.source.type ?? asset.sources[0]?.type ?? "local",
-    checksum: checksumOf(asset),
+    checksum: withAlgorithm(checksumOf(asset)),
     status: "not cached",
-    path: resultPath(places, files, isFolder),
+    path: resultPath(places, files, { isFolder, destination: info?.destination }),
     sizeBytes: files.length > 0 ? files.reduce((sum, file) => sum + file.sizeBytes, 0) : null,
     ...(asset.description === undefined ? {} : { description: asset.description }),
   };
@@ -46,10 +46,13 @@ async function readPartialFraction(asset: Asset, places: AssetPlaces): Promise<n
   return Math.min(doneBytes / totalBytes, 0.99);
 }
 
-/** Hashes every file; the manifest's digests count, else those that were recorded when the files came. */
+/**
+ * Hashes every file. The manifest's digests count, or the declared checksum of the one file; else those that were
+ * recorded when the files came (of an archive that was unpacked, nothing else is left).
+ */
 export async function verifyOnDisk(asset: Asset, places: AssetPlaces): Promise<AssetVerification> {
   const info = await loadAssetInfo(places);
-  const expectations = asset.files ?? info?.files ?? [];
+  const expectations = listExpectations(asset, info);
   const found = await Promise.all(
     expectations.map(async ({ path, sha256 }) => {
       const isThere = await stat(places.filePath(path)).then(
@@ -59,24 +62,49 @@ export async function verifyOnDisk(asset: Asset, places: AssetPlaces): Promise<A
       return { path, expected: sha256, found: isThere ? await sha256OfFile(places.filePath(path)) : null };
     }),
   );
-  const expected = checksumOf(asset);
   const bad = found.filter((file) => file.found !== file.expected);
   const isNothingThere = found.every((file) => file.found === null);
-  if (isNothingThere && !info) return { name: asset.name, status: "not cached", expected, found: null };
-  const verification: AssetVerification = {
-    name: asset.name,
-    status: "ok",
-    expected: expected ?? manifestChecksum(expectations),
-    found: manifestChecksum(found.map(({ path, found: sha256 }) => ({ path, sha256: sha256 ?? "missing" }))),
-  };
-  if (bad.length > 0) {
-    const isMissing = bad.every((file) => file.found === null);
+  if (isNothingThere && !info) {
     return {
-      ...verification,
-      ...(isNothingThere ? { found: null } : {}),
-      status: isMissing ? "missing" : "changed",
-      badFiles: bad,
+      name: asset.name,
+      status: "not cached",
+      expected: withAlgorithm(checksumOf(asset)),
+      found: null,
     };
   }
-  return asset.files ? verification : { ...verification, status: "no checksum", expected: null };
+  const isProvable = checksumOf(asset) !== null;
+  const seen = manifestChecksum(
+    found.map(({ path, found: sha256 }) => ({ path, sha256: sha256 ?? "missing" })),
+  );
+  const verification = {
+    name: asset.name,
+    expected: withAlgorithm(manifestChecksum(expectations)),
+    found: isNothingThere ? null : withAlgorithm(seen),
+  };
+  if (bad.length === 0) {
+    return isProvable
+      ? { ...verification, status: "ok" }
+      : { ...verification, status: "no checksum", expected: null };
+  }
+  return {
+    ...verification,
+    status: bad.every((file) => file.found === null) ? "missing" : "changed",
+    badFiles: bad.map(({ path, expected, found: sha256 }) => ({
+      path,
+      expected: `sha256:${expected}`,
+      found: withAlgorithm(sha256),
+    })),
+  };
 }
+
+function listExpectations(asset: Asset, info: AssetInfo | null): { path: string; sha256: string }[] {
+  const recorded = info?.files ?? [];
+  const { checksum, unpack } = asset;
+  // Of one file that is placed as it came, the declared checksum is the file's own, whatever was recorded.
+  if (!asset.files && checksum !== undefined && !unpack && info && !info.is_folder) {
+    return recorded.map(({ path }) => ({ path, sha256: checksum }));
+  }
+  return asset.files ?? recorded;
+}
+
+const withAlgorithm = (digest: string | null): string | null => (digest === null ? null : `sha256:${digest}`);

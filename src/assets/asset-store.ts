@@ -8,6 +8,7 @@ import type { AssetJob, PhaseStep } from "./asset-job.ts";
 import { createAssetLayout } from "./asset-layout.ts";
 import { type Asset, type AssetDefinition, assetSchema } from "./asset-schema.ts";
 import { readStatus, verifyOnDisk } from "./asset-status.ts";
+import { createTokens } from "./credentials.ts";
 import { type GetFreeBytes, getFreeBytes } from "./free-space.ts";
 import { listPhases } from "./phases/list.ts";
 import { removeParts } from "./phases/parts.ts";
@@ -18,10 +19,11 @@ import { type ExchangePaths, loadExchange } from "./replace-folder.ts";
 import { removeAsset } from "./remove-asset.ts";
 import { runPhases } from "./run-phases.ts";
 import { createSharedRuns } from "./shared-run.ts";
+import { createQuota } from "./quota.ts";
 import { createPlanSource } from "./sources/plan-source.ts";
 import { createViewPackage, type ViewPackage } from "./sources/view-package.ts";
 import { defaultTransferLimits, type TransferLimits } from "./transfer/download-file.ts";
-import type { Fetch } from "./transfer/http-request.ts";
+import type { Fetch, LookUpAddresses } from "./transfer/http-request.ts";
 
 /** Everything has a default that is the real thing; tests hand in their own. */
 export interface AssetStoreDependencies {
@@ -34,6 +36,7 @@ export interface AssetStoreDependencies {
   locker?: FileLocker;
   exchange?: ExchangePaths | null;
   getFreeBytes?: GetFreeBytes;
+  lookup?: LookUpAddresses;
 }
 
 export interface AssetStoreOptions {
@@ -47,8 +50,16 @@ export interface AssetStoreOptions {
   isOffline?: boolean;
   /** Base url of the hub or of a mirror; default "https://huggingface.co". */
   hubEndpoint?: string | null;
-  /** For gated and private hub files; `variable` is what a refusal names. */
+  /** For gated and private hub files, when `environment` has none; `variable` is what a refusal names. */
   hubToken?: { value: string; variable: string } | null;
+  /** Where tokens are looked for; default: nowhere. */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** A token that is named and not set is E_PERM before any request, instead of a warning. Default false. */
+  isAuthenticationStrict?: boolean;
+  /** Most that the assets, and what lies in `modelsRoot`, may take together; default without limit. */
+  quotaBytes?: number | null;
+  /** Absolute; counts against the quota. */
+  modelsRoot?: string;
   /** What relative local sources are relative to; default the current folder. */
   projectFolder?: string;
   /** How long to wait for another process that brings the same asset; default without limit. */
@@ -70,10 +81,19 @@ export function createAssetStore(
   const runs = createSharedRuns<AssetResult>();
   const locker = dependencies.locker ?? createFileLocker({ clock });
   const lockTimeoutMs = options.lockTimeoutMs ?? undefined;
+  const tokens = createTokens({ environment: options.environment, hubToken: options.hubToken ?? undefined });
+  const web = { fetch, clock, lookup: dependencies.lookup };
+  const viewPackage =
+    dependencies.viewPackage ??
+    createViewPackage({ folder: projectFolder, environment: options.environment });
   const phases: readonly PhaseStep[] = listPhases({
-    clock,
-    fetch,
-    emit,
+    ...web,
+    tokens,
+    isStrict: options.isAuthenticationStrict ?? false,
+    quota: createQuota({
+      limitBytes: options.quotaBytes ?? null,
+      folders: [options.assetsDir, ...(options.modelsRoot === undefined ? [] : [options.modelsRoot])],
+    }),
     random: dependencies.random ?? Math.random,
     locker,
     exchange: dependencies.exchange === undefined ? loadExchange() : dependencies.exchange,
@@ -83,14 +103,13 @@ export function createAssetStore(
     limits,
     lockTimeoutMs,
     planSource: createPlanSource(
-      { fetch, clock, viewPackage: dependencies.viewPackage ?? createViewPackage({ folder: projectFolder }) },
-      { hubEndpoint, hubToken: options.hubToken ?? undefined, projectFolder, stallMs: limits.stallMs },
+      { ...web, viewPackage },
+      { hubEndpoint, tokens, projectFolder, stallMs: limits.stallMs },
     ),
   });
   const run = {
     phases,
     clock,
-    emit,
     isOffline: options.isOffline ?? false,
     reachability: createReachability(clock, hubEndpoint),
   };
@@ -107,6 +126,7 @@ export function createAssetStore(
 
   const bring = async (asset: Asset, isForced: boolean, signal: AbortSignal): Promise<AssetResult> => {
     const places = layout.placesOf(asset);
+    const report = createReport(asset, emit);
     await using held = new AsyncDisposableStack();
     const job: AssetJob = {
       asset,
@@ -115,19 +135,20 @@ export function createAssetStore(
       signal,
       held,
       isLocked: false,
-      meter: createProgressMeter(asset.name, clock, emit),
+      emit: report,
+      meter: createProgressMeter(asset, clock, report),
       stock: new Map(),
       downloadedBytes: 0,
       resumedBytes: 0,
     };
     try {
       const result = await runPhases(run, job);
-      if (!result.fromCache) emit({ type: "asset-download-end", asset: asset.name, result });
+      if (!result.fromCache) report({ type: "asset-download-end", asset: asset.name, result });
       return result;
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(messageOf(error));
       if (job.isLocked && isDiscarded(error)) await removeParts(places);
-      emit({ type: "asset-download-fail", asset: asset.name, error: failure });
+      report({ type: "asset-download-fail", asset: asset.name, error: failure });
       throw error;
     }
   };
@@ -183,6 +204,14 @@ function parseCatalogue(definitions: readonly AssetDefinition[]): Map<string, As
     assets.set(parsed.data.name, parsed.data);
   }
   return assets;
+}
+
+/** Of an asset that wants no progress report, what happens is told for the metrics alone. */
+function createReport({ hasProgressReport }: Asset, emit: Emit<AssetEvent>): Emit<AssetEvent> {
+  if (hasProgressReport) return emit;
+  return (event) => {
+    if (event.type !== "asset-progress") emit({ ...event, isSilent: true });
+  };
 }
 
 function isDiscarded(error: unknown): boolean {

@@ -16,7 +16,12 @@ export type AssetPhase =
 
 export type AssetSourceType = "http" | "hf" | "npm" | "local";
 
-export type AssetEvent =
+export type AssetEvent = AssetHappening & {
+  /** The asset's owner wants no report of it: for the metrics, and not for people. Warnings and failures are. */
+  isSilent?: true;
+};
+
+type AssetHappening =
   | { type: "asset-phase-start"; asset: string; phase: AssetPhase }
   | { type: "asset-phase-end"; asset: string; phase: AssetPhase; durationMs: number; outcome: "ok" | "error" }
   | {
@@ -26,6 +31,8 @@ export type AssetEvent =
       doneBytes: number;
       totalBytes: number | null;
       bytesPerSecond: number;
+      /** Where progress is told in lines: one each time so many bytes have come; default 5 MiB. */
+      lineIntervalBytes?: number;
     }
   | { type: "asset-source-fail"; asset: string; sourceType: AssetSourceType; error: Error }
   | { type: "asset-download-end"; asset: string; result: AssetResult }
@@ -48,6 +55,7 @@ export interface AssetStatus {
   version: string;
   assetType: string;
   sourceType: AssetSourceType;
+  /** `sha256:<hex>`; of several files that of their list, as `sha256sum` prints it. */
   checksum: string | null;
   status: "cached" | "not cached" | "invalid checksum" | "partial";
   /** 0 to 1, with status `partial`. */
@@ -60,6 +68,7 @@ export interface AssetStatus {
 export interface AssetVerification {
   name: string;
   status: "ok" | "changed" | "missing" | "not cached" | "no checksum";
+  /** Both as in `AssetStatus.checksum`; `expected` is null where nothing but the record tells. */
   expected: string | null;
   found: string | null;
   /** Of an asset of several files: those that are not as they should be. `found` is null for one that is not there. */

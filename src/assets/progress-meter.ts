@@ -16,7 +16,12 @@ const intervalMs = 100;
 /** The rate is that of the last seconds: long enough to be steady, short enough to follow. */
 const rateWindowMs = 3_000;
 
-export function createProgressMeter(asset: string, clock: Clock, emit: Emit<AssetEvent>): ProgressMeter {
+export function createProgressMeter(
+  asset: { name: string; progressIntervalMb: number },
+  clock: Clock,
+  emit: Emit<AssetEvent>,
+): ProgressMeter {
+  const lineIntervalBytes = asset.progressIntervalMb * 2 ** 20;
   let phase: AssetPhase = "download";
   let announcedBytes: number | null = null;
   const done = new Map<string, number>();
@@ -36,7 +41,15 @@ export function createProgressMeter(asset: string, clock: Clock, emit: Emit<Asse
     const bytesPerSecond =
       first && elapsedMs > 0 ? Math.max(0, ((doneBytes - first.bytes) * 1000) / elapsedMs) : 0;
     const totalBytes = announcedBytes ?? (totals.size > 0 ? sum(totals.values()) : null);
-    emit({ type: "asset-progress", asset, phase, doneBytes, totalBytes, bytesPerSecond });
+    emit({
+      type: "asset-progress",
+      asset: asset.name,
+      phase,
+      doneBytes,
+      totalBytes,
+      bytesPerSecond,
+      lineIntervalBytes,
+    });
   };
 
   return {

@@ -1,14 +1,15 @@
 // Takes one asset off the disk, with everything that belongs to it. Its lock file stays: others may be waiting on it.
-import { readdir, rename, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { rename, rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { withFileErrors } from "../base/atomic-file.ts";
 import type { AssetPlaces } from "./asset-layout.ts";
+import { countFolderBytes } from "./folder-size.ts";
 import { removeParts } from "./phases/parts.ts";
 
 /** Under the asset's lock. Returns the bytes of the asset's own folder; 0 when it was not there. */
 export async function removeAsset(places: AssetPlaces, assetsDir: string): Promise<number> {
   return withFileErrors(places.folder, async () => {
-    const freedBytes = await countFolder(places.folder);
+    const freedBytes = await countFolderBytes(places.folder);
     await removeParts(places);
     await rm(places.stagingFolder, { recursive: true, force: true });
     // Gone by name at once, also for those who look while the bytes are being freed.
@@ -19,14 +20,6 @@ export async function removeAsset(places: AssetPlaces, assetsDir: string): Promi
     await removeEmptyParents(places.folder, assetsDir);
     return freedBytes;
   });
-}
-
-async function countFolder(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(ignoreMissing);
-  const sizes = (entries ?? [])
-    .filter((entry) => entry.isFile())
-    .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size);
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 async function removeEmptyParents(folder: string, root: string): Promise<void> {

@@ -1,18 +1,16 @@
 // Drives the list of phases, and the sources within it: the same list gives the order, the events and their times.
 import type { Clock } from "../base/clock.ts";
 import { throwIfAborted } from "../base/deadline.ts";
-import type { Emit } from "../base/events.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import { type AssetJob, type Delivery, isComplete, listMissing, type PhaseStep } from "./asset-job.ts";
 import { type AssetSource, describeSource } from "./asset-schema.ts";
-import type { AssetEvent, AssetResult } from "./port.ts";
+import type { AssetResult } from "./port.ts";
 import type { Reachability } from "./reachability.ts";
 import { removePart } from "./transfer/part-file.ts";
 
 export interface RunDependencies {
   phases: readonly PhaseStep[];
   clock: Clock;
-  emit: Emit<AssetEvent>;
   isOffline: boolean;
   reachability: Reachability;
 }
@@ -52,8 +50,8 @@ function takeSourceSteps(phases: readonly PhaseStep[], from: number): SourceStep
 }
 
 async function runTimed(
-  { clock, emit }: RunDependencies,
-  { asset: { name: asset } }: AssetJob,
+  { clock }: RunDependencies,
+  { asset: { name: asset }, emit }: AssetJob,
   phase: PhaseStep["name"],
   work: () => Promise<void>,
 ): Promise<void> {
@@ -70,7 +68,7 @@ async function runTimed(
 
 /** Source after source, until every file is in stock. */
 async function runSources(dependencies: RunDependencies, job: AssetJob, steps: SourceStep[]): Promise<void> {
-  const { emit, isOffline, reachability } = dependencies;
+  const { isOffline, reachability } = dependencies;
   const sources = job.asset.sources.filter((source) => !isOffline || source.type === "local");
   const failures: SourceFailure[] = [];
   for (const [index, source] of sources.entries()) {
@@ -84,7 +82,7 @@ async function runSources(dependencies: RunDependencies, job: AssetJob, steps: S
     const failure = await runSource(dependencies, job, steps, { source, isBacked });
     if (!failure) continue;
     failures.push({ source, error: failure });
-    emit({ type: "asset-source-fail", asset: job.asset.name, sourceType: source.type, error: failure });
+    job.emit({ type: "asset-source-fail", asset: job.asset.name, sourceType: source.type, error: failure });
   }
   if (!isComplete(job)) throw explainFailures(job, failures, isOffline);
 }
@@ -112,7 +110,7 @@ async function runSource(
       if (error.code !== "E_VERIFY") return error;
       // Wrong bytes are fetched afresh, once: the wrong ones must not be resumed.
       await discardUnverified(job, delivery);
-      if (round > 0) return error;
+      if (round > 0 || error.details?.["is_final"] === true) return error;
     }
   }
 }

@@ -23,6 +23,8 @@ test("the record says what lies there, from where, and since when", async () => 
     source: { type: "http", url: `${f.server.origin}/voice.bin` },
     checksum: sha256(bytes),
     is_folder: false,
+    unpack: null,
+    destination: null,
     files: [
       {
         path: "voice.bin",

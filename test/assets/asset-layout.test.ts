@@ -15,8 +15,11 @@ test("an asset's places", () => {
     stagingFolder: "/a/.staging/sample@voice@2.0",
   });
   expect(places.filePath("sub/x.bin")).toBe("/a/sample/voice/2.0/sub/x.bin");
-  expect(resultPath(places, [{ path: "x.bin" }], false)).toBe("/a/sample/voice/2.0/x.bin");
-  expect(resultPath(places, [{ path: "x.bin" }], true)).toBe("/a/sample/voice/2.0");
+  expect(resultPath(places, [{ path: "x.bin" }], { isFolder: false })).toBe("/a/sample/voice/2.0/x.bin");
+  expect(resultPath(places, [{ path: "x.bin" }], { isFolder: true })).toBe("/a/sample/voice/2.0");
+  expect(resultPath(places, [{ path: "x.bin" }], { isFolder: true, destination: "sub/y.bin" })).toBe(
+    "/a/sample/voice/2.0/sub/y.bin",
+  );
 });
 
 test("assets that differ in anything never share a lock", () => {

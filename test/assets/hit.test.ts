@@ -36,7 +36,18 @@ test("the phases come in their order, each with its end", async () => {
     oneFileAsset(bytes, [{ type: "http", url: server.serve("/voice.bin", bytes) }]),
   );
   await f.store.ensure("voice");
-  const phases = ["resolve", "lock", "recheck", "space", "download", "verify", "unpack", "place", "register"];
+  const phases = [
+    "resolve",
+    "lock",
+    "recheck",
+    "quota",
+    "space",
+    "download",
+    "verify",
+    "unpack",
+    "place",
+    "register",
+  ];
   expect(f.events.ofType("asset-phase-start").map((e) => e.phase)).toEqual(phases as never);
   expect(f.events.ofType("asset-phase-end").map((e) => [e.phase, e.outcome])).toEqual(
     phases.map((phase) => [phase, "ok"]) as never,

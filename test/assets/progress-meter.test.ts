@@ -7,7 +7,7 @@ import { createManualClock } from "../support/manual-clock.ts";
 function createMeter() {
   const clock = createManualClock();
   const events = createEventRecorder<AssetEvent>();
-  const meter = createProgressMeter("voice", clock, events.emit);
+  const meter = createProgressMeter({ name: "voice", progressIntervalMb: 2 }, clock, events.emit);
   return { clock, meter, seen: () => events.ofType("asset-progress") };
 }
 

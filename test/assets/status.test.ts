@@ -41,7 +41,7 @@ test("the list tells of every asset, there or not", async () => {
     version: "latest",
     assetType: "model",
     sourceType: "http",
-    checksum: sha256(bytes),
+    checksum: `sha256:${sha256(bytes)}`,
     status: "cached",
     path: join(f.assetsDir, "model/voice/latest/voice.bin"),
     sizeBytes: 20_000,
@@ -49,7 +49,7 @@ test("the list tells of every asset, there or not", async () => {
   });
   expect(second).toMatchObject({
     status: "not cached",
-    checksum: manifestChecksum(Object.entries(pair).map(([p, c]) => describeFile(p, c))),
+    checksum: `sha256:${manifestChecksum(Object.entries(pair).map(([p, c]) => describeFile(p, c)))}`,
     path: join(f.assetsDir, "voice/pair/2.0"),
     sizeBytes: 300,
   });
@@ -77,13 +77,13 @@ test("verify hashes: what is right, what was changed and what was taken away", a
   await utimes(path, atime, mtime); // size and time as they were: only hashing tells
   await rm(join(await f.store.getPath("pair"), "b.bin"));
   await Bun.write(await f.store.getPath("loose"), "tampered");
+  const digests = { expected: `sha256:${sha256(bytes)}`, found: `sha256:${sha256(makeBytes(20_000, 9))}` };
   expect(await f.store.verify("voice")).toEqual([
     {
       name: "voice",
       status: "changed",
-      expected: sha256(bytes),
-      found: sha256(makeBytes(20_000, 9)),
-      badFiles: [{ path: "voice.bin", expected: sha256(bytes), found: sha256(makeBytes(20_000, 9)) }],
+      ...digests,
+      badFiles: [{ path: "voice.bin", ...digests }],
     },
   ]);
   const [missing] = await f.store.verify("pair");

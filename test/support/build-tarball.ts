@@ -10,6 +10,8 @@ export interface TarballEntry {
   /** ustar's type flag; default "0", a file. */
   type?: string;
   linkName?: string;
+  /** Default 0o644. */
+  mode?: number;
   /** Puts the path into a pax header, whatever its length. */
   isPax?: boolean;
 }
@@ -23,7 +25,8 @@ export function buildTar(entries: readonly TarballEntry[]): Uint8Array {
     const record = ` path=${entry.path}\n`;
     const length = paxLength(record);
     const pax = entry.isPax ? [...block("pax", "x", encode(`${length}${record}`))] : [];
-    return [...pax, ...block(entry.isPax ? "short" : entry.path, entry.type ?? "0", body, entry.linkName)];
+    const name = entry.isPax ? "short" : entry.path;
+    return [...pax, ...block(name, entry.type ?? "0", body, entry)];
   });
   return Buffer.concat([...blocks, new Uint8Array(1024)]);
 }
@@ -40,7 +43,12 @@ function paxLength(record: string): number {
   return length;
 }
 
-function block(name: string, type: string, body: Uint8Array, linkName = ""): Uint8Array[] {
+function block(
+  name: string,
+  type: string,
+  body: Uint8Array,
+  entry: Partial<TarballEntry> = {},
+): Uint8Array[] {
   const header = new Uint8Array(512);
   const put = (text: string, at: number): void => header.set(encode(text), at);
   const path = encode(name);
@@ -49,14 +57,14 @@ function block(name: string, type: string, body: Uint8Array, linkName = ""): Uin
     put(name.slice(0, slash), 345);
     put(name.slice(slash + 1), 0);
   } else put(name, 0);
-  put("0000644\0", 100);
+  put(`${(entry.mode ?? 0o644).toString(8).padStart(7, "0")}\0`, 100);
   put("0000000\0", 108);
   put("0000000\0", 116);
   put(`${body.length.toString(8).padStart(11, "0")}\0`, 124);
   put("00000000000\0", 136);
   put("        ", 148);
   put(type, 156);
-  put(linkName, 157);
+  put(entry.linkName ?? "", 157);
   put("ustar\x0000", 257);
   const sum = header.reduce((a, b) => a + b, 0);
   put(`${sum.toString(8).padStart(6, "0")}\0 `, 148);

@@ -1,18 +1,18 @@
-// The phases that each source goes through: bring the bytes, prove them, take them out of their archive.
+// The phase that brings the bytes of a source into parts.
 import { chmod, constants, copyFile, mkdir, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import { throwIfAborted } from "../../base/deadline.ts";
-import { AppError, fromFileSystemError } from "../../base/errors.ts";
+import { fromFileSystemError } from "../../base/errors.ts";
 import { type AssetJob, type Delivery, listMissing } from "../asset-job.ts";
-import { type Checksum, type FileDigests, hashFile } from "../checksum.ts";
-import { requireSpace } from "../free-space.ts";
+import { describeMissing } from "../credentials.ts";
 import { asSourceError } from "../sources/local.ts";
-import type { FetchPiece, WebOrigin } from "../sources/source.ts";
+import type { FetchPiece, SourcePlan, WebOrigin } from "../sources/source.ts";
 import { downloadFile } from "../transfer/download-file.ts";
 import { retryPassing } from "../transfer/retry.ts";
-import { extractTarball } from "../unpack/extract-tarball.ts";
+import { countKeptBytes } from "./parts.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
+import { requireRoom } from "./room.ts";
 
 export async function download(
   job: AssetJob,
@@ -21,21 +21,28 @@ export async function download(
 ): Promise<void> {
   const { asset, places, signal, meter } = job;
   const patience = createPatience(job, delivery, dependencies);
-  const plan = await dependencies.planSource(delivery.source, {
+  await warnOfMissingToken(job, delivery, dependencies);
+  const drawn = await dependencies.planSource(delivery.source, {
     wanted: listMissing(job),
     isSingleFile: asset.files?.length === 1,
+    isTrusted: asset.isTrusted,
     signal,
     headerTimeoutMs: patience.headerTimeoutMs,
     retry: (work) =>
       retryPassing(work, { ...dependencies, ...patience, signal, baseMs: patience.retryDelayMs }),
     onAnswer: patience.onAnswer,
   });
+  const plan = withDeclaredChecksum(drawn, asset.checksum);
   delivery.plan = plan;
   const sizes = plan.pieces.map((piece) => piece.sizeBytes);
-  meter.begin(
-    "download",
-    sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
-  );
+  const totalBytes = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  meter.begin("download", totalBytes);
+  // Of a manifest the sum has been asked for already, in its own phase.
+  if (totalBytes !== null && !asset.files) {
+    const keptBytes = await countKeptBytes(places);
+    const incomingBytes = Math.max(0, totalBytes - keptBytes);
+    await requireRoom(job, dependencies, { incomingBytes, placedBytes: totalBytes });
+  }
 
   const bring = async (piece: FetchPiece): Promise<void> => {
     const partPath = places.partPath(delivery.source, piece.key);
@@ -56,58 +63,22 @@ export async function download(
   meter.flush();
 }
 
-/** E_VERIFY with both digests for a piece that is not what it should be; those that are go into stock all the same. */
-export async function verify(job: AssetJob, { source, fetched, plan }: Delivery): Promise<void> {
-  const failures: AppError[] = [];
-  for (const { piece, partPath } of fetched) {
-    const { checksum, gives } = piece;
-    const algorithms = new Set<Checksum["algorithm"]>(checksum ? [checksum.algorithm] : []);
-    if (gives.kind === "file") algorithms.add("sha256"); // for the record
-    const found = await withFileErrors(partPath, () => hashFile(partPath, [...algorithms], job));
-    const failure = findDifference(piece, found);
-    if (failure) failures.push(failure);
-    else if (gives.kind === "file") {
-      const sha256 = found.digests.get("sha256") ?? "";
-      job.stock.set(gives.path, { path: gives.path, from: partPath, sizeBytes: found.sizeBytes, sha256 });
-    }
-  }
-  if (failures[0]) throw failures[0];
-  if (plan) job.deliveredBy = { source, isFolder: plan.isFolder() };
+/** The one file of an asset without a manifest is what its declared checksum is of, whatever the source says of it. */
+function withDeclaredChecksum(plan: SourcePlan, checksum: string | undefined): SourcePlan {
+  const [piece, ...others] = plan.pieces;
+  if (checksum === undefined || !piece || others.length > 0 || piece.gives.kind !== "file") return plan;
+  return { ...plan, pieces: [{ ...piece, checksum: { algorithm: "sha256", digest: checksum } }] };
 }
 
-/** Takes the wanted files out of archives, and proves each of them. */
-export async function unpack(
+async function warnOfMissingToken(
   job: AssetJob,
-  { source, fetched, plan }: Delivery,
-  dependencies: PhaseDependencies,
+  { source }: Delivery,
+  { tokens }: PhaseDependencies,
 ): Promise<void> {
-  for (const { piece, partPath } of fetched) {
-    const { gives, label } = piece;
-    if (gives.kind !== "tarball") continue;
-    const targetFolder = join(job.places.stagingFolder, "unpacked", basename(partPath));
-    const neededBytes = gives.files?.reduce((sum, file) => sum + file.sizeBytes, 0) ?? 0;
-    await requireSpace(dependencies.getFreeBytes, dependencies.assetsDir, neededBytes, job.asset.name);
-    await rm(targetFolder, { recursive: true, force: true });
-    const { placeOf } = gives;
-    const found = await extractTarball({
-      archivePath: partPath,
-      label,
-      targetFolder,
-      placeOf,
-      signal: job.signal,
-    });
-    const byPath = new Map(found.map((file) => [file.path, file]));
-    for (const { path, sha256 } of gives.files ?? []) {
-      const file = byPath.get(path);
-      if (!file) throw notInside(label, path);
-      if (file.sha256 !== sha256) throw wrongBytes(label, path, sha256, file.sha256);
-    }
-    if (found.length === 0) throw notInside(label, "the wanted path");
-    for (const file of found) {
-      job.stock.set(file.path, { ...file, from: join(targetFolder, ...file.path.split("/")) });
-    }
-  }
-  if (plan) job.deliveredBy = { source, isFolder: plan.isFolder() };
+  const variable = await tokens.findMissing(source);
+  if (variable === null) return;
+  const message = describeMissing(source, variable);
+  job.emit({ type: "asset-warning", asset: job.asset.name, code: "E_PERM", message });
 }
 
 interface Patience {
@@ -144,8 +115,8 @@ async function downloadPiece(
     expectedBytes: piece.sizeBytes,
     isVerifiedLater: piece.checksum !== null,
     limits: dependencies.limits,
-    reserve: (bytes) =>
-      requireSpace(dependencies.getFreeBytes, dependencies.cacheRoot, bytes, job.asset.name),
+    reserve: (incomingBytes, placedBytes) =>
+      requireRoom(job, dependencies, { incomingBytes, placedBytes: job.asset.files ? 0 : placedBytes }),
     onProgress: (doneBytes, totalBytes) => job.meter.set(piece.key, doneBytes, totalBytes),
     signal: job.signal,
   });
@@ -169,30 +140,6 @@ async function copyPiece(job: AssetJob, piece: FetchPiece, from: string, partPat
   }
   await chmod(partPath, 0o600);
   job.meter.set(piece.key, (await stat(partPath)).size);
-}
-
-function findDifference({ label, sizeBytes, checksum }: FetchPiece, found: FileDigests): AppError | null {
-  if (sizeBytes !== null && sizeBytes !== found.sizeBytes) {
-    return wrongBytes(label, null, `${sizeBytes} bytes`, `${found.sizeBytes} bytes`);
-  }
-  if (!checksum) return found.sizeBytes === 0 ? wrongBytes(label, null, "some bytes", "none") : null;
-  const digest = found.digests.get(checksum.algorithm) ?? "";
-  return digest === checksum.digest ? null : wrongBytes(label, null, checksum.digest, digest);
-}
-
-function wrongBytes(label: string, path: string | null, expected: string, found: string): AppError {
-  const what = path === null ? label : `${path} in ${label}`;
-  return new AppError(
-    "E_VERIFY",
-    `${what} has the wrong bytes: expected ${expected}, found ${found}; they were thrown away`,
-    { source: label, expected, found, ...(path === null ? {} : { path }) },
-  );
-}
-
-function notInside(label: string, path: string): AppError {
-  return new AppError("E_NOT_FOUND", `${label} does not have ${path}; check the source's path`, {
-    source: label,
-  });
 }
 
 /** Up to `limit` at once; the first failure keeps further ones from starting, and is thrown when all have ended. */

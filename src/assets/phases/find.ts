@@ -3,21 +3,23 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import { buildAssetInfo, isHit, loadAssetInfo, writeAssetInfo } from "../asset-info.ts";
 import { type AssetJob, listMissing } from "../asset-job.ts";
-import { resultPath } from "../asset-layout.ts";
+import { encodeSource, resultPath } from "../asset-layout.ts";
 import type { AssetSource } from "../asset-schema.ts";
 import { sha256OfFile } from "../checksum.ts";
+import { requireTokens } from "../credentials.ts";
 import { requireSpace } from "../free-space.ts";
 import { recoverFolder } from "../replace-folder.ts";
-import { loadPartState } from "../transfer/part-file.ts";
-import { dropPlacedParts, listParts, removeParts } from "./parts.ts";
+import { countKeptBytes, dropPlacedParts, removeParts } from "./parts.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
+import { requireQuota } from "./room.ts";
 
 /** Beside the staging folder, whose end it must survive: for an instant it is the only place of the old asset. */
 export const asideFolderOf = (job: AssetJob): string => `${job.places.stagingFolder}.replaced`;
 
 /** A hit ends the run here: no lock, no network, no hashing, nothing written. */
-export async function resolve(job: AssetJob): Promise<void> {
+export async function resolve(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   if (!job.isForced) await takeHit(job);
+  if (!job.result && dependencies.isStrict) await requireTokens(job.asset, dependencies.tokens);
 }
 
 export async function lock(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
@@ -25,7 +27,7 @@ export async function lock(job: AssetJob, dependencies: PhaseDependencies): Prom
     timeoutMs: dependencies.lockTimeoutMs,
     signal: job.signal,
     onWait: (holderPid) =>
-      dependencies.emit({
+      job.emit({
         type: "asset-warning",
         asset: job.asset.name,
         code: "E_BUSY",
@@ -50,24 +52,32 @@ export async function recheck(job: AssetJob, dependencies: PhaseDependencies): P
   if (!job.result) await adopt(job, dependencies);
 }
 
-/** `E_DISK` before the first byte. An archive's own room is asked for when its length is known. */
+/** E_QUOTA before the first byte, as far as the manifest tells; what a source announces is asked for when it does. */
+export async function quota(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
+  await requireQuota(job, dependencies, countManifestBytes(job));
+}
+
+/** The same for E_DISK. */
 export async function space(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
-  const missing = listMissing(job) ?? [];
-  const states = await Promise.all((await listParts(job.places)).map(loadPartState));
-  const kept = states.reduce((sum, state) => sum + (state?.done.reduce((s, [a, b]) => s + b - a, 0) ?? 0), 0);
-  const needed = Math.max(0, missing.reduce((sum, file) => sum + file.sizeBytes, 0) - kept);
-  for (const folder of [dependencies.assetsDir, dependencies.cacheRoot]) {
+  const { assetsDir, cacheRoot, getFreeBytes } = dependencies;
+  for (const folder of [assetsDir, cacheRoot]) {
     await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
-    await requireSpace(dependencies.getFreeBytes, folder, needed, job.asset.name);
+  }
+  const neededBytes = Math.max(0, countManifestBytes(job) - (await countKeptBytes(job.places)));
+  for (const folder of [assetsDir, cacheRoot]) {
+    await requireSpace(getFreeBytes, folder, neededBytes, job.asset.name);
   }
 }
+
+const countManifestBytes = (job: AssetJob): number =>
+  (listMissing(job) ?? []).reduce((sum, file) => sum + file.sizeBytes, 0);
 
 async function takeHit(job: AssetJob): Promise<void> {
   const info = await loadAssetInfo(job.places);
   if (!info || !(await isHit(job.asset, job.places, info))) return;
   job.result = {
     name: job.asset.name,
-    path: resultPath(job.places, info.files, info.is_folder),
+    path: resultPath(job.places, info.files, { isFolder: info.is_folder, destination: info.destination }),
     fromCache: true,
     downloadedBytes: 0,
     resumedBytes: 0,
@@ -87,7 +97,9 @@ async function adopt(job: AssetJob, dependencies: PhaseDependencies): Promise<vo
     if ((await sha256OfFile(places.filePath(file.path), signal)) !== file.sha256) return;
   }
   const earlier = (await loadAssetInfo(places))?.source;
-  const source = asset.sources.find((declared) => Bun.deepEquals(declared, earlier)) ?? asset.sources[0];
+  const source =
+    asset.sources.find((declared) => earlier && encodeSource(declared) === encodeSource(earlier)) ??
+    asset.sources[0];
   const placed = {
     files: asset.files,
     source: source as AssetSource, // the schema wants at least one

@@ -3,7 +3,8 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import type { AssetPlaces } from "../asset-layout.ts";
-import { removePart } from "../transfer/part-file.ts";
+import { countBytes } from "../transfer/byte-ranges.ts";
+import { loadPartState, removePart } from "../transfer/part-file.ts";
 
 async function listNames(places: AssetPlaces): Promise<string[]> {
   const names = await readdir(places.downloadsFolder).catch((error: NodeJS.ErrnoException) => {
@@ -21,6 +22,12 @@ export async function listParts(places: AssetPlaces): Promise<string[]> {
       .filter((name) => name.endsWith(".part"))
       .map((name) => join(places.downloadsFolder, name)),
   );
+}
+
+/** Bytes that earlier runs have left in them. */
+export async function countKeptBytes(places: AssetPlaces): Promise<number> {
+  const states = await Promise.all((await listParts(places)).map(loadPartState));
+  return states.reduce((sum, state) => sum + countBytes(state?.done ?? []), 0);
 }
 
 /**

@@ -1,9 +1,9 @@
 // What the phases are handed: clock, network, locks, and this store's folders and limits.
 import type { Clock } from "../../base/clock.ts";
-import type { Emit } from "../../base/events.ts";
 import type { FileLocker } from "../../base/file-lock.ts";
+import type { Tokens } from "../credentials.ts";
 import type { GetFreeBytes } from "../free-space.ts";
-import type { AssetEvent } from "../port.ts";
+import type { Quota } from "../quota.ts";
 import type { ExchangePaths } from "../replace-folder.ts";
 import type { PlanRequest, SourcePlan } from "../sources/source.ts";
 import type { AssetSource } from "../asset-schema.ts";
@@ -11,10 +11,13 @@ import type { TransferDependencies, TransferLimits } from "../transfer/download-
 
 export interface PhaseDependencies extends TransferDependencies {
   clock: Clock;
-  emit: Emit<AssetEvent>;
   locker: FileLocker;
   exchange: ExchangePaths | null;
   getFreeBytes: GetFreeBytes;
+  quota: Quota;
+  tokens: Tokens;
+  /** A missing token is an error. */
+  isStrict: boolean;
   assetsDir: string;
   cacheRoot: string;
   limits: TransferLimits;

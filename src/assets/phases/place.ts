@@ -39,17 +39,19 @@ export async function register(job: AssetJob, dependencies: PhaseDependencies): 
   if (!deliveredBy) throw new AppError("E_INTERNAL", `${asset.name} was placed, but nobody delivered it`);
   const files = [...job.stock.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   const { source, isFolder } = deliveredBy;
+  const destination = job.destinationPath;
   const info = await buildAssetInfo(asset, places, {
     files,
     source,
     isFolder,
+    destination,
     installedAt: dependencies.clock.wallTime(),
   });
   await writeAssetInfo(places, info);
   await removeParts(places);
   job.result = {
     name: asset.name,
-    path: resultPath(places, files, isFolder),
+    path: resultPath(places, files, { isFolder, destination }),
     fromCache: false,
     downloadedBytes: job.downloadedBytes,
     resumedBytes: job.resumedBytes,
@@ -57,13 +59,13 @@ export async function register(job: AssetJob, dependencies: PhaseDependencies): 
   };
 }
 
-async function placeFile({ path, from }: StockedFile, folder: string): Promise<void> {
+async function placeFile({ path, from, isExecutable = false }: StockedFile, folder: string): Promise<void> {
   const target = join(folder, ...path.split("/"));
   await mkdir(dirname(target), { recursive: true });
   // A second name, so that a run that is killed here finds its part again; the part goes when the asset is registered.
   // Cache and assets may be two volumes, and some file systems know no links: then the bytes have to travel.
   await link(from, target).catch(() => copyFile(from, target));
-  await chmod(target, 0o644);
+  await chmod(target, isExecutable ? 0o755 : 0o644);
   await syncFile(target);
 }
 

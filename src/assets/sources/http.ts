@@ -2,30 +2,45 @@
 import { basename } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { describeUrl, type HttpSource, isSafeRelativePath } from "../asset-schema.ts";
-import { type FetchPiece, pieceOfFile, type PlanSource } from "./source.ts";
+import type { Tokens } from "../credentials.ts";
+import { type FetchPiece, pieceOfFile, type PlanSource, type WebOrigin } from "./source.ts";
 
-export const planHttp: PlanSource<HttpSource> = async (source, { wanted, isSingleFile }) => {
-  const { url, files = {} } = source;
-  if (wanted) {
-    const pieces = wanted.flatMap((file) => {
-      const location = files[file.path] ?? (isSingleFile ? url : undefined);
-      if (location === undefined) return [];
-      return [pieceOfFile({ file, location }, describeUrl(location), { kind: "web", url: location })];
+export function createHttpPlan(findToken: Tokens["find"]): PlanSource<HttpSource> {
+  return async (source, { wanted, isSingleFile, isTrusted }) => {
+    const { url, files = {}, authentication } = source;
+    const token = await findToken(source);
+    const credential = token && {
+      header: authentication?.headerName ?? "Authorization",
+      value: authentication?.scheme ? `${authentication.scheme} ${token.value}` : token.value,
+      variable: token.variable,
+    };
+    const originOf = (location: string): WebOrigin => ({
+      kind: "web",
+      url: location,
+      isGuarded: !isTrusted,
+      credential: credential ?? undefined,
+      credentialVariable: authentication?.tokenVariable,
     });
-    return { pieces, isFolder: () => !isSingleFile };
-  }
-  const pieces = url ? [plainPiece(nameInUrl(url), url)] : Object.entries(files).map((e) => plainPiece(...e));
-  return { pieces, isFolder: () => url === undefined };
-};
-
-function plainPiece(path: string, url: string): FetchPiece {
-  return {
-    key: url,
-    label: describeUrl(url),
-    origin: { kind: "web", url },
-    sizeBytes: null,
-    checksum: null,
-    gives: { kind: "file", path },
+    const plainPiece = (path: string, location: string): FetchPiece => ({
+      key: location,
+      label: describeUrl(location),
+      origin: originOf(location),
+      sizeBytes: null,
+      checksum: null,
+      gives: { kind: "file", path },
+    });
+    if (wanted) {
+      const pieces = wanted.flatMap((file) => {
+        const location = files[file.path] ?? (isSingleFile ? url : undefined);
+        if (location === undefined) return [];
+        return [pieceOfFile({ file, location }, describeUrl(location), originOf(location))];
+      });
+      return { pieces, isFolder: () => !isSingleFile };
+    }
+    const pieces = url
+      ? [plainPiece(nameInUrl(url), url)]
+      : Object.entries(files).map((entry) => plainPiece(...entry));
+    return { pieces, isFolder: () => url === undefined };
   };
 }
 

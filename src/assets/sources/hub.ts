@@ -6,6 +6,7 @@ import { AppError } from "../../base/errors.ts";
 import type { HubSource } from "../asset-schema.ts";
 import { isSafeRelativePath } from "../asset-schema.ts";
 import type { Checksum } from "../checksum.ts";
+import type { Tokens } from "../credentials.ts";
 import { type Credential, type HttpDependencies, openHttp } from "../transfer/http-request.ts";
 import { readBody } from "../transfer/read-body.ts";
 import { selectByPatterns } from "./name-pattern.ts";
@@ -21,8 +22,8 @@ import {
 export interface HubOptions {
   /** "https://huggingface.co", or a mirror's base url. */
   endpoint: string;
-  /** Sent to the endpoint's origin alone. */
-  token?: { value: string; variable: string } | undefined;
+  /** Its token is sent to the endpoint's origin alone. */
+  findToken: Tokens["find"];
   stallMs: number;
 }
 
@@ -45,26 +46,35 @@ type TreeEntry = z.infer<typeof treeSchema>[number];
 
 export function createHubPlan(dependencies: HttpDependencies, options: HubOptions): PlanSource<HubSource> {
   const endpoint = options.endpoint.replace(/\/+$/, "");
-  const credential: Credential | undefined = options.token && {
-    header: "authorization",
-    value: `Bearer ${options.token.value}`,
-    variable: options.token.variable,
+  const findCredential = async (source: HubSource): Promise<Credential | undefined> => {
+    const token = await options.findToken(source);
+    if (!token) return undefined;
+    return { header: "authorization", value: `Bearer ${token.value}`, variable: token.variable };
   };
-  const originOf = (source: HubSource, path: string): WebOrigin => ({
-    kind: "web",
-    url: `${endpoint}/${source.repoId}/resolve/${encodeURIComponent(source.revision)}/${encodePath(path)}`,
-    credential,
-    credentialVariable: tokenVariable,
-    explainRefusal: (response) => explainHubRefusal(response, source, credential?.variable ?? tokenVariable),
-  });
+  const originOf = (source: HubSource, path: string, credential: Credential | undefined): WebOrigin => {
+    const variable = credential?.variable ?? source.authentication?.tokenVariable ?? tokenVariable;
+    return {
+      kind: "web",
+      url: `${endpoint}/${source.repoId}/resolve/${encodeURIComponent(source.revision)}/${encodePath(path)}`,
+      credential,
+      credentialVariable: variable,
+      explainRefusal: (response) => explainHubRefusal(response, source, variable),
+    };
+  };
   const labelOf = (source: HubSource, path: string): string => `hub file ${source.repoId}/${path}`;
 
-  const listTree = async (source: HubSource, request: PlanRequest): Promise<TreeEntry[]> => {
+  const listTree = async (
+    source: HubSource,
+    request: PlanRequest,
+    credential: Credential | undefined,
+  ): Promise<TreeEntry[]> => {
     const entries: TreeEntry[] = [];
     const first = `${endpoint}/api/models/${source.repoId}/tree/${encodeURIComponent(source.revision)}?recursive=true`;
     let url: string | null = first;
     for (let page = 0; url !== null && page < maxPages; page++) {
-      const answer = await request.retry(() => fetchPage(url as string, source, request));
+      const answer = await request.retry(() =>
+        fetchPage(url as string, originOf(source, "", credential), source, request),
+      );
       entries.push(...answer.entries);
       // The next page's link is absolute; it stays on this endpoint, whatever host it names.
       url = answer.next && new URL(answer.next.pathname + answer.next.search, endpoint).href;
@@ -72,10 +82,10 @@ export function createHubPlan(dependencies: HttpDependencies, options: HubOption
     return entries;
   };
 
-  const fetchPage = async (url: string, source: HubSource, request: PlanRequest) => {
+  const fetchPage = async (url: string, origin: WebOrigin, source: HubSource, request: PlanRequest) => {
     const label = `hub repository ${source.repoId}`;
     using opened = await openHttp(dependencies, {
-      ...originOf(source, ""),
+      ...origin,
       url,
       label,
       headerTimeoutMs: request.headerTimeoutMs(),
@@ -99,13 +109,18 @@ export function createHubPlan(dependencies: HttpDependencies, options: HubOption
 
   return async (source, request) => {
     const { wanted, isSingleFile } = request;
+    const credential = await findCredential(source);
     if (wanted) {
       const pieces = locateFiles(source, wanted, isSingleFile).map((located) =>
-        pieceOfFile(located, labelOf(source, located.location), originOf(source, located.location)),
+        pieceOfFile(
+          located,
+          labelOf(source, located.location),
+          originOf(source, located.location, credential),
+        ),
       );
       return { pieces, isFolder: () => !isSingleFile };
     }
-    const all = (await listTree(source, request)).filter((entry) => entry.type === "file");
+    const all = (await listTree(source, request, credential)).filter((entry) => entry.type === "file");
     const root = source.path;
     const isFile = root !== undefined && all.some((entry) => entry.path === root);
     const inside = all.filter((e) => root === undefined || e.path === root || e.path.startsWith(`${root}/`));
@@ -126,7 +141,7 @@ export function createHubPlan(dependencies: HttpDependencies, options: HubOption
       return {
         key: entry.path,
         label: labelOf(source, entry.path),
-        origin: originOf(source, entry.path),
+        origin: originOf(source, entry.path, credential),
         sizeBytes: entry.lfs?.size ?? entry.size,
         checksum: checksumOfEntry(entry),
         gives: { kind: "file", path },

@@ -1,7 +1,8 @@
 // One entry to all kinds of sources.
 import type { AssetSource } from "../asset-schema.ts";
+import type { Tokens } from "../credentials.ts";
 import type { HttpDependencies } from "../transfer/http-request.ts";
-import { planHttp } from "./http.ts";
+import { createHttpPlan } from "./http.ts";
 import { createHubPlan } from "./hub.ts";
 import { createLocalPlan } from "./local.ts";
 import { createNpmPlan } from "./npm.ts";
@@ -10,7 +11,7 @@ import type { ViewPackage } from "./view-package.ts";
 
 export interface PlanSourceOptions {
   hubEndpoint: string;
-  hubToken: { value: string; variable: string } | undefined;
+  tokens: Tokens;
   projectFolder: string;
   stallMs: number;
 }
@@ -19,8 +20,9 @@ export function createPlanSource(
   dependencies: HttpDependencies & { viewPackage: ViewPackage },
   options: PlanSourceOptions,
 ): PlanSource<AssetSource> {
-  const { hubEndpoint: endpoint, hubToken: token, projectFolder, stallMs } = options;
-  const planHub = createHubPlan(dependencies, { endpoint, token, stallMs });
+  const { hubEndpoint: endpoint, tokens, projectFolder, stallMs } = options;
+  const planHub = createHubPlan(dependencies, { endpoint, findToken: tokens.find, stallMs });
+  const planHttp = createHttpPlan(tokens.find);
   const planNpm = createNpmPlan(dependencies.viewPackage);
   const planLocal = createLocalPlan({ baseFolder: projectFolder, packagesFrom: import.meta.dir });
   return (source, request) => {

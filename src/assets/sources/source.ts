@@ -10,6 +10,7 @@ export interface WebOrigin {
   credential?: Credential | undefined;
   /** What a refusal names when there is no credential. */
   credentialVariable?: string | undefined;
+  isGuarded?: boolean | undefined;
   explainRefusal?: ((response: Response) => AppError | null) | undefined;
 }
 
@@ -46,6 +47,8 @@ export interface PlanRequest {
   wanted: readonly AssetFile[] | null;
   /** The asset consists of one file, so a source's `path` names that file and no folder. */
   isSingleFile: boolean;
+  /** The asset was declared by the operator, or by this program: its addresses may be private ones. */
+  isTrusted: boolean;
   signal: AbortSignal;
   /** For any request that planning needs. */
   headerTimeoutMs: () => number;

@@ -19,7 +19,16 @@ const subnets: readonly [AddressClass, string, number, "ipv4" | "ipv6"][] = [
   ["private", "192.168.0.0", 16, "ipv4"],
   ["private", "100.64.0.0", 10, "ipv4"],
   ["private", "fc00::", 7, "ipv6"],
+  // set aside, for tests, for many at once: nothing that a file is fetched from
+  ["private", "192.0.0.0", 24, "ipv4"],
+  ["private", "198.18.0.0", 15, "ipv4"],
+  ["private", "224.0.0.0", 3, "ipv4"],
+  ["private", "fec0::", 10, "ipv6"],
+  ["private", "ff00::", 8, "ipv6"],
 ];
+
+/** Translators (RFC 6052) put the IPv4 address into the last 32 bits. */
+const translated = /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/;
 
 /** By the literal address; a name counts as public unless it is known not to be. No name is looked up. */
 export function classifyHost(hostname: string): AddressClass {
@@ -29,6 +38,8 @@ export function classifyHost(hostname: string): AddressClass {
     if (host === "localhost" || host.endsWith(".localhost")) return "loopback";
     return host === "metadata.google.internal" ? "link-local" : "public";
   }
+  const inner = version === 6 ? translated.exec(new URL(`http://[${host}]`).hostname.slice(1, -1)) : null;
+  if (inner) return classifyHost(decodeIpv4(inner[1] ?? "0", inner[2] ?? "0"));
   for (const [kind, network, prefix, family] of subnets) {
     const list = new BlockList();
     list.addSubnet(network, prefix, family);
@@ -36,4 +47,9 @@ export function classifyHost(hostname: string): AddressClass {
     if (list.check(host, version === 4 ? "ipv4" : "ipv6")) return kind;
   }
   return "public";
+}
+
+function decodeIpv4(high: string, low: string): string {
+  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [a >> 8, a & 255, b >> 8, b & 255].join(".");
 }

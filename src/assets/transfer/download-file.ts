@@ -56,8 +56,9 @@ export interface DownloadRequest {
   retryDelayMs: number;
   /** Called at every answer: the source can be reached. */
   onAnswer?: (() => void) | undefined;
-  /** Called when the length is known, with the bytes still to come; throws E_DISK when there is no room for them. */
-  reserve?: ((bytes: number) => Promise<void>) | undefined;
+  isGuarded?: boolean | undefined;
+  /** Called when the length is known, with the bytes still to come and all of them; throws when there is no room. */
+  reserve?: ((missingBytes: number, totalBytes: number) => Promise<void>) | undefined;
   onProgress?: ((doneBytes: number, totalBytes: number | null) => void) | undefined;
   signal: AbortSignal;
 }
@@ -192,7 +193,7 @@ function createTransfer(dependencies: TransferDependencies, request: DownloadReq
     const sizeBytes = length === null ? null : Number(length);
     if (sizeBytes !== null) requireSize(sizeBytes);
     part.describe({ sizeBytes, validator: selectValidator(headers) });
-    if (sizeBytes !== null) await request.reserve?.(sizeBytes);
+    if (sizeBytes !== null) await request.reserve?.(sizeBytes, sizeBytes);
     await receive(opened, [0, sizeBytes], signal);
   };
 
@@ -244,7 +245,7 @@ function createTransfer(dependencies: TransferDependencies, request: DownloadReq
     if (status !== 206) return await receiveWhole(opened, request.signal);
 
     const { range, totalBytes } = acceptRange(opened, first);
-    await request.reserve?.(totalBytes - part.doneBytes);
+    await request.reserve?.(totalBytes - part.doneBytes, totalBytes);
     const queue = planGaps([...part.done, range].sort(byStart), totalBytes, limits.pieceBytes);
     const siblings = new AbortController();
     siblings.signal.addEventListener("abort", () => opened.abort());

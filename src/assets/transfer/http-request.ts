@@ -1,5 +1,6 @@
 // One GET up to its headers: redirects by hand, a credential that never leaves its origin, a limit on the wait.
 // Bun's own redirect handling strips Authorization on a change of origin but forwards custom headers (X-API-Key).
+import { lookup } from "node:dns/promises";
 import type { Clock } from "../../base/clock.ts";
 import { abortReason } from "../../base/deadline.ts";
 import { AppError, fromNetworkError } from "../../base/errors.ts";
@@ -26,6 +27,8 @@ export interface HttpRequest {
   credential?: Credential | undefined;
   /** What the environment variable would be called if a refusal needs one and `credential` is not set. */
   credentialVariable?: string | undefined;
+  /** The url did not come from the operator's own files: private addresses are not asked, after redirects neither. */
+  isGuarded?: boolean | undefined;
   /** For each hop: connecting, sending, and the wait for the answer's headers. */
   headerTimeoutMs: number;
   signal: AbortSignal;
@@ -41,12 +44,20 @@ export interface OpenResponse extends Disposable {
   abort(): void;
 }
 
+/** All addresses of a name; an address stands for itself. */
+export type LookUpAddresses = (hostname: string) => Promise<string[]>;
+
 export interface HttpDependencies {
   fetch: Fetch;
   clock: Clock;
+  /** Default: the system's resolver. */
+  lookup?: LookUpAddresses | undefined;
 }
 
 const maxRedirects = 10;
+/** A signed url is asked for this often. */
+const maxResolutions = 2;
+const expiredStatuses = new Set([401, 403, 410]);
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 /** A redirect may lead to a place as open as the one it comes from or more so, never to a more private one. */
 const privacyRank: Record<AddressClass, number> = { public: 0, private: 1, loopback: 2, "link-local": 3 };
@@ -56,18 +67,34 @@ const privacyRank: Record<AddressClass, number> = { public: 0, private: 1, loopb
  * bad redirects), E_NOT_FOUND (404, 410), E_PERM (401, 403), E_INTERRUPTED. `details.status` is the status.
  */
 export async function openHttp(dependencies: HttpDependencies, request: HttpRequest): Promise<OpenResponse> {
-  let url = new URL(request.url);
+  for (let resolution = 1; ; resolution++) {
+    const { opened, hasLeftOrigin } = await followRedirects(dependencies, request);
+    const { status } = opened.response;
+    if ((status >= 200 && status < 300) || request.accept?.includes(status)) return opened;
+    opened.abort();
+    // Elsewhere than where we asked, a refusal is that of a signed url which has run out: the origin signs another.
+    if (hasLeftOrigin && expiredStatuses.has(status) && resolution < maxResolutions) continue;
+    throw (
+      request.explainRefusal?.(opened.response) ?? fromStatus(request, opened.response, dependencies.clock)
+    );
+  }
+}
+
+/** Resolves with the first answer that is no redirect. */
+async function followRedirects(
+  dependencies: HttpDependencies,
+  request: HttpRequest,
+): Promise<{ opened: OpenResponse; hasLeftOrigin: boolean }> {
+  const asked = new URL(request.url);
+  let url = asked;
   let credential = request.credential;
   for (let hop = 0; ; hop++) {
+    await requireAllowedAddress(dependencies, request, url);
     const opened = await sendOnce(dependencies, request, url, credential);
     const { status, headers } = opened.response;
     const location = headers.get("location");
     if (!redirectStatuses.has(status) || location === null) {
-      if ((status >= 200 && status < 300) || request.accept?.includes(status)) return opened;
-      opened.abort();
-      throw (
-        request.explainRefusal?.(opened.response) ?? fromStatus(request, opened.response, dependencies.clock)
-      );
+      return { opened, hasLeftOrigin: url.origin !== asked.origin };
     }
     opened.abort();
     if (hop === maxRedirects) throw badRedirect(request, `more than ${maxRedirects} redirects`);
@@ -79,6 +106,35 @@ export async function openHttp(dependencies: HttpDependencies, request: HttpRequ
     if (next.origin !== url.origin) credential = undefined;
     url = next;
   }
+}
+
+/**
+ * Nobody is ever led to where clouds hand out credentials. An address that did not come from the operator has to be
+ * public besides, and its name has to stand for public addresses alone.
+ */
+async function requireAllowedAddress(
+  { lookup = lookUpAddresses }: HttpDependencies,
+  request: HttpRequest,
+  url: URL,
+): Promise<void> {
+  const kind = classifyHost(url.hostname);
+  if (kind === "link-local") throw badAddress(request, "a link-local address");
+  if (request.isGuarded !== true) return;
+  if (kind !== "public") throw badAddress(request, `a ${kind} address`);
+  const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, "")).catch(() => []);
+  if (addresses.length === 0) throw badAddress(request, "a host that nobody knows");
+  const inner = addresses.map(classifyHost).find((found) => found !== "public");
+  if (inner) throw badAddress(request, `a host with a ${inner} address`);
+}
+
+const lookUpAddresses: LookUpAddresses = async (hostname) =>
+  (await lookup(hostname, { all: true })).map(({ address }) => address);
+
+function badAddress(request: HttpRequest, what: string): AppError {
+  return new AppError("E_NET", `${request.label} leads to ${what}, which is not asked; check its address`, {
+    source: request.label,
+    is_final: true,
+  });
 }
 
 async function sendOnce(

@@ -42,6 +42,7 @@ test("what is not there is E_NOT_FOUND, an empty folder too, and other bytes are
   const plan = createLocalPlan({ baseFolder: f.folder.path, packagesFrom: f.folder.path });
   const request = {
     wanted: null,
+    isTrusted: true,
     isSingleFile: false,
     signal: new AbortController().signal,
     headerTimeoutMs: () => 1,
@@ -64,6 +65,7 @@ test("an installed package counts only in the very version", async () => {
   const wanted = [describeFile("voice.bin", bytes)];
   const request = {
     wanted,
+    isTrusted: true,
     isSingleFile: true,
     signal: new AbortController().signal,
     headerTimeoutMs: () => 1,

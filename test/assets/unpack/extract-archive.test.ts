@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { extractTarball } from "../../../src/assets/unpack/extract-tarball.ts";
+import { extractArchive } from "../../../src/assets/unpack/extract-archive.ts";
 import { buildTarball, type TarballEntry } from "../../support/build-tarball.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { createTempFolder, type TempFolder } from "../../support/temp-folder.ts";
@@ -10,10 +10,11 @@ import { makeBytes, readBytes, sha256 } from "../store-fixture.ts";
 async function extract(
   folder: TempFolder,
   archive: Uint8Array,
-  more: Partial<Parameters<typeof extractTarball>[0]> = {},
+  more: Partial<Parameters<typeof extractArchive>[0]> = {},
 ) {
-  return extractTarball({
+  return extractArchive({
     archivePath: await folder.write("x.tgz", archive),
+    format: "tar.gz",
     label: "the archive",
     targetFolder: join(folder.path, "out"),
     placeOf: (path) => (path.startsWith("package/") ? path.slice("package/".length) : null),
@@ -31,8 +32,20 @@ test("wanted files are written and digested, the rest is not", async () => {
     { path: "package/empty" },
   ]);
   expect(await extract(folder, archive)).toEqual([
-    { path: "sub/a.bin", sizeBytes: 400_000, sha256: sha256(content) },
-    { path: "empty", sizeBytes: 0, sha256: sha256("") },
+    {
+      path: "sub/a.bin",
+      from: join(folder.path, "out/sub/a.bin"),
+      sizeBytes: 400_000,
+      sha256: sha256(content),
+      isExecutable: false,
+    },
+    {
+      path: "empty",
+      from: join(folder.path, "out/empty"),
+      sizeBytes: 0,
+      sha256: sha256(""),
+      isExecutable: false,
+    },
   ]);
   expect(await readBytes(join(folder.path, "out/sub/a.bin"))).toEqual(content);
   expect((await readdir(join(folder.path, "out"), { recursive: true })).sort()).toEqual([
@@ -102,9 +115,9 @@ test("a bomb is refused before it has filled the disk", async () => {
 
 test("an abort stops it, and a target that cannot be written is told by its path", async () => {
   await using folder = await createTempFolder();
-  const archive = buildTarball([{ path: "package/a", content: makeBytes(3_000_000) }]);
+  const archive = buildTarball([{ path: "package/a", content: makeBytes(6_000_000) }]);
   const abort = new AbortController();
-  const stopped = extract(folder, archive, { signal: abort.signal, onBytes: () => abort.abort() });
+  const stopped = extract(folder, archive, { signal: abort.signal, onUnpacked: async () => abort.abort() });
   expect(await failureOf(stopped)).toMatchObject({ code: "E_INTERRUPTED" });
   const lost = await failureOf(extract(folder, archive, { targetFolder: "/proc/troupe" }));
   expect(lost).toMatchObject({ code: "E_NOT_FOUND", details: { path: "/proc/troupe/a" } });

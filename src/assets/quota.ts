@@ -1,0 +1,62 @@
+// The limit on what models and assets may take together.
+import { resolve, sep } from "node:path";
+import { AppError } from "../base/errors.ts";
+import { countFolderBytes } from "./folder-size.ts";
+import { formatBytes } from "./free-space.ts";
+
+export interface Quota {
+  /** Bytes that may still be added; Infinity without a limit. */
+  leftBytes(): Promise<number>;
+  /** E_QUOTA unless `neededBytes` may be added when `freedBytes` go. */
+  require(neededBytes: number, freedBytes: number, what: string): Promise<void>;
+}
+
+export interface QuotaOptions {
+  limitBytes: number | null;
+  /** Absolute; one within another counts once. */
+  folders: readonly string[];
+}
+
+export function createQuota({ limitBytes, folders }: QuotaOptions): Quota {
+  const outermost = folders
+    .map((folder) => resolve(folder))
+    .filter((folder, index, all) => {
+      const isWithin = all.some((other) => folder.startsWith(other + sep));
+      return !isWithin && all.indexOf(folder) === index;
+    });
+
+  const leftBytes = async (): Promise<number> => {
+    if (limitBytes === null) return Number.POSITIVE_INFINITY;
+    const sizes = await Promise.all(outermost.map(countFolderBytes));
+    return limitBytes - sizes.reduce((sum, size) => sum + size, 0);
+  };
+
+  return {
+    leftBytes,
+    async require(neededBytes, freedBytes, what) {
+      if (limitBytes === null) return;
+      const left = await leftBytes();
+      if (left > 0 && neededBytes <= left + freedBytes) return;
+      if (neededBytes <= 0 && left + freedBytes > 0) return;
+      throw quotaExceeded({ what, neededBytes, leftBytes: Math.max(0, left), limitBytes });
+    },
+  };
+}
+
+export function quotaExceeded(facts: {
+  what: string;
+  neededBytes: number;
+  leftBytes: number;
+  limitBytes?: number;
+}): AppError {
+  const { what, neededBytes, leftBytes, limitBytes } = facts;
+  return new AppError(
+    "E_QUOTA",
+    `${what} needs ${neededBytes > 0 ? formatBytes(neededBytes) : "room"}, the quota has ${formatBytes(leftBytes)} left; remove assets with \`troupe assets clear-cache\`, or raise settings.assets.quota_gb`,
+    {
+      needed_bytes: neededBytes,
+      left_bytes: leftBytes,
+      ...(limitBytes === undefined ? {} : { quota_bytes: limitBytes }),
+    },
+  );
+}
