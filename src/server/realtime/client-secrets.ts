@@ -45,7 +45,8 @@ export function createClientSecrets({ clock }: { clock: Clock }): ClientSecrets 
       forgetExpired();
       const sizeBytes = JSON.stringify(defaults).length;
       if (secrets.size >= maxSecrets || keptBytes + sizeBytes > maxKeptBytes) {
-        const message = "too many client secrets are waiting to be used; ask for shorter lives, or again later";
+        const message =
+          "too many client secrets are waiting to be used; ask for shorter lives, or again later";
         throw new HttpError("E_BUSY", message, { retryAfterSeconds: 10 });
       }
       const value = `${prefix}${crypto.getRandomValues(new Uint8Array(24)).toHex()}`;

@@ -10,8 +10,10 @@ import { selectOpenAiVoice } from "../audio/openai-voices.ts";
 import { createErrorResponse } from "../error-response.ts";
 import { HttpError } from "../http-error.ts";
 import type { Services } from "../services.ts";
+import { createBetaDialect, speaksBeta } from "./beta.ts";
 import { createClientSecrets } from "./client-secrets.ts";
-import { createDoorCheck } from "./door-check.ts";
+import { createDoorCheck, listProtocols } from "./door-check.ts";
+import type { Dialect } from "./dialect.ts";
 import { createGaDialect } from "./ga.ts";
 import { issueSecret } from "./issue-secret.ts";
 import type { Realtime, RealtimeConnection, RealtimeOptions } from "./port.ts";
@@ -47,11 +49,15 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
     throw new HttpError("E_BUSY", `${why}; try again in a moment`, { retryAfterSeconds });
   };
 
-  const connect = async (character: Character, config: SessionConfig): Promise<RealtimeConnection> => {
+  const connect = async (
+    character: Character,
+    config: SessionConfig,
+    createDialect: (sessionId: string) => Dialect,
+  ): Promise<RealtimeConnection> => {
     const cast = await casting.cast(character);
     const id = `sess_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
     return createConnection({
-      dialect: createGaDialect(id),
+      dialect: createDialect(id),
       clock,
       pingMs: options.pingMs,
       openSession: (channel) =>
@@ -108,7 +114,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
         const config = mergeConfig(defaultConfig, defaults?.patch ?? {});
         openingCount++;
         try {
-          const data = await connect(character, config);
+          const data = await connect(character, config, selectDialect(request));
           if (server.upgrade(request, { data })) return undefined;
         } finally {
           openingCount--;
@@ -133,4 +139,8 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
     drain: (timeoutMs = 5000) => endAll(timeoutMs),
     [Symbol.asyncDispose]: () => endAll(0),
   };
+}
+
+function selectDialect({ headers }: Request): (sessionId: string) => Dialect {
+  return speaksBeta(headers, listProtocols(headers)) ? createBetaDialect : createGaDialect;
 }

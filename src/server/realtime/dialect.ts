@@ -13,3 +13,19 @@ export interface Dialect {
   /** The messages that say it, in order; none where the dialect has no words for it. */
   encode(output: SessionOutput): string[];
 }
+
+export type WireEvent = Readonly<Record<string, unknown>> & { type: string };
+
+/** Server events as text, each with an `event_id` of its own behind its type. */
+export function createEventWriter(sessionId: string): (event: WireEvent) => string {
+  const prefix = sessionId.replace(/^sess_/, "event_");
+  let count = 0;
+  return ({ type, ...fields }) => {
+    count++;
+    return JSON.stringify({ type, event_id: `${prefix}${count.toString(36).padStart(5, "0")}`, ...fields });
+  };
+}
+
+export function conversationIdOf(sessionId: string): string {
+  return sessionId.replace(/^sess_/, "conv_");
+}

@@ -26,12 +26,20 @@ import {
 } from "./ga-schema.ts";
 
 export function decodeGaEvent(message: string): Decoded {
-  let value: unknown;
+  const parsed = parseJson(message);
+  return "fault" in parsed ? { type: "fault", fault: parsed.fault } : decodeGaValue(parsed.value);
+}
+
+export function parseJson(message: string): { value: unknown } | { fault: Fault } {
   try {
-    value = JSON.parse(message);
+    return { value: JSON.parse(message) };
   } catch {
-    return { type: "fault", fault: fault("invalid_json", "the message is not valid JSON") };
+    return { fault: fault("invalid_json", "the message is not valid JSON") };
   }
+}
+
+/** Never throws. */
+export function decodeGaValue(value: unknown): Decoded {
   const eventId = readEventId(value);
   try {
     return decodeEvent(parseEvent(value));

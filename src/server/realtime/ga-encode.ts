@@ -3,9 +3,8 @@ import { encodeALaw, encodeMuLaw } from "../../audio/g711.ts";
 import { encodeS16le } from "../../audio/pcm.ts";
 import type { Fault, PartAddress, SessionOutput } from "../../session/events.ts";
 import type { AudioFormat } from "../../session/session-config.ts";
+import type { WireEvent } from "./dialect.ts";
 import { encodeItem, encodePart, encodeResponse, encodeSession } from "./ga-views.ts";
-
-export type WireEvent = Readonly<Record<string, unknown>> & { type: string };
 
 /** Without `event_id`, which the dialect adds. */
 export function encodeGaEvent(output: SessionOutput, conversationId: string): WireEvent {

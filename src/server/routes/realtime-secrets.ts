@@ -10,12 +10,9 @@ const requestSchema = z.object({
       seconds: z.number().int().min(10).max(7200).optional().openapi({ example: 600 }),
     })
     .optional(),
-  session: z
-    .looseObject({ model: z.string().optional() })
-    .optional()
-    .openapi({
-      description: "What its sessions begin with, as in `session.update`; `model` is a character.",
-    }),
+  session: z.looseObject({ model: z.string().optional() }).optional().openapi({
+    description: "What its sessions begin with, as in `session.update`; `model` is a character.",
+  }),
 });
 
 const route = createRoute({
