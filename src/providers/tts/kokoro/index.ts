@@ -1,12 +1,13 @@
 // Kokoro-82M: 54 voices in nine languages, on this machine's processor, faster than it can be listened to.
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { z } from "zod";
 import { isAbortError } from "../../../base/errors.ts";
 import type { Engine } from "../../../speech/engine.ts";
 import type { LoadContext, SynthesizerProvider } from "../../../speech/provider.ts";
 import type { KokoroLoadParams } from "./engine.ts";
 import { findPreparedGraph, hashFile, type PreparedGraphPlace } from "./graph/prepared-graph.ts";
-import { prepareInBackground } from "./graph/prepare-in-background.ts";
+import { type BackgroundOptions, prepareInBackground } from "./graph/prepare-in-background.ts";
 import { canEspeak } from "./phonemes/espeak-phonemizer.ts";
 import { canPhonemize } from "./phonemes/free-phonemizer.ts";
 import { createSwappableEngine, type SwappableEngine } from "./swappable-engine.ts";
@@ -61,9 +62,16 @@ export const kokoroProvider: SynthesizerProvider = {
       startKokoroEngine(context, settings, { modelFolder, voicesFolder, graphPath });
     const engine = createSwappableEngine(await startEngine(prepared?.path ?? null));
     const closing = new AbortController();
+    const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     const preparation = prepared
       ? Promise.resolve()
-      : improve(context, engine, startEngine, { modelFolder, sourcePath, voicesFolder, place, closing });
+      : improve(context, engine, startEngine, {
+          modelFolder,
+          sourcePath,
+          voicesFolder,
+          place,
+          signal: ending,
+        });
     const canSpeak = (tag: string): boolean =>
       canPhonemize(tag) || (settings.phonemizer === "espeak" && canEspeak(tag));
     const synthesizer = createKokoroSynthesizer({ engine }, { defaultVoice: settings.voice, canSpeak });
@@ -104,33 +112,30 @@ async function startKokoroEngine(
   }
 }
 
-interface ImproveOptions {
-  modelFolder: string;
-  sourcePath: string;
-  voicesFolder: string;
-  place: PreparedGraphPlace;
-  closing: AbortController;
-}
+/** The first words have the processor to themselves, and a program that speaks one sentence and ends prepares nothing. */
+const restMs = 3000;
 
 /** Swaps in the engine with the prepared graph once there is one. Never rejects: without it, all works at half the speed. */
 async function improve(
   context: LoadContext,
   engine: SwappableEngine,
   startEngine: (graphPath: string) => Promise<Engine>,
-  { closing, ...files }: ImproveOptions,
+  files: BackgroundOptions,
 ): Promise<void> {
+  const { signal } = files;
   const report = (reason: string): void =>
     context.emit({ type: "provider-state", kind: "tts", provider: "kokoro", state: "ready", reason });
   try {
-    const { path, record } = await prepareInBackground(context, { ...files, signal: closing.signal });
+    await wait(restMs, null, { signal });
+    const { path, record } = await prepareInBackground(context, files);
     const better = await startEngine(path);
-    if (closing.signal.aborted) await better[Symbol.asyncDispose]();
+    if (signal.aborted) await better[Symbol.asyncDispose]();
     else {
       engine.replace(better);
       report(record.reason);
     }
   } catch (error) {
-    if (closing.signal.aborted || isAbortError(error)) return;
+    if (signal.aborted || isAbortError(error)) return;
     context.emit({
       type: "engine-load-fail",
       engine: "kokoro-preparation",
