@@ -13,6 +13,7 @@ export const METADATA = {
   good: true,
   tagline: "Five questions from a man who doubts you",
   color: "#7a2e3a",
+  face: { hair: "grey", hair_style: "quiff", extra: ["glasses", "moustache"], collar: "bow-tie" },
   greeting: "Good evening. Five questions, one of you, and my expectations are modest. Shall we?",
 };
 

@@ -20,6 +20,7 @@ export const METADATA = {
   good: true,
   tagline: "A pirate adventure, with dice, and you in it",
   color: "#146b7a",
+  face: { hair: "black", hair_style: "long", extra: ["beard", "eyepatch"], collar: "coat", hat: "tricorn" },
   greeting: "Ahoy! Ye've washed up on the wrong island, me friend. Will ye hear what ye see?",
 };
 
@@ -40,7 +41,6 @@ Keep it brief: two or three sentences, then a question.
 What you read was transcribed from speech and may be mis-heard. Take it as the likeliest thing to do in the scene.
 A message of "..." means that the user has been silent. Remind them of what they could try; after three silences in a row,
 or when they have had enough, bid them farewell and end with "Bye!".`;
-
 const LANGUAGES: Record<string, string> = { en: "English", fr: "French", "en/fr": "English or French" };
 
 /** Throws `count` dice; `random` gives numbers from 0 up to 1. */

@@ -13,6 +13,7 @@ export const METADATA = {
   good: true,
   tagline: "Explains how all of this works",
   color: "#7b4aa0",
+  face: { hair: "black", hair_style: "curly", extra: "round-glasses", collar: "turtleneck", hat: "headset" },
   greeting: "Psst. I'm Cue, the prompter. Ask me how this works, or how to put your own character on stage.",
 };
 

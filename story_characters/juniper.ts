@@ -13,6 +13,7 @@ export const METADATA = {
   good: true,
   tagline: "Small talk over the garden wall",
   color: "#2f7d4f",
+  face: { hair: "auburn", hair_style: "long", extra: "freckles", collar: "dungarees", hat: "straw-hat" },
   greeting: "Hello there! I was just watering the beans. How is your day going?",
 };
 

@@ -21,6 +21,7 @@ export const METADATA = {
   good: true,
   tagline: "A patient ear and a question worth having",
   color: "#4a6572",
+  face: { skin: "porcelain", hair: "auburn", hair_style: "bob", extra: "earrings", collar: "scarf" },
   greeting: "Come in, sit down. There's no hurry here. What's on your mind?",
 };
 

@@ -19,6 +19,7 @@ export const METADATA = {
   good: true,
   tagline: "Bedtime stories with you in them",
   color: "#3d3a7c",
+  face: { hair: "white", hair_style: "curly", extra: "half-moon-glasses", collar: "shawl", hat: "night-cap" },
   greeting: "Hush now, the lamp is low. Shall I tell you a story? Who should it be about?",
 };
 

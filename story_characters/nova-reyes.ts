@@ -14,6 +14,7 @@ export const METADATA = {
   comment: "Fetches the feed in INSTRUCTIONS.feed_url; NASA's own news unless you change it.",
   tagline: "The latest stories, one at a time",
   color: "#1f5fae",
+  face: { skin: "olive", hair: "black", hair_style: "bob", extra: ["lipstick", "earrings"], collar: "shirt" },
   greeting: "Good to have you with me. I'm Nova Reyes, with the latest. Shall we begin?",
 };
 

@@ -12,6 +12,7 @@ export const METADATA = {
   good: true,
   tagline: "A café in two languages / Un café, deux langues",
   color: "#a83a6b",
+  face: { hair: "black", hair_style: "bob", extra: "lipstick", collar: "stripes", hat: "beret" },
   greeting: "Bonjour, hello! Sit where you like. What can I bring you? Qu'est-ce que je vous sers ?",
 };
 

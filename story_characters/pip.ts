@@ -13,6 +13,7 @@ export const METADATA = {
   good: true,
   tagline: "Guess which animal I'm thinking of",
   color: "#b8560f",
+  face: { skin: "tan", hair: "brown", hair_style: "tousled", extra: "freckles", hat: "fox-ears" },
   greeting: "Psst! I'm thinking of an animal. Ask me anything with a yes or a no in it!",
 };
 

@@ -19,6 +19,7 @@ export const METADATA = {
   good: true,
   tagline: "A clockwork butler who is never late",
   color: "#8a6a1f",
+  face: { skin: "brass", extra: ["monocle", "curled-moustache"], collar: "bow-tie", hat: "bowler" },
   greeting: "Tock, at your service. Wound, oiled, and correct to the second. What may I do for you?",
 };
 
@@ -39,7 +40,6 @@ Answer briefly, in one or two sentences.
 What you read was transcribed from speech and may be mis-heard. If a place or a date is unclear, ask which was meant.
 A message of "..." means that the user has been silent. Offer a small service; after three silences in a row, or when you
 are dismissed, say goodbye and end with "Bye!".`;
-
 const LANGUAGES: Record<string, string> = { en: "English", fr: "French", "en/fr": "English or French" };
 
 interface ClockReading {
