@@ -30,7 +30,7 @@ export function describeLimits({ data }: CharacterCard, name: string): string[] 
   ];
   list(
     "does not know the macros",
-    namesIn([...always, ...spoken], /\{\{\s*([^{}:]{1,40}?)\s*(?::[^{}]*)?\}\}/g, knownMacros),
+    namesIn([...always, ...spoken], /\{\{([^{}:]{1,60})[^{}]*\}\}/g, knownMacros),
   );
   list(
     "does not follow the decorators",
@@ -62,7 +62,7 @@ function namesIn(texts: readonly (string | null | undefined)[], pattern: RegExp,
   const names = new Set<string>();
   for (const text of texts) {
     for (const [, name = ""] of (text ?? "").matchAll(pattern)) {
-      if (!known.test(name) && names.size < 10) names.add(name);
+      if (!known.test(name.trim()) && names.size < 10) names.add(name.trim());
     }
   }
   return [...names];

@@ -125,13 +125,17 @@ function printScalar(value: number | boolean | string | null): string {
 
 const indent = (depth: number): string => "  ".repeat(depth);
 
-/** Columns as the formatter counts them: each code point for itself, so that a joined emoji takes those of its parts. */
+/**
+ * Columns as the formatter counts them: each code point for itself, so that a joined emoji takes those of its parts. Beyond
+ * the width of a line it does not matter by how much.
+ */
 function widthOf(source: string): number {
   let width = 0;
   for (const character of source) {
     const own = Bun.stringWidth(character);
     // Bun counts the vowel signs of Indic scripts as marks that take no room.
     width += own > 0 || takesNoRoom.test(character) ? own : 1;
+    if (width > lineWidth) break;
   }
   return width;
 }

@@ -145,6 +145,22 @@ describe("a character file from a card", () => {
   });
 });
 
+test("a card made to keep the importer busy does not", async () => {
+  const spaces = " ".repeat(100_000);
+  const card = cardOf({
+    name: `x${spaces}y`,
+    description: `{{${spaces}`,
+    scenario: "{{".repeat(50_000),
+    first_mes: `${"*".repeat(50_001)}{{`,
+    character_book: { entries: [{ keys: [`/${"/".repeat(100_000)}`], content: "@@@\n".repeat(50_000) }] },
+  });
+  const startMs = performance.now();
+  const { source, name } = await writeCharacterFile(card);
+  expect(performance.now() - startMs).toBeLessThan(2000);
+  await using cast = await openTestStage({ "x.ts": source });
+  expect(await cast.promptOf(name)).toContain("A voice says your words aloud.");
+});
+
 describe("the prompt of a card", () => {
   test("has the card's texts in order, macros filled, and the rules of speaking", async () => {
     await using cast = await onStage(asCard(secondVersion));

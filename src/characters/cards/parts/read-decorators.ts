@@ -13,13 +13,13 @@ export function readDecorators(text: string): DecoratedText {
   const lines = text.trimStart().split("\n");
   const rules = new Map<string, string>();
   let isAnswered = true;
-  while (lines[0]?.startsWith("@@")) {
-    const [, isFallback, name = "", value = ""] =
-      /^@@(@?)(\w*)\s*(.*)$/.exec(lines.shift()?.trim() ?? "") ?? [];
+  let at = 0;
+  for (; lines[at]?.startsWith("@@"); at++) {
+    const [, isFallback, name = "", value = ""] = /^@@(@?)(\w*)(.*)$/.exec(lines[at]?.trim() ?? "") ?? [];
     // "@@@" stands in for the decorator above it, if that one is not known.
     if (isFallback && isAnswered) continue;
     isAnswered = KNOWN.test(name);
     if (isAnswered && !rules.has(name)) rules.set(name, value.trim());
   }
-  return { content: lines.join("\n").trim(), rules };
+  return { content: lines.slice(at).join("\n").trim(), rules };
 }
