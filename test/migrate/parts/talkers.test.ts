@@ -78,6 +78,13 @@ describe("a little talk", () => {
     expect(await talk.say("who are you?")).toBe("My part reads: You are Gertrude.");
   });
 
+  test("a part written in French begins in French, and follows the user out of it", async () => {
+    const talk = openTalk(new Constant({ text: "Tu es un général, et tu parles avec gravité." }));
+    expect(await talk.say()).toContain("Bonjour");
+    expect(await talk.say("how are you?")).toContain("And how are you");
+    expect(await openTalk(new Constant({ text: "You are a general." })).say()).toMatch(/Good|Hello/);
+  });
+
   test("the guide tells topic by topic, and answers what it is asked", async () => {
     const talk = openTalk(new Guide({}));
     const first = await talk.say();
