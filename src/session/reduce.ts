@@ -11,6 +11,7 @@ import {
 } from "./input-turns.ts";
 import {
   finishResponse,
+  greet,
   onClientCall,
   onReplyEnd,
   onReplyFailed,
@@ -95,6 +96,7 @@ function open(step: Step): void {
   perform(step, { type: "set-timer", name: "expiry", atMs: step.atMs + limits.maxSessionMs });
   perform(step, { type: "set-timer", name: "neglect", atMs: step.atMs + limits.neglectMs });
   if (config.turnDetection !== null) perform(step, { type: "listen-from", sample: 0 });
+  greet(step);
 }
 
 function onTimer(step: Step, { name }: InputOf<"timer">): void {

@@ -86,6 +86,13 @@ export function takeNextCast(step: Step): void {
   }
 }
 
+/** Lets the character speak first, where it is to and nobody has. */
+export function greet(step: Step): void {
+  const { config, items, response, input } = step.state;
+  const isUnderWay = items.length > 0 || response || input.isTurnOpen || input.pending.length > 0;
+  if (config.greeting && !isUnderWay) createResponse(step, {}, false);
+}
+
 /** Answers what the user has said, unless somebody is talking or words are still being made out. */
 export function answerIfOwed(step: Step): void {
   const { isReplyOwed, response, input, isClosed } = step.state;

@@ -3,7 +3,7 @@ import { cutPlayback } from "./audio-pacer.ts";
 import type { SessionCommand } from "./events.ts";
 import { addItem, clearByClient, commitByClient, switchDetection } from "./input-turns.ts";
 import type { Item } from "./items.ts";
-import { createResponse, cutToHeard, finishResponse, takeNextCast } from "./responses.ts";
+import { createResponse, cutToHeard, finishResponse, greet, takeNextCast } from "./responses.ts";
 import { mergeConfig } from "./session-config.ts";
 import {
   lookUpItem,
@@ -56,6 +56,7 @@ function updateSession(step: Step, command: CommandOf<"update-session">, eventId
   update(step, { config: mergeConfig(before, patch) });
   switchDetection(step, before.turnDetection);
   send(step, { type: "session-updated", session: viewSession(step.state) });
+  if (!before.greeting) greet(step);
 }
 
 function createItem(step: Step, command: CommandOf<"create-item">, eventId: string | undefined): void {

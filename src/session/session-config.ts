@@ -77,6 +77,8 @@ export interface SessionConfig {
   toolChoice: ReplyToolChoice;
   /** Null: no limit. */
   maxOutputTokens: number | null;
+  /** The character opens the conversation. */
+  greeting: boolean;
   extensions: Extensions;
   /** Fields of the dialect that change nothing here; kept and shown again. */
   extra: Readonly<Record<string, unknown>>;
@@ -111,6 +113,7 @@ export const defaultConfig: SessionConfig = {
   tools: null,
   toolChoice: "auto",
   maxOutputTokens: null,
+  greeting: false,
   extensions: { words: false, tools: false, characterChanges: false, partials: false },
   extra: {},
 };

@@ -95,6 +95,8 @@ export function createSimulation(): Simulation {
     { transcription: null },
     { transcription: { model: "tiny" } },
     { instructions: "Be brief.", voice: "am_michael" },
+    { greeting: true },
+    { greeting: false },
   ];
 
   const actions: [name: string, weight: number, act: (a: number, b: number) => void][] = [

@@ -183,6 +183,7 @@ function decodeUpdate(session: WireSession): Extract<SessionCommand, { type: "up
     tools: tools && decodeTools(tools),
     toolChoice: tool_choice && decodeToolChoice(tool_choice),
     maxOutputTokens: decodeMaxTokens(max_output_tokens),
+    greeting: troupe?.greeting,
     extensions: troupe && {
       words: troupe.words,
       tools: troupe.tools,

@@ -86,6 +86,7 @@ const sessionSchema = z.looseObject({
       tools: z.boolean().optional(),
       character_changes: z.boolean().optional(),
       partials: z.boolean().optional(),
+      greeting: z.boolean().optional(),
     })
     .optional(),
 });

@@ -31,8 +31,8 @@ function encodeTurnDetection(detection: TurnDetection): Json | null {
 export function encodeSession({ id, config, cast, expiresAt }: SessionView): Json {
   const { noise_reduction, ...extra } = config.extra;
   const tools = config.tools ?? cast.character.tools;
-  const { transcription, extensions } = config;
-  const wantsOurs = Object.values(extensions).includes(true);
+  const { transcription, extensions, greeting } = config;
+  const wantsOurs = greeting || Object.values(extensions).includes(true);
   return {
     tracing: null,
     truncation: "auto",
@@ -73,6 +73,7 @@ export function encodeSession({ id, config, cast, expiresAt }: SessionView): Jso
         tools: extensions.tools,
         character_changes: extensions.characterChanges,
         partials: extensions.partials,
+        greeting,
       },
     }),
   };
