@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readEntries } from "../../scripts/migrate/read-entries.ts";
 import { AppError } from "../../src/base/errors.ts";
+import { cpuMs } from "../support/cpu-time.ts";
 
 const read = (text: string) => readEntries(new TextEncoder().encode(text), "voices.yaml");
 
@@ -92,9 +93,9 @@ describe("entries of a voices.yaml", () => {
       const inner = level === 0 ? "x" : `*l${level - 1}`;
       return `  k${level}: &l${level} [${Array.from({ length: 9 }, () => inner).join(", ")}]`;
     });
-    const startMs = performance.now();
+    const startMs = cpuMs();
     const [entry] = read(`- name: A\n${levels.join("\n")}\n`);
     expect(entry?.fault).toBeDefined();
-    expect(performance.now() - startMs).toBeLessThan(2000);
+    expect(cpuMs() - startMs).toBeLessThan(2000);
   });
 });

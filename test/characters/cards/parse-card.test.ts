@@ -7,6 +7,7 @@ import { drawPortrait } from "../../../src/characters/cards/portrait.ts";
 import { buildZip, type ZipEntry } from "../../support/build-zip.ts";
 import { firstVersion, secondVersion, thirdVersion } from "../../support/card-samples.ts";
 import { failureOf } from "../../support/failure-of.ts";
+import { cpuMs } from "../../support/cpu-time.ts";
 
 const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const picture = drawPortrait("Rosalind");
@@ -235,10 +236,10 @@ describe("a card in an archive", () => {
     ],
     ["too many entries", charx(...Array.from({ length: 5001 }, (_, n) => ({ path: `${n}` }))), "5000"],
   ])("with %s is E_VERIFY", async (_, bytes, reason) => {
-    const startMs = performance.now();
+    const startMs = cpuMs();
     const failure = await failureOf(parseCard(bytes, "card.charx"));
     expect(failure).toMatchObject({ code: "E_VERIFY", message: expect.stringContaining(reason) });
-    expect(performance.now() - startMs).toBeLessThan(2000);
+    expect(cpuMs() - startMs).toBeLessThan(2000);
   });
 
   test("that is cut or damaged is E_VERIFY", async () => {

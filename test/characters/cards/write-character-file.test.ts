@@ -8,6 +8,7 @@ import { firstVersion, secondVersion, thirdVersion } from "../../support/card-sa
 import { openTestStage } from "../../support/character-files.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { createCheckedProject } from "../../support/source-checks.ts";
+import { cpuMs } from "../../support/cpu-time.ts";
 
 const asCard = (value: unknown): CharacterCard => readCard(value, "card").card;
 const cardOf = (data: Record<string, unknown>): CharacterCard =>
@@ -154,9 +155,9 @@ test("a card made to keep the importer busy does not", async () => {
     first_mes: `${"*".repeat(50_001)}{{`,
     character_book: { entries: [{ keys: [`/${"/".repeat(100_000)}`], content: "@@@\n".repeat(50_000) }] },
   });
-  const startMs = performance.now();
+  const startMs = cpuMs();
   const { source, name } = await writeCharacterFile(card);
-  expect(performance.now() - startMs).toBeLessThan(2000);
+  expect(cpuMs() - startMs).toBeLessThan(2000);
   await using cast = await openTestStage({ "x.ts": source });
   expect(await cast.promptOf(name)).toContain("A voice says your words aloud.");
 });

@@ -5,6 +5,7 @@ import { PromptGenerator as News } from "../../../scripts/migrate/parts/news.ts"
 import { PromptGenerator as Smalltalk } from "../../../scripts/migrate/parts/smalltalk.ts";
 import { PromptGenerator as Guide } from "../../../scripts/migrate/parts/unmute-explanation.ts";
 import { openTalk } from "./talk-with.ts";
+import { cpuMs } from "../../support/cpu-time.ts";
 
 describe("every prompt", () => {
   const generators = {
@@ -150,8 +151,8 @@ describe("the news", () => {
 
   test("a feed made to keep the reader busy takes no longer than a prompt may", async () => {
     using server = serve(`<rss><item>${"<title>".repeat(250_000)}`);
-    const startMs = performance.now();
+    const startMs = cpuMs();
     await new News({ feed_url: server.url.href }).makeSystemPrompt();
-    expect(performance.now() - startMs).toBeLessThan(1500);
+    expect(cpuMs() - startMs).toBeLessThan(1500);
   });
 });

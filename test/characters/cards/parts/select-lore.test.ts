@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { LoreBook, LoreEntry } from "../../../../src/characters/cards/parts/card.ts";
 import { selectLore } from "../../../../src/characters/cards/parts/select-lore.ts";
 import type { Message } from "../../../../src/characters/cards/parts/talk.ts";
+import { cpuMs } from "../../../support/cpu-time.ts";
 
 const fill = (text: string): string => text.replaceAll("{{user}}", "Eve");
 const said = (...contents: string[]): Message[] =>
@@ -135,8 +136,8 @@ describe("lore", () => {
     ["entries that bring in each other", times(3000, { keys: ["b"], content: "b ".repeat(100) })],
   ])("%s cost no more than a fraction of a prompt's time", (_, entries) => {
     const messages = said("b", "a".repeat(20_000), `b${"a".repeat(20_000)}!`, "a".repeat(20_000));
-    const startMs = performance.now();
+    const startMs = cpuMs();
     loreOf(entries, messages, { recursive_scanning: true });
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(cpuMs() - startMs).toBeLessThan(1000);
   });
 });
