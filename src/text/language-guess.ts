@@ -36,8 +36,23 @@ const words: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   ]),
 );
 
-/** Primary subtag of the language (en, fr, es, de, it, pt), or undefined where the evidence is thin or divided. */
+/** Primary subtag (en, fr, es, de, it, pt; zh, ja, hi, ru by script), or undefined where the evidence is thin or divided. */
 export function guessLanguage(text: string): string | undefined {
+  return guessByScript(text) ?? guessByWords(text);
+}
+
+/** Most letters decide; Japanese is what has kana among its characters. */
+function guessByScript(text: string): string | undefined {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const share = (script: RegExp): number => (text.match(script)?.length ?? 0) / Math.max(1, letters);
+  const kana = share(/[\p{Script=Hiragana}\p{Script=Katakana}]/gu);
+  const han = share(/\p{Script=Han}/gu);
+  if (kana + han > 0.5) return kana > 0 ? "ja" : "zh";
+  if (share(/\p{Script=Devanagari}/gu) > 0.5) return "hi";
+  return share(/\p{Script=Cyrillic}/gu) > 0.5 ? "ru" : undefined;
+}
+
+function guessByWords(text: string): string | undefined {
   const found =
     text
       .toLowerCase()

@@ -17,6 +17,17 @@ test("tells the languages of its table apart by their little words", () => {
   expect(found).toEqual(sentences as typeof found);
 });
 
+test("tells other scripts by their letters", () => {
+  const sentences = [
+    "你好，世界",
+    "今日はいい天気",
+    "नमस्ते दुनिया",
+    "Привет, мир",
+    "the word 你好 means hello",
+  ];
+  expect(sentences.map((text) => guessLanguage(text))).toEqual(["zh", "ja", "hi", "ru", "en"]);
+});
+
 test("has no opinion without evidence", () => {
   const unsure = [
     "",

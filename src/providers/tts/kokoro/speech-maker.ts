@@ -1,4 +1,5 @@
 // One piece of written text → sound with word times: reading out, phonemes, the model, and the times back to the text.
+import { AppError } from "../../../base/errors.ts";
 import { createTextReader, type TextReader } from "../../../text/speakable-text.ts";
 import type { WordTime } from "../../../speech/ports.ts";
 import { type KokoroModel, type KokoroSpeech, samplesPerDuration, sampleRateHz } from "./kokoro-model.ts";
@@ -27,7 +28,7 @@ export interface MadeSpeech {
 }
 
 export interface SpeechMaker {
-  /** `pause` is awaited before each run of the model after the first, and may throw to end the work. */
+  /** `pause` is awaited before each run of the model after the first, and may throw to end the work. E_ARGS (language). */
   speak(request: SpeechRequest, pause: () => Promise<void>): Promise<MadeSpeech>;
 }
 
@@ -52,9 +53,10 @@ export function createSpeechMaker(deps: SpeechMakerDependencies): SpeechMaker {
 
   return {
     async speak({ text, shares, language, speed }, pause) {
-      const phonemizer = phonemizers.find((candidate) => candidate.canSpeak(language)) ?? phonemizers[0];
+      const phonemizer = phonemizers.find((candidate) => candidate.canSpeak(language));
+      if (!phonemizer) throw new AppError("E_ARGS", `no phonemes for the language ${language}`, { language });
       const tokens = readerOf(language).read(text);
-      const letters = phonemizer ? buildPhonemeText(tokens, phonemizer, language) : [];
+      const letters = buildPhonemeText(tokens, phonemizer, language);
       const pieces = cutPieces(letters.filter(({ letter }) => vocabulary.has(letter)));
       const parts: Float32Array[] = [];
       const times: TokenTime[] = [];

@@ -32,13 +32,19 @@ export function createKokoroSynthesizer(
     return made as MadeSpeech;
   };
 
+  const voices = kokoroVoices.filter(({ language }) => options.canSpeak(language));
   return {
     id: "kokoro",
-    capabilities: { streaming: true, wordTimes: true, cloning: false, languages: kokoroLanguages },
-    voices: () => kokoroVoices,
+    capabilities: {
+      streaming: true,
+      wordTimes: true,
+      cloning: false,
+      languages: kokoroLanguages.filter(options.canSpeak),
+    },
+    voices: () => voices,
     hasVoice(voice) {
       try {
-        return parseVoiceBlend(voice).length > 0;
+        return options.canSpeak(languageOfVoice(leadingVoice(parseVoiceBlend(voice))));
       } catch {
         return false;
       }
@@ -53,7 +59,10 @@ export function createKokoroSynthesizer(
           yield { pcm: silence(piece, request.speed), sampleRateHz, text: piece.text, words: [] };
           continue;
         }
-        const language = job.language ?? chooseLanguage(piece.text, request.language, options.canSpeak);
+        const language =
+          job.language === undefined
+            ? chooseLanguage(piece.text, request.language, options.canSpeak)
+            : request.language;
         const made = await speakPiece(piece.text, { ...request, language }, { ...job, priority });
         priority = "tail";
         yield { ...made, sampleRateHz, text: piece.text };
@@ -76,11 +85,18 @@ function checkRequest(
     throw new AppError("E_ARGS", `speed is ${speed}; it must be from ${minSpeed} to ${maxSpeed}`, { speed });
   }
   const shares = parseVoiceBlend(voice ?? options.defaultVoice);
-  if (language !== undefined && !options.canSpeak(language)) {
-    const known = kokoroLanguages.join(", ");
-    throw new AppError("E_ARGS", `kokoro does not speak ${language}; it speaks ${known}`, { language });
+  const ofVoice = languageOfVoice(leadingVoice(shares));
+  // "en" means the English of the voice.
+  const isOwn = language === undefined || ofVoice.toLowerCase().startsWith(`${language.toLowerCase()}-`);
+  const spoken = isOwn ? ofVoice : language;
+  if (!options.canSpeak(spoken)) {
+    const known = kokoroLanguages.filter(options.canSpeak).join(", ");
+    const cure = "choose another voice or language, or the phonemizer espeak";
+    throw new AppError("E_ARGS", `kokoro does not speak ${spoken} here, but ${known}; ${cure}`, {
+      language: spoken,
+    });
   }
-  return { shares, speed, language: language ?? languageOfVoice(leadingVoice(shares)) };
+  return { shares, speed, language: spoken };
 }
 
 type TextPiece = { kind: "text"; text: string } | PauseStretch;

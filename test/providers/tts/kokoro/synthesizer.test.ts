@@ -121,7 +121,29 @@ describe("what is asked", () => {
     const text = "Bonjour, comment allez-vous ? How are you today, my friend?";
     await collectSpeech(synthesizer, text, { voice: "ff_siwis", priority: "tail" });
     await collectSpeech(synthesizer, text, { voice: "ff_siwis", priority: "tail", language: "fr" });
-    expect(asked.map((job) => job.language)).toEqual(["fr-FR", "en", "fr", "fr"]);
+    expect(asked.map((job) => job.language)).toEqual(["fr-FR", "en", "fr-FR", "fr-FR"]);
+  });
+
+  test("a language without a region is that of the voice", async () => {
+    const { synthesizer, asked } = open();
+    for (const [voice, language] of [
+      ["bf_emma", "en"],
+      ["af_heart", "EN"],
+      ["bf_emma", "en-US"],
+      ["ff_siwis", "en"],
+    ]) {
+      await collectSpeech(synthesizer, "Kokoro.", { voice, language });
+    }
+    expect(asked.map((job) => job.language)).toEqual(["en-GB", "en-US", "en-US", "en"]);
+  });
+
+  test("a voice whose language has no phonemes here is not there", async () => {
+    const { engine } = createFakeEngine();
+    const canSpeak = (tag: string): boolean => tag.startsWith("en");
+    const synthesizer = createKokoroSynthesizer({ engine }, { defaultVoice: "af_heart", canSpeak });
+    expect(synthesizer.voices()).toHaveLength(28);
+    expect([synthesizer.hasVoice("ff_siwis"), synthesizer.hasVoice("bf_emma")]).toEqual([false, true]);
+    expect(await codeOf(collectSpeech(synthesizer, "Oui.", { voice: "ff_siwis" }))).toBe("E_ARGS");
   });
 
   test("that cannot be is E_ARGS before any work", async () => {
