@@ -4,6 +4,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createAssetStore } from "./assets/asset-store.ts";
 import { defaultCatalogue } from "./assets/catalogue/default-catalogue.ts";
+import { mergeCatalogues } from "./assets/catalogue/merge-catalogues.ts";
+import { listTokens } from "./assets/credentials.ts";
 import type { AssetEvent } from "./assets/port.ts";
 import { systemClock } from "./base/clock.ts";
 import { AppError, fromFileSystemError } from "./base/errors.ts";
@@ -12,6 +14,7 @@ import { createCharacterStage } from "./characters/character-stage.ts";
 import type { CharacterEvent } from "./characters/port.ts";
 import type { CliApp, OpenAppOptions, RunningServer, SettingRow, StorageRoot } from "./cli/app-port.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
+import { loadProjectAssets, type ProjectAssets } from "./config/project-assets.ts";
 import { type SettingDefinition, type SettingKey, settingDefinitions } from "./config/settings-schema.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
@@ -38,6 +41,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   const { settings, env } = loaded;
   await using stack = new AsyncDisposableStack();
   const clock = systemClock;
+  const project = loadProjectAssets(
+    loaded.project,
+    defaultCatalogue.map(({ name }) => name),
+  );
   const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
   if (options.logs !== "none") {
     // The progress view shows these.
@@ -53,7 +60,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       createLogger(events, {
         level: settings["log.level"],
         format: options.logs,
-        secrets: listSecrets(loaded),
+        secrets: [...listSecrets(loaded), ...listTokens(project.declared, env)],
         except,
       }),
     );
@@ -66,7 +73,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     createAssetStore(
       { emit: events.emit, clock },
       {
-        catalogue: defaultCatalogue,
+        catalogue: mergeCatalogues(defaultCatalogue, project.declared),
         assetsDir: settings["settings.assets.cache_dir"],
         cacheRoot,
         isOffline,
@@ -75,6 +82,12 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
           hubToken === undefined
             ? null
             : { value: hubToken, variable: variableOf(loaded, "settings.assets.hub_token") },
+        environment: env,
+        projectFolder: loaded.projectFolder,
+        isAuthenticationStrict: settings["settings.assets.strict_authentication"],
+        lockTimeoutMs: toMs(settings["settings.assets.lock_timeout_seconds"]),
+        quotaBytes: toBytes(settings["settings.assets.quota_gb"]),
+        modelsRoot: settings["storage.models_root"],
       },
     ),
   );
@@ -212,8 +225,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     settings: listSettings(loaded),
     roots: listRoots(loaded),
     userName: settings.user_name,
+    charactersDir: settings["characters.dir"],
     assets,
     defaultAssets: await listDefaultAssets(chosen),
+    projectAssets: listProjectAssets(project),
     speech,
     replies,
     replyAsCharacter,
@@ -235,6 +250,13 @@ async function listDefaultAssets(chosen: { tts: string; asr: string; vad: string
     ...(provider?.assetNames(provider.settingsSchema.parse({})) ?? []),
   ]);
 }
+
+const toMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
+const toBytes = (gib: number | null): number | null => (gib === null ? null : gib * 2 ** 30);
+
+const listProjectAssets = ({ declared, requiredBy }: ProjectAssets): string[] => [
+  ...new Set([...declared.map(({ name }) => name), ...[...requiredBy.values()].flat()]),
+];
 
 const definitionOf = (key: string): SettingDefinition => settingDefinitions[key as SettingKey];
 

@@ -27,6 +27,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   terminal: openTerminal(),
   readInput: () => Bun.stdin.text(),
   readLines: () => createInterface({ input: process.stdin, signal: interrupt.signal }),
+  isInteractive: process.stdin.isTTY,
   hasColor: process.stdout.isTTY && process.env.NO_COLOR === undefined,
   signal: interrupt.signal,
 });

@@ -8,12 +8,14 @@ import type { AssetJob, PhaseStep } from "./asset-job.ts";
 import { createAssetLayout } from "./asset-layout.ts";
 import { type Asset, type AssetDefinition, assetSchema } from "./asset-schema.ts";
 import { readStatus, verifyOnDisk } from "./asset-status.ts";
+import { clearAssets } from "./clear-assets.ts";
 import { createTokens } from "./credentials.ts";
 import { type GetFreeBytes, getFreeBytes } from "./free-space.ts";
 import { listPhases } from "./phases/list.ts";
 import { removeParts } from "./phases/parts.ts";
 import type { AssetEvent, AssetResult, AssetStore, EnsureOptions } from "./port.ts";
 import { createProgressMeter } from "./progress-meter.ts";
+import { createProgressListeners, type ProgressListeners } from "./progress-listeners.ts";
 import { createReachability } from "./reachability.ts";
 import { type ExchangePaths, loadExchange } from "./replace-folder.ts";
 import { removeAsset } from "./remove-asset.ts";
@@ -79,6 +81,7 @@ export function createAssetStore(
   const layout = createAssetLayout(options.assetsDir, options.cacheRoot);
   const assets = parseCatalogue(options.catalogue);
   const runs = createSharedRuns<AssetResult>();
+  const listeners = createProgressListeners();
   const locker = dependencies.locker ?? createFileLocker({ clock });
   const lockTimeoutMs = options.lockTimeoutMs ?? undefined;
   const tokens = createTokens({ environment: options.environment, hubToken: options.hubToken ?? undefined });
@@ -126,7 +129,7 @@ export function createAssetStore(
 
   const bring = async (asset: Asset, isForced: boolean, signal: AbortSignal): Promise<AssetResult> => {
     const places = layout.placesOf(asset);
-    const report = createReport(asset, emit);
+    const report = createReport(asset, emit, listeners);
     await using held = new AsyncDisposableStack();
     const job: AssetJob = {
       asset,
@@ -153,17 +156,19 @@ export function createAssetStore(
     }
   };
 
-  const ensure = (
+  const ensure = async (
     name: string,
-    { forceDownload = false, signal }: EnsureOptions = {},
+    { forceDownload = false, signal, onProgress }: EnsureOptions = {},
   ): Promise<AssetResult> => {
     const asset = find(name);
     const key = forceDownload ? `${name} (forced)` : name;
-    return runs.join(key, (runSignal) => bring(asset, forceDownload, runSignal), signal);
+    using listening = listeners.add(name, onProgress);
+    void listening;
+    return await runs.join(key, (runSignal) => bring(asset, forceDownload, runSignal), signal);
   };
 
   return {
-    ensure: async (name, options) => ensure(name, options),
+    ensure,
     getPath: async (name, options) => (await ensure(name, options)).path,
     list: () => Promise.all([...assets.values()].map((asset) => readStatus(asset, layout.placesOf(asset)))),
     async status(name) {
@@ -180,6 +185,7 @@ export function createAssetStore(
       void lease;
       return { freedBytes: await removeAsset(places, options.assetsDir) };
     },
+    clear: () => clearAssets({ layout, locker, lockTimeoutMs, declared: [...assets.values()] }),
     [Symbol.asyncDispose]: () => runs.stop(new AppError("E_INTERRUPTED", "the asset manager was stopped")),
   };
 }
@@ -207,10 +213,15 @@ function parseCatalogue(definitions: readonly AssetDefinition[]): Map<string, As
 }
 
 /** Of an asset that wants no progress report, what happens is told for the metrics alone. */
-function createReport({ hasProgressReport }: Asset, emit: Emit<AssetEvent>): Emit<AssetEvent> {
-  if (hasProgressReport) return emit;
+function createReport(
+  { hasProgressReport }: Asset,
+  emit: Emit<AssetEvent>,
+  listeners: ProgressListeners,
+): Emit<AssetEvent> {
   return (event) => {
-    if (event.type !== "asset-progress") emit({ ...event, isSilent: true });
+    listeners.tell(event);
+    if (hasProgressReport) emit(event);
+    else if (event.type !== "asset-progress") emit({ ...event, isSilent: true });
   };
 }
 

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../base/errors.ts";
-import { type Asset, type AssetSource, describeSource } from "./asset-schema.ts";
+import { type Asset, type AssetDefinition, type AssetSource, describeSource } from "./asset-schema.ts";
 
 export interface Token {
   value: string;
@@ -75,6 +75,19 @@ async function readTokenFile(
   const path = environment["HF_TOKEN_PATH"] ?? join(hubHome, "token");
   const value = (await readFile(path.replace(/^~(?=\/|$)/, home), "utf8").catch(() => "")).trim();
   return value === "" ? null : { value, variable: "HF_TOKEN_PATH" };
+}
+
+/** Values that these assets may send, for those who must keep them out of what they write. */
+export function listTokens(
+  definitions: readonly AssetDefinition[],
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const named = definitions.flatMap(({ sources }) =>
+    sources.flatMap((source) =>
+      "authentication" in source && source.authentication ? [source.authentication.tokenVariable] : [],
+    ),
+  );
+  return [...hubTokenVariables, ...named].flatMap((variable) => environment[variable]?.trim() || []);
 }
 
 /** With strict authentication: E_PERM for the first token that is named and not there, before any request. */

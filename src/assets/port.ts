@@ -39,6 +39,13 @@ type AssetHappening =
   | { type: "asset-download-fail"; asset: string; error: Error }
   | { type: "asset-warning"; asset: string; code: string; message: string };
 
+export interface AssetProgress {
+  phase: AssetPhase;
+  doneBytes: number;
+  totalBytes: number | null;
+  bytesPerSecond: number;
+}
+
 export interface AssetResult {
   name: string;
   /** Absolute: a file, or a folder for an asset of several files. */
@@ -79,6 +86,8 @@ export interface EnsureOptions {
   forceDownload?: boolean | undefined;
   /** An abort keeps the part for resume; an abort whose reason is an AppError E_INTERRUPTED with details {discard: true} removes it. */
   signal?: AbortSignal | undefined;
+  /** Called at most ten times a second while bytes come; also for an asset that wants no progress report. */
+  onProgress?: ((progress: AssetProgress) => void) | undefined;
 }
 
 export interface AssetStore {
@@ -90,4 +99,6 @@ export interface AssetStore {
   /** Hashes what is on disk. */
   verify(name?: string): Promise<readonly AssetVerification[]>;
   remove(name: string): Promise<{ freedBytes: number }>;
+  /** Removes all, also those that were declared once; `removed` has the names of those that were there. */
+  clear(): Promise<{ removed: readonly string[]; freedBytes: number }>;
 }

@@ -35,9 +35,9 @@ export function createQuota({ limitBytes, folders }: QuotaOptions): Quota {
     leftBytes,
     async require(neededBytes, freedBytes, what) {
       if (limitBytes === null) return;
-      const left = await leftBytes();
-      if (left > 0 && neededBytes <= left + freedBytes) return;
-      if (neededBytes <= 0 && left + freedBytes > 0) return;
+      const left = (await leftBytes()) + freedBytes;
+      // Who does not know yet how much it will be is stopped when nothing at all is left.
+      if (left > 0 && neededBytes <= left) return;
       throw quotaExceeded({ what, neededBytes, leftBytes: Math.max(0, left), limitBytes });
     },
   };

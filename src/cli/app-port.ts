@@ -32,9 +32,12 @@ export interface CliApp extends AsyncDisposable {
   readonly settings: readonly SettingRow[];
   readonly roots: readonly StorageRoot[];
   readonly userName: string | undefined;
+  readonly charactersDir: string;
   readonly assets: AssetStore;
   /** Names of the assets that speech needs by default. */
   readonly defaultAssets: readonly string[];
+  /** Names of those that the project file declares, or that its agents need. */
+  readonly projectAssets: readonly string[];
   readonly speech: SpeechSystem;
   readonly replies: ReplySource;
   openStage(options: { watch: boolean }): Promise<CharacterStage>;

@@ -8,6 +8,8 @@ export interface CommandInput {
   readInput: () => Promise<string>;
   /** Its lines, as they are typed. */
   readLines: () => AsyncIterable<string>;
+  /** Somebody sits at it: questions can be asked. */
+  isInteractive: boolean;
 }
 
 export interface CommandContext {

@@ -4,8 +4,8 @@ import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { SpeechEvent } from "../speech/engine.ts";
 import { formatBytes, type Output } from "./output.ts";
 
-/** Off a terminal: a line every so many bytes of one asset. */
-const lineIntervalBytes = 5 * 1024 * 1024;
+/** Off a terminal: a line every so many bytes of one asset, unless it says otherwise. */
+const defaultLineIntervalBytes = 5 * 1024 * 1024;
 const barChars = 24;
 
 interface AssetProgress {
@@ -55,7 +55,10 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
           bytes_per_second: Math.round(event.bytesPerSecond),
         });
         if (isDrawing) draw();
-        else if (event.doneBytes - entry.printedBytes >= lineIntervalBytes) {
+        else if (
+          event.doneBytes - entry.printedBytes >=
+          (event.lineIntervalBytes ?? defaultLineIntervalBytes)
+        ) {
           entry.printedBytes = event.doneBytes;
           output.note(formatBar(event.asset, entry));
         }
@@ -114,7 +117,9 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
       default:
     }
   };
-  const subscription = events.subscribe((event) => show(event as AssetEvent | SpeechEvent));
+  const subscription = events.subscribe((event) => {
+    if (!isSilent(event as AssetEvent)) show(event as AssetEvent | SpeechEvent);
+  });
   return {
     [Symbol.dispose]() {
       subscription[Symbol.dispose]();
@@ -122,6 +127,11 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
     },
   };
 }
+
+/** An asset may want no report of its coming; what goes wrong is told all the same. */
+const isSilent = (event: AssetEvent): boolean =>
+  event.isSilent === true &&
+  !["asset-warning", "asset-source-fail", "asset-download-fail"].includes(event.type);
 
 function formatBar(name: string, progress: AssetProgress): string {
   const { doneBytes, totalBytes, bytesPerSecond, phase } = progress;

@@ -11,7 +11,11 @@ export interface ProjectAssets {
 }
 
 /** E_SCHEMA with file, line and field: the first thing that does not fit. */
-export function loadProjectAssets(project: ProjectFile, builtInNames: readonly string[]): ProjectAssets {
+export function loadProjectAssets(
+  project: ProjectFile | undefined,
+  builtInNames: readonly string[],
+): ProjectAssets {
+  if (!project) return { declared: [], requiredBy: new Map() };
   const { definitions, problems } = parseDeclaredAssets(project.content["assets"]);
   const [problem] = problems;
   if (problem) {

@@ -28,6 +28,7 @@ const createApp = (parts: Partial<CliApp>): CliApp =>
     settings: [],
     roots: [],
     defaultAssets: [],
+    projectAssets: [],
     [Symbol.asyncDispose]: () => Promise.resolve(),
     ...parts,
   }) as CliApp;
@@ -44,6 +45,7 @@ async function run(line: string[], parts: Partial<CliApp> = {}, signal = new Abo
     terminal,
     readInput: () => Promise.resolve(""),
     readLines: async function* () {},
+    isInteractive: false,
     hasColor: false,
     signal,
   });

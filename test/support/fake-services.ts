@@ -302,6 +302,11 @@ export function createFakeAssets(emit: (event: AssetEvent) => void): FakeAssets 
       find(name).status = "not cached";
       return { freedBytes: 1000 };
     },
+    async clear() {
+      const here = assets.rows.filter((row) => row.status === "cached");
+      for (const row of here) row.status = "not cached";
+      return { removed: here.map((row) => row.name), freedBytes: 1000 * here.length };
+    },
   };
   return assets;
 }

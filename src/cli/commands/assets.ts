@@ -1,8 +1,9 @@
-// `troupe assets …`: what is on disk, and bringing what is not.
+// `troupe assets …`: what is on disk, bringing what is not, and taking it away.
 import type { Command } from "commander";
+import type { AssetVerification } from "../../assets/port.ts";
 import { AppError } from "../../base/errors.ts";
-import { formatBytes, formatTable } from "../output.ts";
-import type { CommandContext, Run } from "../command-context.ts";
+import { formatBytes, formatTable, type Output } from "../output.ts";
+import type { CommandContext, CommandInput, Run } from "../command-context.ts";
 
 interface DownloadFlags {
   all?: boolean;
@@ -10,7 +11,7 @@ interface DownloadFlags {
 }
 
 export function registerAssets(program: Command, run: Run): void {
-  const group = program.command("assets").description("model files: list, download, verify");
+  const group = program.command("assets").description("model files: list, download, verify, remove");
   group
     .command("list")
     .description("every known asset and whether it is here")
@@ -20,7 +21,7 @@ export function registerAssets(program: Command, run: Run): void {
     .command("download")
     .description("bring assets here: resumed, verified, once")
     .argument("[name...]")
-    .option("--all", "every asset that speech needs by default")
+    .option("--all", "every asset that speech needs by default, and every one of the project file")
     .option("-f, --force", "fetch again what is here already")
     .addHelpText("after", "\nExample:\n  troupe assets download --all")
     .action((names: string[], flags: DownloadFlags, command: Command) =>
@@ -33,6 +34,15 @@ export function registerAssets(program: Command, run: Run): void {
     .addHelpText("after", "\nExample:\n  troupe assets verify kokoro-82m-q8")
     .action((name: string | undefined, _flags: unknown, command: Command) =>
       run(command, (context) => verify(context, name)),
+    );
+  group
+    .command("clear-cache")
+    .description("remove assets from disk")
+    .option("-a, --asset <name>", "this one")
+    .option("--all", "all of them, also those that are not declared any more")
+    .addHelpText("after", "\nExample:\n  troupe assets clear-cache --asset kokoro-voices")
+    .action((_flags: unknown, command: Command) =>
+      run(command, (context) => clearCache(context, command.optsWithGlobals<ClearFlags>())),
     );
 }
 
@@ -47,18 +57,21 @@ async function list({ app, output }: CommandContext): Promise<void> {
     status: formatStatus(asset.status, asset.partialFraction),
     path: asset.path,
   }));
-  const rows = assets.map((asset) => [
-    asset.name,
-    asset.version,
-    asset.assetType,
-    asset.sourceType,
-    asset.sizeBytes === null ? "" : formatBytes(asset.sizeBytes),
-    formatStatus(asset.status, asset.partialFraction),
-    asset.path,
+  const rows = data.map((row) => [
+    row.name,
+    row.version,
+    row.asset_type,
+    row.source_type,
+    shorten(row.checksum),
+    row.status,
+    row.path,
   ]);
-  const table = formatTable(["NAME", "VERSION", "TYPE", "SOURCE", "SIZE", "STATUS", "PATH"], rows);
+  const table = formatTable(["NAME", "VERSION", "TYPE", "SOURCE", "CHECKSUM", "STATUS", "PATH"], rows);
   output.result({ assets: data }, table, `${data.length} assets`);
 }
+
+/** Enough to compare by eye; --json has all of it. */
+const shorten = (checksum: string | null): string => (checksum === null ? "" : `${checksum.slice(0, 19)}…`);
 
 const formatStatus = (status: string, fraction: number | undefined): string =>
   fraction === undefined ? status : `${status} ${Math.floor(fraction * 100)}%`;
@@ -74,7 +87,8 @@ async function download(
       "name the assets to download, or give --all; `troupe assets list` shows them",
     );
   }
-  const wanted = flags.all === true ? app.defaultAssets : names;
+  const all = [...new Set([...app.defaultAssets, ...app.projectAssets])];
+  const wanted = flags.all === true ? all : names;
   const results = await Promise.all(
     wanted.map((name) => app.assets.ensure(name, { forceDownload: flags.force === true, signal })),
   );
@@ -89,14 +103,70 @@ async function download(
 }
 
 async function verify({ app, output }: CommandContext, name: string | undefined): Promise<void> {
-  const assets = await app.assets.verify(name);
+  const found = await app.assets.verify(name);
+  const assets = found.map((row) => ({
+    name: row.name,
+    status: row.status,
+    expected: row.expected,
+    found: row.found,
+  }));
   const rows = assets.map((row) => [row.name, row.status, row.expected ?? "", row.found ?? ""]);
   const table = formatTable(["NAME", "STATUS", "EXPECTED", "FOUND"], rows);
-  const bad = assets.filter((row) => row.status === "changed" || row.status === "missing");
+  const bad = found.filter((row) => row.status === "changed" || row.status === "missing");
   if (bad.length > 0) {
-    if (!output.options.isJson) output.line(table);
+    if (!output.options.isJson) output.line([table, ...bad.flatMap(describeFiles)].join("\n"));
     const which = bad.map((row) => `${row.name} is ${row.status}`).join("; ");
     throw new AppError("E_VERIFY", `${which}; run troupe assets download --force NAME`, { assets });
   }
   output.result({ assets }, table);
+}
+
+const describeFiles = ({ name, badFiles = [] }: AssetVerification): string[] =>
+  badFiles.map(
+    ({ path, expected, found }) => `${name}: ${path}: expected ${expected}, found ${found ?? "nothing"}`,
+  );
+
+interface ClearFlags {
+  asset?: string;
+  all?: boolean;
+  yes?: boolean;
+}
+
+async function clearCache(
+  { app, output, input }: CommandContext,
+  { asset, all = false, yes = false }: ClearFlags,
+): Promise<void> {
+  if ((asset !== undefined) === all) {
+    throw new AppError("E_ARGS", "name one asset with --asset, or give --all");
+  }
+  // An unknown name is told before anybody is asked anything.
+  const what = asset === undefined ? "all assets" : (await app.assets.status(asset)).name;
+  if (!yes) {
+    if (!input.isInteractive || output.options.isJson) {
+      throw new AppError("E_ARGS", `nobody can be asked whether to remove ${what}; give --yes`);
+    }
+    if (!(await confirm(input, output, `Remove ${what} from disk? [y/N] `))) {
+      output.result({ removed: [], freed_bytes: 0 }, "nothing was removed");
+      return;
+    }
+  }
+  const { removed, freedBytes } =
+    asset === undefined ? await app.assets.clear() : await removeOne(app, asset);
+  const human = removed.length === 0 ? "there was nothing to remove" : `${removed.join(", ")}: removed`;
+  output.result({ removed, freed_bytes: freedBytes }, `${human} (${formatBytes(freedBytes)})`);
+}
+
+async function removeOne(
+  app: CommandContext["app"],
+  name: string,
+): Promise<{ removed: readonly string[]; freedBytes: number }> {
+  const { freedBytes } = await app.assets.remove(name);
+  return { removed: freedBytes > 0 ? [name] : [], freedBytes };
+}
+
+/** One line of an answer; anything but a yes is a no. */
+async function confirm(input: CommandInput, output: Output, question: string): Promise<boolean> {
+  output.terminal.writeError(question);
+  for await (const line of input.readLines()) return /^\s*y(es)?\s*$/i.test(line);
+  return false;
 }
