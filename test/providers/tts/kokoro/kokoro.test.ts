@@ -1,11 +1,18 @@
 // The real model in its real process.
 import { describe, expect, test } from "bun:test";
+import { cp, readdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { measureLevel } from "../../../../src/audio/level.ts";
 import { concatPcm } from "../../../../src/audio/pcm.ts";
 import { AppError } from "../../../../src/base/errors.ts";
 import { findPreparedGraph, hashFile } from "../../../../src/providers/tts/kokoro/graph/prepared-graph.ts";
+import { buildPhonemeText } from "../../../../src/providers/tts/kokoro/phonemes/phoneme-text.ts";
+import { createEspeakPhonemizer } from "../../../../src/providers/tts/kokoro/phonemes/espeak-phonemizer.ts";
+import { createFreePhonemizer } from "../../../../src/providers/tts/kokoro/phonemes/free-phonemizer.ts";
+import { parseVocabulary } from "../../../../src/providers/tts/kokoro/vocabulary.ts";
+import { createTextReader } from "../../../../src/text/speakable-text.ts";
+import { spokenSentences } from "../../../support/spoken-sentences.ts";
 import { kokoroProvider } from "../../../../src/providers/tts/kokoro/index.ts";
 import type { LoadContext } from "../../../../src/speech/provider.ts";
 import { createLoadContext } from "../../../support/load-context.ts";
@@ -15,6 +22,18 @@ import { createTempFolder } from "../../../support/temp-folder.ts";
 
 const models = await findRealModels(["kokoro-82m-q8", "kokoro-voices"]);
 const longTest = 120_000;
+const foreignSentences = {
+  "fr-FR":
+    "L'œuf de l'oiseau est tombé ; quelle huître, quel garçon, l'oignon et le yaourt. Un brun parfum, bon vin blanc. " +
+    "Aujourd'hui c'est jeudi, rendez-vous à 15h30, n'oubliez pas ! Nuit, juin, grenouille, campagne, pneu, parking.",
+  es: "¿Dónde está la biblioteca? El niño come una manzana; guerra, llave, perro, yo, zapato, jamón, gente, huevo, cigüeña.",
+  it: "Buongiorno, come va? Gli gnocchi della nonna; zio, pizza, scienza, chiesa, ghiaccio, figlio, bagno, acqua.",
+  "pt-BR":
+    "Bom dia! O avião não chegou; coração, pão, mãe, filho, ninho, chuva, gente, cinquenta, muito, hoje à noite.",
+  hi: "नमस्ते, आप कैसे हैं? मेरा नाम राम है। यह एक अच्छा दिन है। पानी, खाना, घर, बच्चा, लड़का, ठीक, ज्ञान, पानी, खाना, घर।",
+  "zh-CN": "你好，世界！我们去吃饭吗？今天天气很好。他是一个老师，住在北京。女儿喜欢绿色，知道吃什么。",
+  ja: "今日は、いい天気ですね。東京へ行きます。私は学生です。ちょっと待ってください。牛乳とパンを買いました。",
+};
 
 test("the settings have defaults, and name both assets", () => {
   expect(kokoroProvider.settingsSchema.parse({})).toEqual({
@@ -33,6 +52,34 @@ if (models) {
     const context = createLoadContext({ getAssetPath, runtimeCacheDir, ...overrides });
     return { synthesizer: await kokoroProvider.load(context), context };
   };
+  /** Whichever test comes first, and on a new machine. */
+  const ensurePrepared = async (): Promise<void> => {
+    const { synthesizer, context } = await load();
+    await using _synthesizer = synthesizer;
+    const { recorder } = context;
+    await recorder.waitFor((e) => e.type === "engine-load-end" && e.detail === "prepared graph", longTest);
+  };
+
+  test("no phoneme of any language is unknown to the model, and would be dropped in silence", async () => {
+    const path = join(await models.getAssetPath("kokoro-82m-q8"), "tokenizer.json");
+    const vocabulary = parseVocabulary(await Bun.file(path).json(), path);
+    const phonemizers = [await createEspeakPhonemizer(), await createFreePhonemizer()];
+    const english = `${spokenSentences.join(" ")} Garden, button, little, fire, hour, church, pure, Tuesday.`;
+    const texts: Record<string, string> = { ...foreignSentences, "en-US": english, "en-GB": english };
+    for (const [language, text] of Object.entries(texts)) {
+      const tokens = createTextReader(language).read(text);
+      for (const phonemizer of phonemizers.filter(({ canSpeak }) => canSpeak(language))) {
+        const letters = buildPhonemeText(tokens, phonemizer, language).map(({ letter }) => letter);
+        expect(letters.length).toBeGreaterThan(80);
+        expect([language, phonemizer.id, letters.filter((letter) => !vocabulary.has(letter))]).toEqual([
+          language,
+          phonemizer.id,
+          [],
+        ]);
+      }
+    }
+  });
+
   describeSynthesizerContract("Kokoro", async () => (await load()).synthesizer, { timeoutMs: longTest });
 
   describe("Kokoro", () => {
@@ -63,6 +110,50 @@ if (models) {
         });
         expect(found?.record.measurements).toHaveLength(2);
         expect(found?.record.machine.threads).toBe(availableParallelism());
+      },
+      longTest,
+    );
+
+    test(
+      "a preparation whose process is killed leaves nothing wrong, and the next start makes it",
+      async () => {
+        await using folder = await createTempFolder();
+        const first = await load({ runtimeCacheDir: folder.path });
+        const { recorder, engines } = first.context;
+        const isCalibrating = (e: { type: string; reason?: string }): boolean =>
+          /step 2 of 3/.test(e.reason ?? "");
+        await recorder.waitFor((e) => e.type === "provider-state" && isCalibrating(e), longTest);
+        const pid = engines.find((engine) => engine !== engines[0])?.pid ?? 0;
+        process.kill(pid, "SIGKILL");
+        await recorder.waitFor(
+          (e) => e.type === "engine-load-fail" && e.engine === "kokoro-preparation",
+          longTest,
+        );
+        const [chunk] = await collectSpeech(first.synthesizer, "Still speaking.");
+        expect(chunk?.pcm.length).toBeGreaterThan(0);
+        expect((await readdir(folder.path)).filter((name) => !name.endsWith(".lock"))).toEqual([]);
+        await first.synthesizer[Symbol.asyncDispose]();
+      },
+      longTest,
+    );
+
+    test(
+      "an engine whose graph was deleted makes it in memory and speaks on",
+      async () => {
+        await using folder = await createTempFolder();
+        await ensurePrepared();
+        await cp(models.runtimeCacheDir, folder.path, { recursive: true });
+        const { synthesizer, context } = await load({ runtimeCacheDir: folder.path });
+        await using _synthesizer = synthesizer;
+        const { recorder, engines } = context;
+        expect(recorder.ofType("engine-load-end").at(-1)?.detail).toBe("prepared graph");
+        for (const name of await readdir(folder.path)) await rm(join(folder.path, name), { recursive: true });
+        process.kill(engines[0]?.pid ?? 0, "SIGKILL");
+        await recorder.waitFor(
+          (e) => e.type === "engine-load-end" && /in memory/.test(e.detail ?? ""),
+          longTest,
+        );
+        expect((await collectSpeech(synthesizer, "Still speaking.")).length).toBeGreaterThan(0);
       },
       longTest,
     );
