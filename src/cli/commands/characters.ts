@@ -8,9 +8,12 @@ import type { CliApp } from "../app-port.ts";
 import { formatTable } from "../output.ts";
 import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
 import { findCharacter } from "../find-character.ts";
+import { registerCharacterFiles } from "./character-files.ts";
 
 export function registerCharacters(program: Command, run: Run): void {
-  const group = program.command("characters").description("the cast: list, check, show");
+  const group = program
+    .command("characters")
+    .description("the cast: list, check, show, new, import, export, call");
   group
     .command("list")
     .description("every character and every file that failed")
@@ -35,6 +38,7 @@ export function registerCharacters(program: Command, run: Run): void {
     .action((name: string, _flags: unknown, command: Command) =>
       run(command, (context) => show(context, name)),
     );
+  registerCharacterFiles(group, run);
 }
 
 const formatProblem = ({ file, line, column, message, error_type }: LoadProblem): string =>

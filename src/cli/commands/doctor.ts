@@ -159,7 +159,7 @@ async function checkReplies(app: CliApp, signal: AbortSignal): Promise<Check> {
 }
 
 async function checkCast(app: CliApp): Promise<Check> {
-  const dir = String(app.settings.find((row) => row.key === "characters.dir")?.value);
+  const dir = app.charactersDir;
   if (!existsSync(dir)) {
     return {
       name: "characters",
