@@ -37,7 +37,7 @@ export function Controls({ talk, state, parts, wantsFocus }: ControlsProps) {
             type="checkbox"
             role="switch"
             checked={listening === "hands-free"}
-            disabled={(!isOpen || !canHear) && listening !== "hands-free"}
+            disabled={(!isOpen || !canHear || parts.turns.state !== "up") && listening !== "hands-free"}
             onChange={(event) => {
               talk.setHandsFree(event.currentTarget.checked);
               // The switch shows what is, not what was asked for.

@@ -1,11 +1,13 @@
 // Above the stage: the name of the house, and how its parts are.
 import type { ServerState } from "./server-state.ts";
 
-const partNames = { voice: "Voice", ears: "Ears", words: "Words" } as const;
-const partKeys = ["voice", "ears", "words"] as const;
+const partNames = { voice: "Voice", ears: "Ears", turns: "Turn-taking", words: "Words" } as const;
+const shortList = ["voice", "ears", "words"] as const;
+const wholeList = ["voice", "ears", "turns", "words"] as const;
 
 export function Marquee({ server }: { server: ServerState }) {
   const { parts, connection } = server;
+  const summary = shortList.map((key) => `${partNames[key]} ${parts[key].text}`).join(", ");
   return (
     <header class="marquee">
       <img src="/web/icon.svg" width="30" height="30" alt="" />
@@ -13,8 +15,8 @@ export function Marquee({ server }: { server: ServerState }) {
       <p class="away" role="status">
         {connection === "lost" && "The server cannot be reached; trying again…"}
       </p>
-      <button type="button" class="status" popovertarget="parts" aria-label="How the parts are">
-        {partKeys.map((key) => (
+      <button type="button" class="status" popovertarget="parts" aria-label={`How it is: ${summary}`}>
+        {shortList.map((key) => (
           <span key={key} class="dot" data-state={parts[key].state}>
             {partNames[key].toLowerCase()}
             <small>: {parts[key].text}</small>
@@ -23,7 +25,7 @@ export function Marquee({ server }: { server: ServerState }) {
       </button>
       <div class="parts" id="parts" popover="auto">
         <dl>
-          {partKeys.map((key) => (
+          {wholeList.map((key) => (
             <div key={key}>
               <dt>
                 {partNames[key]}: {parts[key].text}

@@ -5,8 +5,11 @@ declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
 
-/** 40 ms at 24 kHz: small enough to feel instant, large enough to keep frames few. */
-const chunkSamples = 960;
+declare const sampleRate: number;
+
+/** Small enough to feel instant, large enough to keep frames few. */
+const chunkMs = 40;
+const chunkSamples = Math.round((sampleRate * chunkMs) / 1000);
 
 class MicrophoneProcessor extends AudioWorkletProcessor {
   #chunk = new Float32Array(chunkSamples);

@@ -1,5 +1,6 @@
-// The microphone as a stream of 16-bit PCM at 24 kHz. The browser resamples and cancels the echo of our own voice.
-import { encodePcm16 } from "./pcm-base64.ts";
+// The microphone as a stream of 16-bit PCM at 24 kHz, without the echo of our own voice.
+import { encodeS16le } from "../audio/pcm.ts";
+import { createResampler } from "../audio/resample.ts";
 import { sampleRateHz } from "./player.ts";
 
 export interface Microphone {
@@ -23,24 +24,19 @@ export async function openMicrophone({ onChunk, onLost }: MicrophoneOptions): Pr
   const stream = await devices.getUserMedia({
     audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   });
-  const context = new AudioContext({ sampleRate: sampleRateHz });
   let level = 0;
+  let input: MicrophoneInput | undefined;
   const close = (): void => {
     for (const track of stream.getTracks()) track.stop();
-    if (context.state !== "closed") void context.close();
+    input?.close();
   };
   try {
-    await context.audioWorklet.addModule("/web/microphone-worklet.js");
-    const node = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
-    context.createMediaStreamSource(stream).connect(node);
-    node.port.addEventListener("message", ({ data }: MessageEvent<Float32Array>) => {
+    input = await openInput(stream, (pcm) => {
       let power = 0;
-      for (const sample of data) power += sample * sample;
-      level = Math.min(1, Math.sqrt(power / data.length) * 6);
-      onChunk(encodePcm16(data));
+      for (const sample of pcm) power += sample * sample;
+      level = Math.min(1, Math.sqrt(power / pcm.length) * 6);
+      onChunk(encodeS16le(pcm));
     });
-    node.port.start();
-    await context.resume();
   } catch (error) {
     close();
     throw error;
@@ -53,6 +49,38 @@ export async function openMicrophone({ onChunk, onLost }: MicrophoneOptions): Pr
     });
   }
   return { level: () => level, close };
+}
+
+interface MicrophoneInput {
+  close(): void;
+}
+
+/** Chunks at 24 kHz. Most browsers resample by themselves; Firefox refuses to, and then it is done here. */
+async function openInput(stream: MediaStream, onPcm: (pcm: Float32Array) => void): Promise<MicrophoneInput> {
+  const direct = new AudioContext({ sampleRate: sampleRateHz });
+  try {
+    return await listen(direct, direct.createMediaStreamSource(stream), onPcm);
+  } catch (error) {
+    void direct.close();
+    if ((error as DOMException | null)?.name !== "NotSupportedError") throw error;
+  }
+  const own = new AudioContext();
+  const resampler = createResampler({ fromHz: own.sampleRate, toHz: sampleRateHz });
+  return listen(own, own.createMediaStreamSource(stream), (pcm) => onPcm(resampler.push(pcm)));
+}
+
+async function listen(
+  context: AudioContext,
+  source: MediaStreamAudioSourceNode,
+  onPcm: (pcm: Float32Array) => void,
+): Promise<MicrophoneInput> {
+  await context.audioWorklet.addModule("/web/microphone-worklet.js");
+  const node = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
+  source.connect(node);
+  node.port.addEventListener("message", ({ data }: MessageEvent<Float32Array>) => onPcm(data));
+  node.port.start();
+  await context.resume();
+  return { close: () => void (context.state === "closed" || context.close()) };
 }
 
 /** What a person can do about a microphone that did not open. */

@@ -1,7 +1,7 @@
 // The page's end of /v1/realtime: one socket per conversation, events in, actions out. What it says of the sound, the
 // server believes: it knows what has left the loudspeaker.
+import { decodeS16le } from "../audio/pcm.ts";
 import type { Conversation, ConversationAction, Turn } from "./conversation.ts";
-import { decodePcm16 } from "./pcm-base64.ts";
 import { explainFault, explainResponseFailure } from "./plain-words.ts";
 import type { Player } from "./player.ts";
 import type { ServerEvent } from "./realtime-events.ts";
@@ -122,7 +122,7 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
     const { item_id: id = "", delta = "" } = event;
     const isNew = !messagesWithSound.has(id);
     messagesWithSound.add(id);
-    if (event.response_id !== brokenId) player.play(id, decodePcm16(delta));
+    if (event.response_id !== brokenId) player.play(id, decodeS16le(decodeBase64(delta)));
     // The cut came before its first sound: none of it was heard.
     else if (isNew) tellHeard(id, 0);
   };
@@ -303,3 +303,8 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
 }
 
 const handsFree = { type: "server_vad", create_response: true, interrupt_response: true };
+
+/** `Uint8Array.fromBase64` is too young for some of the browsers that come here. */
+function decodeBase64(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+}

@@ -69,7 +69,8 @@ export interface ServerState {
   connection: "connecting" | "open" | "lost" | "refused";
   characters: readonly CharacterRecord[];
   errors: readonly LoadError[];
-  parts: { voice: Part; ears: Part; words: Part };
+  /** `turns`: who notices that somebody has begun or ceased to speak; hands-free needs it. */
+  parts: { voice: Part; ears: Part; turns: Part; words: Part };
   downloads: readonly Download[];
 }
 
@@ -106,7 +107,7 @@ export const initialServerState: ServerState = {
   connection: "connecting",
   characters: [],
   errors: [],
-  parts: { voice: unknownPart, ears: unknownPart, words: unknownPart },
+  parts: { voice: unknownPart, ears: unknownPart, turns: unknownPart, words: unknownPart },
   downloads: [],
 };
 
@@ -198,11 +199,12 @@ function describeReply({ is_up: isUp, source, model, detail }: Reply): Part {
 function describeEngines(
   engines: readonly Engine[],
   before: ServerState["parts"],
-): { voice: Part; ears: Part } {
+): Omit<ServerState["parts"], "words"> {
   const of = (part: Engine["part"]): Engine | undefined => engines.find((engine) => engine.part === part);
   return {
     voice: describeEngine(of("tts"), "speaks", before.voice),
     ears: describeEngine(of("asr"), "listens", before.ears),
+    turns: describeEngine(of("vad"), "notices who speaks", before.turns),
   };
 }
 

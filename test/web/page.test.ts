@@ -306,3 +306,36 @@ test("what is on its way is shown while it comes, and not longer", async () => {
   emit({ type: "asset-download-end", asset, result: { ...result, sourceType: "npm" } });
   await page.locator(".downloads").waitFor({ state: "detached" });
 });
+
+test("the microphone is heard in a browser that does not resample it", async () => {
+  await using place = await visit();
+  const { page } = place;
+  await page.evaluate(() => {
+    const { createMediaStreamSource } = AudioContext.prototype;
+    AudioContext.prototype.createMediaStreamSource = function (stream) {
+      if (this.sampleRate === 24_000) throw new DOMException("different sample rates", "NotSupportedError");
+      return createMediaStreamSource.call(this, stream);
+    };
+  });
+  let sentBytes = 0;
+  page.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => {
+      if (typeof payload !== "string") sentBytes += payload.length;
+    }),
+  );
+  await card(page, "Gertrude").click();
+  await page.locator(".talk:enabled").click();
+  await page.locator('.talk[aria-pressed="true"]', { hasText: "Listening" }).waitFor();
+  // The browser's own test tone moves the meter.
+  await page.waitForFunction(() =>
+    /0\.[1-9]|1\.0/.test(document.querySelector<HTMLElement>(".meter i")?.style.transform ?? ""),
+  );
+  await page.locator(".talk").click();
+  await page.locator('.talk[aria-pressed="false"]').waitFor();
+  await page
+    .getByRole("status")
+    .filter({ hasText: "Nothing was heard" })
+    .or(page.locator(".turn.user"))
+    .waitFor();
+  expect(sentBytes).toBeGreaterThan(4800);
+});

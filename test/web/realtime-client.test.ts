@@ -1,5 +1,6 @@
 // The page's client against the real server over a real socket; only the loudspeaker is a stand-in.
 import { describe, expect, test } from "bun:test";
+import { encodeS16le } from "../../src/audio/pcm.ts";
 import { resample } from "../../src/audio/resample.ts";
 import {
   type Conversation,
@@ -7,7 +8,6 @@ import {
   emptyConversation,
   reduceConversation,
 } from "../../src/web/conversation.ts";
-import { encodePcm16 } from "../../src/web/pcm-base64.ts";
 import { createRealtimeClient, type RealtimeClientOptions } from "../../src/web/realtime-client.ts";
 import { createEventRecorder } from "../support/event-recorder.ts";
 import { speakTones } from "../support/fake-engines/tone-language.ts";
@@ -54,7 +54,7 @@ async function open(script: ReplyScript, changes: Partial<RealtimeClientOptions>
       const pcm = resample(speakTones(text), { fromHz: 16_000, toHz: 24_000 });
       const all = new Float32Array(pcm.length + silenceMs * 24);
       all.set(pcm);
-      for (let at = 0; at < all.length; at += 960) client.sendAudio(encodePcm16(all.subarray(at, at + 960)));
+      for (let at = 0; at < all.length; at += 960) client.sendAudio(encodeS16le(all.subarray(at, at + 960)));
     },
     ended: (nth = 1) =>
       log.waitFor(({ type }) => type === "response-end" && log.ofType("response-end").length >= nth),
