@@ -201,7 +201,7 @@ export async function measureCharacters(options: {
         return (await timeUntilGoodStand(folder, files - Math.floor(files / 5))) - emptyMs;
       })
     : null;
-  return withFolder(async (folder) => {
+  const running = await withFolder(async (folder) => {
     await writeCast(folder, files);
     await using stage = await open(folder, true);
     await stage.settled();
@@ -217,16 +217,19 @@ export async function measureCharacters(options: {
       promptMs.push(performance.now() - startMs);
     }
     return {
-      files,
-      coldMs: { median: quantile(cold, 0.5), runs: cold.length },
-      coldWithBrokenMs,
       saveToStageMs: { median: quantile(savesMs, 0.5), p99: quantile(savesMs, 0.99), saves, files },
       longestPauseMs,
       firstPromptMs: promptMs[0] ?? 0,
       nextPromptMs: quantile(promptMs.slice(1), 0.5),
-      memoryMb: await measureMemory(reloads),
     };
   });
+  return {
+    files,
+    coldMs: { median: quantile(cold, 0.5), runs: cold.length },
+    coldWithBrokenMs,
+    ...running,
+    memoryMb: await measureMemory(reloads),
+  };
 }
 
 export function describeCharacters(figures: CharacterFigures): [what: string, value: string][] {

@@ -67,6 +67,7 @@ export async function createCharacterStage(
     createFolderLoader(
       {
         evaluate: host.evaluate,
+        offenceOf: host.offenceOf,
         onQuarantine: (name, problem) =>
           emit({ type: "character-quarantine", name, file: problem.file, problem }),
       },
@@ -79,6 +80,9 @@ export async function createCharacterStage(
     book = buildBook(loader.outcomes(), previous, (version, standing) =>
       createLiveCharacter(characterDependencies, version, standing),
     );
+    for (const { version, status, error } of book.entries.values()) {
+      if (version && error && status === "quarantined") host.quarantine(version.source.versionId, error);
+    }
     // A file that has gone may still be talking; one that has a newer version goes with its last call.
     const replaced = [...previous.entries].flatMap(([file, { version }]) => {
       const now = book.entries.get(file)?.version;

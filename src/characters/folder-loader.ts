@@ -1,5 +1,6 @@
 // Brings the files of the folder to their outcomes: which are to be read again, what has changed in them, how they fare in
 // a trial. Several loads may be under way; of one file only the newest counts.
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isAbortError, messageOf } from "../base/errors.ts";
 import type { CharacterVersion, LoadOutcome, RunFault } from "./character-book.ts";
@@ -32,6 +33,8 @@ interface FileState {
   text: string | undefined;
   companions: Readonly<Record<string, string>>;
   lastGood: CharacterVersion | undefined;
+  /** The last evaluation that gave `lastGood`: what fails late in it is a fault of that version. */
+  evaluatedAs: string | undefined;
   outcome: LoadOutcome | undefined;
   /** The reading or trial under way. */
   trial: AbortController | undefined;
@@ -43,12 +46,13 @@ const quarantiningTypes: readonly LoadErrorType[] = ["Timeout", "Crashed"];
 export function createFolderLoader(
   dependencies: {
     evaluate: (source: CharacterSource, signal: AbortSignal) => Promise<EvaluationOutcome>;
+    offenceOf: (versionId: string) => LoadProblem | undefined;
     /** A file crashed or hung in its trial. */
     onQuarantine: (name: string | undefined, problem: LoadProblem) => void;
   },
   { folder }: { folder: string },
 ): FolderLoader {
-  const { evaluate, onQuarantine } = dependencies;
+  const { evaluate, offenceOf, onQuarantine } = dependencies;
   const states = new Map<string, FileState>();
   let versionCount = 0;
   /** Files whose names differ from another's in case alone. */
@@ -63,6 +67,7 @@ export function createFolderLoader(
         text: undefined,
         companions: {},
         lastGood: undefined,
+        evaluatedAs: undefined,
         outcome: undefined,
         trial: undefined,
       };
@@ -74,7 +79,7 @@ export function createFolderLoader(
   /** True when what it was made of has changed, or might be found now where it was missing. */
   const isConcerned = (state: FileState, changed: ReadonlySet<string>): boolean =>
     [...changed].some((path) => {
-      if (path === `${folder}/${state.file}` || path === state.path || Object.hasOwn(state.companions, path))
+      if (path === join(folder, state.file) || path === state.path || Object.hasOwn(state.companions, path))
         return true;
       if (!isShared(path, folder)) return false;
       const stem = importStem(path);
@@ -119,9 +124,14 @@ export function createFolderLoader(
       isDeepStrictEqual(before.source.companions, companions) &&
       isDeepStrictEqual(before.record, record);
     // The same again keeps its place, and its warm cell.
-    const version = isSame ? before : { source: { ...source, companions }, record };
+    const version = isSame ? before : freezeDeep({ source: { ...source, companions }, record });
     state.lastGood = version;
+    state.evaluatedAs = versionId;
     state.outcome = { file, ok: true, version };
+    const offence = offenceOf(versionId);
+    if (!offence) return;
+    state.outcome.fault = { problem: offence, isQuarantined: true };
+    onQuarantine(record.name, offence);
   };
 
   return {
@@ -159,7 +169,7 @@ export function createFolderLoader(
         const state = states.get(reading.file);
         const trial = trials.get(reading.file);
         if (!state || !trial || state.trial !== trial) continue;
-        const wasImported = changed !== undefined && !changed.has(`${folder}/${reading.file}`);
+        const wasImported = changed !== undefined && !changed.has(join(folder, reading.file));
         if (!hasChanged(state, reading, changed !== undefined, wasImported)) {
           state.trial = undefined;
           continue;
@@ -196,7 +206,8 @@ export function createFolderLoader(
     recordFault(versionId, fault) {
       for (const state of states.values()) {
         const { outcome, lastGood } = state;
-        if (!outcome || lastGood?.source.versionId !== versionId) continue;
+        const isConcerned = lastGood?.source.versionId === versionId || state.evaluatedAs === versionId;
+        if (!outcome || !isConcerned) continue;
         if (outcome.fault && (outcome.fault.isQuarantined || !fault.isQuarantined)) return undefined;
         state.outcome = { ...outcome, fault };
         return lastGood;
@@ -217,3 +228,11 @@ function findCaseTwins(files: readonly string[]): Set<string> {
 
 /** Bun 1.4.4 finds modules by their name in lower case, so `b.ts` would be `B.ts`: twins are loaded under other paths. */
 const aliasOf = (path: string): string => path.replace(/\.ts$/, `-${Bun.hash.crc32(path).toString(16)}.ts`);
+
+/** Readers share it. */
+function freezeDeep<T extends object>(value: T): T {
+  for (const entry of Object.values(value)) {
+    if (typeof entry === "object" && entry !== null) freezeDeep(entry as object);
+  }
+  return Object.freeze(value);
+}

@@ -109,6 +109,19 @@ describe("reload", () => {
     expect(await cast.promptOf("Ada")).toBe("healed");
   });
 
+  test("what fails late in a reload quarantines the version that has stood before", async () => {
+    await using cast = await openTestStage({
+      "a.ts": characterText({
+        top: `if (require("node:fs").existsSync(import.meta.dir + "/fail")) setTimeout(() => { throw new Error("late"); }, 20);`,
+      }),
+    });
+    expect(await cast.promptOf("Ada")).toBe("I am Ada");
+    await cast.folder.write("fail", "");
+    await cast.stage.reload();
+    await cast.untilBook((book) => book.find("Ada")?.status === "quarantined");
+    expect(await cast.promptOf("Ada").catch((error: { code?: unknown }) => error.code)).toBe("E_CHARACTER");
+  });
+
   test("of equal names the first file wins, and the next moves up when it goes", async () => {
     await using cast = await openTestStage(
       { "a.ts": says("Ada", "from a"), "b.ts": says("Ada", "from b"), "c.ts": says("Ada", "from c") },

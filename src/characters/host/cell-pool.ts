@@ -60,19 +60,26 @@ export function createCellPool(
     if (!(await cell.stop())) report({ kind: "worn-out", reason: "a character's worker cannot be stopped" });
   }
 
+  const takePulse = async (entry: WatchedCell, patienceMs: number): Promise<void> => {
+    const { cell } = entry;
+    // Twice, so that a machine with too much to do condemns nobody.
+    for (let chance = 0; chance < 2; chance++) {
+      try {
+        const { abandonedCount } = await cell.pulse(patienceMs);
+        if (abandonedCount > 0) entry.onAbandoned?.();
+        return;
+      } catch {
+        if (!cell.isOpen) return;
+      }
+    }
+    const message = `gave no sign of life for ${(2 * patienceMs) / 1000} s`;
+    cell.condemn({ type: "Timeout", message, stack: "" });
+  };
   const takePulses = (): void => {
     for (const entry of watched.values()) {
       const patienceMs = entry.patienceMs();
       if (patienceMs === undefined) continue;
-      entry.cell.pulse(patienceMs).then(
-        ({ abandonedCount }) => {
-          if (abandonedCount > 0) entry.onAbandoned?.();
-        },
-        () => {
-          const message = `gave no sign of life for ${patienceMs / 1000} s`;
-          entry.cell.condemn({ type: "Timeout", message, stack: "" });
-        },
-      );
+      void takePulse(entry, patienceMs);
     }
   };
 

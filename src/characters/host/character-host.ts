@@ -11,6 +11,10 @@ const trialNiceness = 5;
 
 export interface CharacterHost extends AsyncDisposable, Omit<Talks, typeof Symbol.asyncDispose> {
   evaluate: Trials["evaluate"];
+  /** Why a version is not called any more. It may be known before the version's own outcome. */
+  offenceOf: (versionId: string) => LoadProblem | undefined;
+  /** The same text has misbehaved in another evaluation: this version is not to be called, either. */
+  quarantine: (versionId: string, problem: LoadProblem) => void;
 }
 
 export interface CharacterHostListener {
@@ -49,6 +53,10 @@ export function createCharacterHost(listener: CharacterHostListener, options: Ho
 
   return {
     evaluate: trials.evaluate,
+    offenceOf: (versionId) => offenders.get(versionId),
+    quarantine(versionId, problem) {
+      if (!offenders.has(versionId)) offenders.set(versionId, problem);
+    },
     makeSystemPrompt: talks.makeSystemPrompt,
     reply: talks.reply,
     callTool: talks.callTool,

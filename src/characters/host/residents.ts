@@ -62,21 +62,19 @@ export function createResidents(
   };
 
   const open = (source: CharacterSource): Resident => {
+    makeRoom();
+    let isBlamed = false;
     const blame = (offence: CellOffence): void => {
+      if (isBlamed) return;
+      isBlamed = true;
       forget(resident);
       const problem = problemOf(source, offence);
       report({ kind: "character", versionId: source.versionId, problem });
       cell.condemn(offence);
     };
-    let isBlamed = false;
-    const blameOnce = (offence: CellOffence): void => {
-      if (isBlamed) return;
-      isBlamed = true;
-      blame(offence);
-    };
     const cell = pool.take({
-      onOffence: blameOnce,
-      onDeath: blameOnce,
+      onOffence: blame,
+      onDeath: blame,
       onOutput: (line) => report({ kind: "output", file: source.file, line }),
     });
     const resident: Resident = {
@@ -87,7 +85,8 @@ export function createResidents(
       usedAtMs: performance.now(),
       isLeaving: false,
     };
-    resident.loaded.catch(() => undefined);
+    // The next call tries again in a new cell.
+    resident.loaded.catch(() => leave(resident));
     residents.set(source.versionId, resident);
     pool.watch({
       cell,
@@ -97,7 +96,6 @@ export function createResidents(
           : options.promptTimeoutMs,
       onAbandoned: () => leave(resident),
     });
-    makeRoom();
     return resident;
   };
 
@@ -121,11 +119,12 @@ export function createResidents(
     if (resident.callCount === 0) close(resident);
   };
 
+  /** For one more. Busy ones stay: there are as many as sessions want. */
   const makeRoom = (): void => {
     const idle = [...residents.values()]
       .filter(({ callCount }) => callCount === 0)
       .toSorted((a, b) => a.usedAtMs - b.usedAtMs);
-    for (const resident of idle.slice(0, Math.max(0, residents.size - maxResidents))) close(resident);
+    for (const resident of idle.slice(0, Math.max(0, residents.size + 1 - maxResidents))) close(resident);
   };
 
   const find = ({ versionId, source }: ResidentCall): Resident => {

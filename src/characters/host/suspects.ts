@@ -4,6 +4,7 @@ import type { HostSlot } from "./host-slot.ts";
 
 /** A character that has harmed nobody for this long is cleared. */
 const suspicionMs = 60_000;
+const sweepEveryMs = 10_000;
 /** Processes for suspects; beyond that an idle one is closed. */
 const maxSlots = 4;
 
@@ -22,6 +23,17 @@ export function createSuspects(dependencies: { openSlot: (versionId: string) => 
     if (suspect) suspect.slot = undefined;
     await slot?.[Symbol.asyncDispose]();
   };
+  /** Clears those whose time is over. */
+  const sweep = (): void => {
+    const nowMs = performance.now();
+    for (const [id, { untilMs, slot }] of suspects) {
+      if (nowMs < untilMs || (slot && !isIdle(slot))) continue;
+      void closeSlot(id);
+      suspects.delete(id);
+    }
+  };
+  const sweeping = setInterval(sweep, sweepEveryMs);
+  sweeping.unref();
   const isIdle = (slot: HostSlot): boolean => (slot.running?.busyVersions().length ?? 0) === 0;
 
   return {
@@ -32,13 +44,7 @@ export function createSuspects(dependencies: { openSlot: (versionId: string) => 
       }
     },
     slotFor(versionId) {
-      const nowMs = performance.now();
-      for (const [id, { untilMs, slot }] of suspects) {
-        if (nowMs > untilMs && (!slot || isIdle(slot))) {
-          void closeSlot(id);
-          suspects.delete(id);
-        }
-      }
+      sweep();
       const suspect = suspects.get(versionId);
       if (!suspect) return undefined;
       if (!suspect.slot) {
@@ -50,6 +56,7 @@ export function createSuspects(dependencies: { openSlot: (versionId: string) => 
       return suspect.slot;
     },
     async [Symbol.asyncDispose]() {
+      clearInterval(sweeping);
       await Promise.all([...suspects.keys()].map(closeSlot));
       suspects.clear();
     },

@@ -12,8 +12,10 @@ const trialWindow = 512;
 const carefulWindow = 4;
 /** Processes for files that are tried alone. */
 const solitaryWindow = 2;
-/** How long the host looks out for what fails late; see lingering-cells.ts. */
-const watchedForMs = 3000;
+/** How long the host may look out for what fails late: its cells linger for 3 s, and tell again what was unclear. */
+const watchedForMs = 10_000;
+/** A file may be evaluated this often for its late failures: its host may be ended twice by another's. */
+const maxExaminations = 4;
 /** Times that a trial is made again because its host was replaced. */
 const maxReplacements = 3;
 
@@ -36,7 +38,7 @@ export function createTrials(dependencies: {
     careful: createGate(carefulWindow),
     solitary: createGate(solitaryWindow),
   };
-  let recent: { source: CharacterSource; atMs: number }[] = [];
+  let recent: { source: CharacterSource; atMs: number; examinations: number }[] = [];
   shared.current();
 
   const evaluateIn = (
@@ -78,22 +80,29 @@ export function createTrials(dependencies: {
     }
   };
 
-  const remember = (source: CharacterSource): void => {
+  const remember = (source: CharacterSource, examinations: number): void => {
     const nowMs = performance.now();
     for (let [oldest] = recent; oldest && nowMs - oldest.atMs > watchedForMs; [oldest] = recent)
       recent.shift();
-    recent.push({ source, atMs: nowMs });
+    recent.push({ source, atMs: nowMs, examinations });
   };
-  /** Those whose late failures nobody can see any more, since their host died, are evaluated once again for them. */
+  /** Those whose late failures nobody can see any more, since their host died, are evaluated again for them. */
   const reexamine = (): void => {
     const nowMs = performance.now();
-    const watched = recent.filter(({ atMs }) => nowMs - atMs < watchedForMs);
+    const unseen = recent.filter(
+      ({ atMs, examinations }) => nowMs - atMs < watchedForMs && examinations < maxExaminations,
+    );
     recent = [];
-    for (const { source } of watched) {
-      attempt(gates.ordinary, ended.signal, () => evaluateIn(shared, source, false, ended.signal)).catch(
-        // It was called off, or the folder is being put away.
-        () => undefined,
-      );
+    for (const { source, examinations } of unseen) void examineAgain(source, examinations + 1);
+  };
+  const examineAgain = async (source: CharacterSource, examinations: number): Promise<void> => {
+    const { signal } = ended;
+    try {
+      const trial = await attempt(gates.ordinary, signal, () => evaluateIn(shared, source, false, signal));
+      if (typeof trial === "object" && trial.ok) remember(source, examinations);
+      if (trial === undefined && examinations < maxExaminations) await examineAgain(source, examinations + 1);
+    } catch {
+      // The folder is being put away.
     }
   };
 
@@ -108,7 +117,7 @@ export function createTrials(dependencies: {
       if (typeof trial !== "object") {
         return { ok: false, problem: endedProcess(source.file), companions: source.companions };
       }
-      if (trial.ok) remember(source);
+      if (trial.ok) remember(source, 1);
       return trial;
     },
     async [Symbol.asyncDispose]() {
