@@ -77,6 +77,8 @@ export type SessionInput =
   | { type: "transcript"; itemId: string; text: string; audioMs: number }
   | { type: "transcript-failed"; itemId: string; error: AppError }
   | { type: "reply-text"; responseId: string; text: string }
+  /** Written to be spoken; its sound follows as "speech". */
+  | { type: "reply-written"; responseId: string; text: string; isWhole: boolean }
   | {
       type: "speech";
       responseId: string;

@@ -1,8 +1,26 @@
 // What comes in: the audio buffer, the user's turns, and the words that were understood. The samples themselves stay with
 // the runner; here are only their positions.
-import { insertItem, silenceText } from "./history.ts";
-import type { Item, MessageItem } from "./items.ts";
-import { answerIfOwed, armSilence, beginReply, createResponse, interrupt } from "./responses.ts";
+import { silenceText } from "./history.ts";
+import {
+  addUserItem,
+  closeTurn,
+  commit,
+  dropUtterance,
+  forgetBefore,
+  openUtterance,
+  toMs,
+} from "./input-buffer.ts";
+import {
+  announceHeld,
+  beginSpeech,
+  considerMurmur,
+  endMurmur,
+  hearMurmur,
+  openTurn,
+  settleMurmur,
+} from "./murmur.ts";
+import { answerIfOwed, armSilence, beginReply, createResponse } from "./responses.ts";
+import { settleInterruption } from "./resumption.ts";
 import type { TurnDetection } from "./session-config.ts";
 import type { PendingTranscript } from "./state.ts";
 import {
@@ -25,8 +43,6 @@ const minCommitMs = 100;
 /** Kept before the speech that may come, so that a client's own commit finds it; silence older than this is let go. */
 const keptSilenceMs = 2000;
 
-const toMs = (samples: number): number => Math.round(samples / samplesPerMs);
-
 export function onAudioReceived(step: Step, { toSample }: InputOf<"audio-received">): void {
   updateInput(step, { receivedSample: toSample });
   // With voice detection on, the recogniser follows what has been judged; without it, what has come.
@@ -41,13 +57,18 @@ export function onVoiceFrame(step: Step, { frame }: InputOf<"voice-frame">): voi
   if (turnDetection === null || frame.fromSample < step.state.input.judgedSample) return;
   const { listening, change } = listen(step.state.input.listening, frame, rulesOf(turnDetection));
   updateInput(step, { listening, judgedSample: frame.toSample });
-  if (change?.type === "speech-start") openTurn(step, change.speechFrom);
-  const { isTurnOpen, startSample } = step.state.input;
-  if (isTurnOpen) perform(step, { type: "extend-utterance", toSample: frame.toSample });
+  if (change?.type === "speech-start") beginSpeech(step, change.speechFrom);
+  else if (change === null) considerMurmur(step);
+  const { isTurnOpen, murmur, startSample } = step.state.input;
+  if (isTurnOpen || murmur) perform(step, { type: "extend-utterance", toSample: frame.toSample });
   if (change?.type === "speech-stop") {
+    if (murmur) {
+      endMurmur(step, change.toSample, turnDetection.createResponse);
+      return;
+    }
     closeTurn(step, change.toSample);
     commit(step, change.toSample, turnDetection.createResponse);
-  } else if (!isTurnOpen) {
+  } else if (!isTurnOpen && !murmur) {
     const kept = frame.toSample - keptSilenceMs * samplesPerMs;
     if (kept > startSample) forgetBefore(step, kept);
   }
@@ -61,78 +82,6 @@ function rulesOf(detection: NonNullable<TurnDetection>): TurnRules {
   return { threshold: 0.5, silenceDurationMs: pauseMs[detection.eagerness] };
 }
 
-function openTurn(step: Step, speechFrom: number): void {
-  const { turnDetection } = step.state.config;
-  const paddingMs = turnDetection?.type === "server-vad" ? turnDetection.prefixPaddingMs : 300;
-  const { startSample } = step.state.input;
-  const from = Math.max(startSample, speechFrom - paddingMs * samplesPerMs);
-  forgetBefore(step, from);
-  const itemId = openUtterance(step);
-  updateInput(step, { isTurnOpen: true });
-  perform(step, { type: "clear-timer", name: "silence" });
-  send(step, { type: "speech-started", itemId, audioStartMs: toMs(from) });
-  if (turnDetection?.interruptResponse === true) interrupt(step);
-}
-
-function closeTurn(step: Step, toSample: number): void {
-  const { isTurnOpen, utterance } = step.state.input;
-  if (!isTurnOpen || !utterance) return;
-  updateInput(step, { isTurnOpen: false });
-  update(step, { speechEndedAtMs: step.atMs });
-  send(step, { type: "speech-stopped", itemId: utterance.itemId, audioEndMs: toMs(toSample) });
-}
-
-function openUtterance(step: Step): string {
-  const known = step.state.input.utterance;
-  if (known) return known.itemId;
-  const itemId = makeId(step, "item");
-  const { transcription, extensions } = step.state.config;
-  updateInput(step, { utterance: { itemId, toldText: "" } });
-  perform(step, {
-    type: "open-utterance",
-    itemId,
-    fromSample: step.state.input.startSample,
-    language: transcription?.language,
-    wantsPartials: transcription !== null || extensions.partials,
-  });
-  return itemId;
-}
-
-function forgetBefore(step: Step, sample: number): void {
-  if (sample <= step.state.input.startSample) return;
-  updateInput(step, { startSample: sample });
-  perform(step, { type: "forget-audio", beforeSample: sample });
-}
-
-/** Takes the buffer up to `toSample` as an item of the user's. */
-function commit(step: Step, toSample: number, isTurn: boolean): void {
-  const itemId = openUtterance(step);
-  const { input, items } = step.state;
-  const toldText = input.utterance?.toldText ?? "";
-  const pending = [...input.pending, { itemId, toldText, isTurn }];
-  updateInput(step, { utterance: null, pending, unheard: null });
-  perform(step, { type: "finish-utterance", itemId, toSample });
-  forgetBefore(step, toSample);
-  send(step, { type: "input-committed", itemId, previousItemId: items.at(-1)?.id ?? null });
-  addUserItem(step, itemId, null);
-}
-
-function addUserItem(step: Step, id: string, transcript: string | null): void {
-  const parts: MessageItem["parts"] = [{ type: "input-audio", transcript }];
-  addItem(step, { type: "message", id, role: "user", status: "completed", parts, toolRuns: [] });
-}
-
-/** False when `after` names no item. */
-export function addItem(step: Step, item: Item, after?: string | null): boolean {
-  const inserted = insertItem(step.state.items, item, after);
-  if (!inserted) return false;
-  const { previousItemId } = inserted;
-  update(step, { items: inserted.items });
-  send(step, { type: "item-added", item, previousItemId });
-  send(step, { type: "item-done", item, previousItemId });
-  return true;
-}
-
 export function commitByClient(step: Step, eventId: string | undefined): void {
   const { receivedSample, startSample } = step.state.input;
   const bufferedMs = (receivedSample - startSample) / samplesPerMs;
@@ -141,6 +90,8 @@ export function commitByClient(step: Step, eventId: string | undefined): void {
     refuse(step, eventId, "input_audio_buffer_commit_empty", message);
     return;
   }
+  if (step.state.input.murmur) openTurn(step);
+  else announceHeld(step);
   closeTurn(step, receivedSample);
   commit(step, receivedSample, false);
   listenAgain(step, receivedSample);
@@ -150,16 +101,12 @@ export function clearByClient(step: Step): void {
   const { receivedSample } = step.state.input;
   closeTurn(step, receivedSample);
   dropUtterance(step);
+  updateInput(step, { murmur: null });
+  update(step, { interrupted: null });
   forgetBefore(step, receivedSample);
   listenAgain(step, receivedSample);
   send(step, { type: "input-cleared" });
   answerIfOwed(step);
-}
-
-function dropUtterance(step: Step): void {
-  if (!step.state.input.utterance) return;
-  updateInput(step, { utterance: null });
-  perform(step, { type: "drop-utterance" });
 }
 
 function listenAgain(step: Step, sample: number): void {
@@ -175,6 +122,7 @@ export function switchDetection(step: Step, before: TurnDetection): void {
   if (turnDetection === null) {
     perform(step, { type: "listen-from", sample: null });
     closeTurn(step, receivedSample);
+    updateInput(step, { murmur: null });
     if (receivedSample > startSample) {
       openUtterance(step);
       perform(step, { type: "extend-utterance", toSample: receivedSample });
@@ -190,6 +138,9 @@ export function onPartialTranscript(step: Step, { itemId, partial }: InputOf<"pa
   const { utterance, pending } = step.state.input;
   const known = utterance?.itemId === itemId ? utterance : pending.find((p) => p.itemId === itemId);
   if (!known) return;
+  if (known === utterance) hearMurmur(step, partial.text);
+  const isUntold = known === utterance ? step.state.input.murmur : pending.find((p) => p === known)?.untold;
+  if (isUntold) return;
   if (step.state.config.extensions.partials) send(step, { type: "partial-transcript", itemId, partial });
   const toldText = tell(step, itemId, known.toldText, partial.stableText);
   if (known === utterance) updateInput(step, { utterance: { itemId, toldText } });
@@ -207,6 +158,10 @@ function tell(step: Step, itemId: string, toldText: string, text: string): strin
 export function onTranscript(step: Step, { itemId, text, audioMs }: InputOf<"transcript">): void {
   const settled = settle(step, itemId);
   if (!settled) return;
+  if (!settleMurmur(step, settled, text)) {
+    answerIfOwed(step);
+    return;
+  }
   const item = lookUpItem(step.state, itemId);
   if (item?.type === "message") {
     const parts = item.parts.map((part) =>
@@ -219,8 +174,9 @@ export function onTranscript(step: Step, { itemId, text, audioMs }: InputOf<"tra
     send(step, { type: "transcript-done", itemId, transcript: text, audioMs });
   }
   const hasWords = text.trim() !== "";
-  if (settled.isTurn && hasWords) update(step, { isReplyOwed: true });
-  if (hasWords) updateInput(step, { news: "words" });
+  const wasNone = settleInterruption(step, settled, text);
+  if (settled.isTurn && hasWords && !wasNone) update(step, { isReplyOwed: true });
+  if (hasWords && !wasNone) updateInput(step, { news: "words" });
   else if (!settled.isTurn && step.state.input.news === "none") updateInput(step, { news: "silence" });
   answerWaiting(step, itemId);
 }
@@ -230,7 +186,7 @@ export function onTranscriptFailed(step: Step, { itemId, error }: InputOf<"trans
   if (!settled) return;
   const { code, message } = error;
   if (lookUpItem(step.state, itemId)) send(step, { type: "transcript-failed", itemId, code, message });
-  if (!settled.isTurn) updateInput(step, { unheard: error });
+  if (!settled.isTurn && !settled.untold) updateInput(step, { unheard: error });
   answerWaiting(step, itemId);
 }
 
@@ -254,9 +210,9 @@ function answerWaiting(step: Step, itemId: string): void {
 /** Nobody has spoken for so long that the character is told of it. */
 export function onSilence(step: Step): void {
   const { turnDetection } = step.state.config;
-  const { isTurnOpen, pending, judgedSample, receivedSample } = step.state.input;
+  const { isTurnOpen, murmur, pending, judgedSample, receivedSample } = step.state.input;
   if (turnDetection?.type !== "server-vad" || turnDetection.idleTimeoutMs === null) return;
-  if (isTurnOpen || pending.length > 0 || step.state.response) return;
+  if (isTurnOpen || murmur || pending.length > 0 || step.state.response) return;
   const itemId = makeId(step, "item");
   const audioEndMs = toMs(receivedSample);
   const audioStartMs = Math.max(0, audioEndMs - turnDetection.idleTimeoutMs);

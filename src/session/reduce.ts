@@ -16,6 +16,7 @@ import {
   onReplyEnd,
   onReplyFailed,
   onReplyText,
+  onReplyWritten,
   onSpeech,
   onToolEnd,
   onToolStart,
@@ -63,6 +64,8 @@ function take(step: Step, input: SessionInput): void {
       return onTranscriptFailed(step, input);
     case "reply-text":
       return onReplyText(step, input);
+    case "reply-written":
+      return onReplyWritten(step, input);
     case "speech":
       return onSpeech(step, input);
     case "client-call":

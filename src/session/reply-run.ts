@@ -78,8 +78,10 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
         isApart = false;
         endsInBlank = /\s$/.test(text);
         writtenChars += text.length;
-        if (plan.speech) write(text);
-        else dispatch({ type: "reply-text", responseId, text });
+        if (plan.speech) {
+          dispatch({ type: "reply-written", responseId, text, isWhole: false });
+          write(text);
+        } else dispatch({ type: "reply-text", responseId, text });
         return;
       }
       case "tool-call": {
@@ -98,12 +100,18 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
       }
       case "finish":
         ending = event;
+        if (plan.speech) dispatch({ type: "reply-written", responseId, text: "", isWhole: true });
     }
   };
 
   const read = async (): Promise<void> => {
-    const { character, messages, instructions, toolChoice, maxOutputTokens } = plan;
+    const { character, messages, instructions, toolChoice, maxOutputTokens, say } = plan;
     try {
+      if (say !== undefined) {
+        take({ type: "text-delta", text: say });
+        take({ type: "finish", reason: "stop", usage: { inputTokens: 0, outputTokens: 0 } });
+        return;
+      }
       const events = deps.replyAsCharacter({
         character,
         messages,

@@ -14,6 +14,7 @@ export function buildPlan(response: ActiveResponse, items: readonly Item[]): Rep
   const tools = wish.tools ?? config.tools ?? [];
   return {
     character: cast.character,
+    say: response.say ?? undefined,
     messages: buildReplyMessages(told ?? items),
     instructions: wish.instructions ?? config.instructions ?? undefined,
     clientTools: tools.filter((tool) => !isOwnTool(response, tool)),

@@ -4,7 +4,7 @@ import type { ResponseView, ResponseWish } from "./events.ts";
 import { alignWords } from "./heard-words.ts";
 import { closeMessage, writeCalls, writeSlice, writeText } from "./response-output.ts";
 import { buildPlan, viewResponse } from "./response-plan.ts";
-import type { ActiveResponse } from "./state.ts";
+import type { ActiveResponse, PendingTranscript } from "./state.ts";
 import {
   busyUntilMs,
   type InputOf,
@@ -22,7 +22,12 @@ import {
 
 export type Ending = Pick<ResponseView, "status" | "cancelReason" | "incompleteReason" | "error">;
 
-export function createResponse(step: Step, wish: ResponseWish, isAutomatic: boolean): void {
+export function createResponse(
+  step: Step,
+  wish: ResponseWish,
+  isAutomatic: boolean,
+  say: string | null = null,
+): void {
   takeNextCast(step);
   const { config, cast, input, speechEndedAtMs } = step.state;
   const response: ActiveResponse = {
@@ -31,7 +36,10 @@ export function createResponse(step: Step, wish: ResponseWish, isAutomatic: bool
     config,
     cast,
     isAutomatic,
-    waitingFor: wish.input ? [] : input.pending.map(({ itemId }) => itemId),
+    say,
+    writtenText: "",
+    isWhollyWritten: false,
+    waitingFor: wish.input || say !== null ? [] : awaitedIds(input.pending),
     outputIds: [],
     detached: [],
     message: null,
@@ -46,6 +54,7 @@ export function createResponse(step: Step, wish: ResponseWish, isAutomatic: bool
     waitedSinceMs: isAutomatic ? (speechEndedAtMs ?? step.atMs) : step.atMs,
     firstAudioMs: null,
   };
+  update(step, { interrupted: null });
   update(step, { response, isReplyOwed: wish.conversation === "none" ? step.state.isReplyOwed : false });
   perform(step, { type: "clear-timer", name: "silence" });
   const view = viewResponse(step.state, response, { status: "in-progress" });
@@ -53,10 +62,18 @@ export function createResponse(step: Step, wish: ResponseWish, isAutomatic: bool
   beginReply(step);
 }
 
+function awaitedIds(pending: readonly PendingTranscript[]): string[] {
+  return pending.flatMap(({ itemId, untold }) => (untold ? [] : itemId));
+}
+
 /** Once all that the user has said is known. */
 export function beginReply(step: Step): void {
   const { response, items, input } = step.state;
   if (!response || response.waitingFor.length > 0) return;
+  if (response.say !== null) {
+    perform(step, { type: "start-reply", responseId: response.id, plan: buildPlan(response, items) });
+    return;
+  }
   if (input.unheard && !response.wish.input) {
     // An answer to everything but the last thing said would be worse than none.
     const { code, message } = input.unheard;
@@ -103,6 +120,11 @@ export function answerIfOwed(step: Step): void {
 
 export function onReplyText(step: Step, { text }: InputOf<"reply-text">): void {
   writeText(step, text);
+}
+
+export function onReplyWritten(step: Step, { text, isWhole }: InputOf<"reply-written">): void {
+  const writtenText = (step.state.response?.writtenText ?? "") + text;
+  updateResponse(step, { writtenText, isWhollyWritten: isWhole });
 }
 
 export function onSpeech(step: Step, speech: InputOf<"speech">): void {
@@ -215,19 +237,37 @@ export function finishResponse(step: Step, ending: Ending): void {
 }
 
 /** The user speaks while the character does: it falls silent at once and remembers only what was heard. */
-export function interrupt(step: Step): void {
-  const { response } = step.state;
+export function interrupt(step: Step, itemId: string): void {
+  const { response, config } = step.state;
+  const wish = response?.wish ?? {};
+  const unsaidText = response ? findUnsaid(step, response) : "";
+  const isUnsaid = response !== null && response.isAutomatic && response.outputIds.length === 0;
   if (response) {
-    const isUnsaid = response.isAutomatic && response.outputIds.length === 0;
     finishResponse(step, { status: "cancelled", cancelReason: "turn-detected" });
     // Nobody has heard an answer yet: it is given after the turn that has begun.
     if (isUnsaid) update(step, { isReplyOwed: true });
   }
+  const itemIds = response?.message ? [response.message.itemId] : [];
   for (const playback of step.state.playing.filter(({ isTold }) => !isTold)) {
     const heardMs = Math.floor(playedMs(playback, step.atMs));
-    if (heardMs < Math.floor(playback.sentMs)) cutToHeard(step, playback.itemId, heardMs);
+    if (heardMs >= Math.floor(playback.sentMs)) continue;
+    cutToHeard(step, playback.itemId, heardMs);
+    if (!itemIds.includes(playback.itemId)) itemIds.unshift(playback.itemId);
   }
   update(step, { playing: [] });
+  const isCut = itemIds.length > 0 || unsaidText !== "";
+  if (isCut && !isUnsaid && wish.conversation !== "none" && config.interruption.resumeMs > 0) {
+    update(step, { interrupted: { itemId, itemIds, unsaidText, wish } });
+  }
+}
+
+/** What was written and has not been sent; of an unfinished text no half sentence, where there is a whole one. */
+function findUnsaid(step: Step, { message, writtenText, isWhollyWritten }: ActiveResponse): string {
+  const item = message ? lookUpItem(step.state, message.itemId) : undefined;
+  const part = item?.type === "message" ? item.parts[0] : undefined;
+  const sent = part?.type === "output-audio" ? part.words.map(({ text }) => text).join("") : "";
+  const rest = writtenText.slice(sent.length);
+  return isWhollyWritten ? rest : (/^[^]*[.!?…]["'”’)\]]*(?=\s|$)/.exec(rest)?.[0] ?? rest);
 }
 
 /** Forgets the words of an item that were not heard. Clamped to what there is; false when the item has no sound. */
@@ -244,9 +284,9 @@ export function cutToHeard(step: Step, itemId: string, audioEndMs: number): bool
 /** The character is told of the silence when it has lasted so long. */
 export function armSilence(step: Step): void {
   const { turnDetection } = step.state.config;
-  const { isTurnOpen, pending } = step.state.input;
+  const { isTurnOpen, murmur, pending } = step.state.input;
   if (turnDetection?.type !== "server-vad" || turnDetection.idleTimeoutMs === null) return;
-  if (isTurnOpen || pending.length > 0 || step.state.response) return;
+  if (isTurnOpen || murmur || pending.length > 0 || step.state.response) return;
   const atMs = Math.max(step.atMs, busyUntilMs(step.state)) + turnDetection.idleTimeoutMs;
   perform(step, { type: "set-timer", name: "silence", atMs });
 }

@@ -1,7 +1,8 @@
 // What clients ask for, one function each. Whatever cannot be done is refused with OpenAI's code, and changes nothing.
 import { cutPlayback } from "./audio-pacer.ts";
 import type { SessionCommand } from "./events.ts";
-import { addItem, clearByClient, commitByClient, switchDetection } from "./input-turns.ts";
+import { addItem } from "./input-buffer.ts";
+import { clearByClient, commitByClient, switchDetection } from "./input-turns.ts";
 import type { Item } from "./items.ts";
 import { createResponse, cutToHeard, finishResponse, greet, takeNextCast } from "./responses.ts";
 import { mergeConfig } from "./session-config.ts";
@@ -84,7 +85,9 @@ function createItem(step: Step, command: CommandOf<"create-item">, eventId: stri
   updateInput(step, { unheard: null, news: audio ? input.news : "words" });
   if (!audio) return;
   const { config } = step.state;
-  updateInput(step, { pending: [...input.pending, { itemId: item.id, toldText: "", isTurn: false }] });
+  updateInput(step, {
+    pending: [...input.pending, { itemId: item.id, toldText: "", isTurn: false, untold: null }],
+  });
   const language = config.transcription?.language;
   perform(step, { type: "recognise-item", itemId: item.id, audio, language });
 }

@@ -59,6 +59,16 @@ export interface Extensions {
   partials: boolean;
 }
 
+/** When speech while the character talks is taken for an interruption. */
+export interface Interruption {
+  /** Speech this long is one, whatever it says. 0: all speech is. */
+  minSpeechMs: number;
+  /** Shorter speech is one with so many words; "mm-hm" is none. */
+  minWords: number;
+  /** Without words, known so soon after its end, it was none, and the character goes on. 0: it never does. */
+  resumeMs: number;
+}
+
 export interface SessionConfig {
   /** Null: the character's own. */
   instructions: string | null;
@@ -72,6 +82,7 @@ export interface SessionConfig {
   /** Null: the client is not told what was understood. */
   transcription: Transcription | null;
   turnDetection: TurnDetection;
+  interruption: Interruption;
   /** Run by the client. Null: none were set, so the character's own are shown. */
   tools: readonly ClientTool[] | null;
   toolChoice: ReplyToolChoice;
@@ -110,6 +121,7 @@ export const defaultConfig: SessionConfig = {
   outputFormat: pcm24k,
   transcription: { model: "default" },
   turnDetection: defaultServerVad,
+  interruption: { minSpeechMs: 500, minWords: 1, resumeMs: 2000 },
   tools: null,
   toolChoice: "auto",
   maxOutputTokens: null,
@@ -124,14 +136,15 @@ export type TurnDetectionPatch = (Partly<ServerVad> | Partly<SemanticVad>) | nul
 
 /** What an update says; what it leaves out stays. */
 export interface SessionPatch
-  extends Partly<Omit<SessionConfig, "turnDetection" | "transcription" | "extensions">> {
+  extends Partly<Omit<SessionConfig, "turnDetection" | "transcription" | "extensions" | "interruption">> {
   turnDetection?: TurnDetectionPatch | undefined;
   transcription?: Partly<Transcription> | null | undefined;
   extensions?: Partly<Extensions> | undefined;
+  interruption?: Partly<Interruption> | undefined;
 }
 
 export function mergeConfig(config: SessionConfig, patch: SessionPatch): SessionConfig {
-  const { turnDetection, transcription, extensions, extra, ...plain } = patch;
+  const { turnDetection, transcription, extensions, interruption, extra, ...plain } = patch;
   return {
     ...assign(config, plain),
     turnDetection:
@@ -143,6 +156,7 @@ export function mergeConfig(config: SessionConfig, patch: SessionPatch): Session
         ? config.transcription
         : transcription && assign(config.transcription ?? { model: "default" }, transcription),
     extensions: assign(config.extensions, extensions ?? {}),
+    interruption: assign(config.interruption, interruption ?? {}),
     extra: { ...config.extra, ...extra },
   };
 }

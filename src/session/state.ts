@@ -45,6 +45,8 @@ export interface Utterance {
 export interface PendingTranscript extends Utterance {
   /** The character answers it by itself. */
   isTurn: boolean;
+  /** It ended as a murmur (murmur.ts): the client knows nothing of it. */
+  untold: { audioStartMs: number; audioEndMs: number; endedAtMs: number } | null;
 }
 
 /** Positions are samples at 16 kHz since the session began. */
@@ -58,6 +60,8 @@ export interface InputState {
   /** The user is heard to speak: a turn is open. */
   isTurnOpen: boolean;
   utterance: Utterance | null;
+  /** The open utterance may be a cough: no turn yet. */
+  murmur: { fromSample: number; speechFrom: number } | null;
   pending: readonly PendingTranscript[];
   /** What the client has committed last and nobody could make out; the response that it asks for says so. */
   unheard: AppError | null;
@@ -73,6 +77,11 @@ export interface ActiveResponse {
   cast: CastMember;
   /** Made because the user's turn was over. */
   isAutomatic: boolean;
+  /** Not written anew: this is the rest of what was interrupted. */
+  say: string | null;
+  /** What has been written to be spoken. */
+  writtenText: string;
+  isWhollyWritten: boolean;
   /** Items whose words must be known before the reply can begin. */
   waitingFor: readonly string[];
   outputIds: readonly string[];
@@ -96,6 +105,17 @@ export interface ActiveResponse {
   firstAudioMs: number | null;
 }
 
+/** What the user's speech has cut off. */
+export interface Interrupted {
+  /** The user's. */
+  itemId: string;
+  /** The character's, of which a part was not heard. */
+  itemIds: readonly string[];
+  /** What was written and had not been sent. */
+  unsaidText: string;
+  wish: ResponseWish;
+}
+
 export interface SessionState {
   id: string;
   limits: SessionLimits;
@@ -110,6 +130,7 @@ export interface SessionState {
   playing: readonly Playback[];
   /** The user has said something that nobody has answered. */
   isReplyOwed: boolean;
+  interrupted: Interrupted | null;
   speechEndedAtMs: number | null;
   isWritable: boolean;
   isClosed: boolean;
@@ -125,6 +146,8 @@ export interface SessionState {
 /** Everything that one reply needs, fixed at its start. */
 export interface ReplyPlan {
   character: Character;
+  /** Undefined: the character answers the messages. */
+  say?: string | undefined;
   messages: readonly ReplyMessage[];
   /** Undefined: the character's own. */
   instructions: string | undefined;
@@ -189,6 +212,7 @@ export function createSessionState(start: SessionStart): SessionState {
       listening: quiet,
       isTurnOpen: false,
       utterance: null,
+      murmur: null,
       pending: [],
       unheard: null,
       news: "none",
@@ -196,6 +220,7 @@ export function createSessionState(start: SessionStart): SessionState {
     response: null,
     playing: [],
     isReplyOwed: false,
+    interrupted: null,
     speechEndedAtMs: null,
     isWritable: true,
     isClosed: false,

@@ -35,7 +35,8 @@ export function createSimulation(): Simulation {
       const error = new AppError("E_BUSY", "the recogniser stopped");
       return tell({ type: "transcript-failed", itemId, error });
     }
-    tell({ type: "transcript", itemId, text: b % 5 === 1 ? "" : "hello there", audioMs: 500 });
+    const text = ["", "", "Mm-hm.", "hello there", "hello there"][b % 5] ?? "";
+    tell({ type: "transcript", itemId, text, audioMs: 500 });
   };
 
   const speakOn = (reply: RunningReply, a: number, b: number, first = "Well, "): void => {
@@ -44,6 +45,8 @@ export function createSimulation(): Simulation {
     const text = words.join("");
     reply.atChar += text.length;
     if (!reply.speaks) return tell({ type: "reply-text", responseId, text });
+    if (a % 2 === 0)
+      tell({ type: "reply-written", responseId, text: `${text}And more. `, isWhole: a % 3 === 0 });
     const eachMs = 50 + (a % 400);
     const pcm = new Float32Array((words.length * eachMs * voiceRateHz) / 1000);
     const times = words.map((word, i) => ({
@@ -96,6 +99,9 @@ export function createSimulation(): Simulation {
     { transcription: { model: "tiny" } },
     { instructions: "Be brief.", voice: "am_michael" },
     { greeting: true },
+    { interruption: { minSpeechMs: 0 } },
+    { interruption: { minSpeechMs: 600, resumeMs: 0 } },
+    { interruption: { minWords: 2, minSpeechMs: 900, resumeMs: 3000 } },
     { greeting: false },
   ];
 
@@ -124,7 +130,8 @@ export function createSimulation(): Simulation {
       (a) => {
         const itemId = world.spokenItem ?? finishing[0] ?? "item_nobody";
         const stableText = a % 2 === 0 ? "hello" : "";
-        tell({ type: "partial-transcript", itemId, partial: { stableText, text: "hello th" } });
+        const text = a % 3 === 0 ? "hm" : "hello th";
+        tell({ type: "partial-transcript", itemId, partial: { stableText, text } });
       },
     ],
     ["speak", 16, (a, b) => [...replies.values()].slice(0, 1).forEach((reply) => speakOn(reply, a, b))],

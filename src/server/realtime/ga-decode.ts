@@ -184,6 +184,11 @@ function decodeUpdate(session: WireSession): Extract<SessionCommand, { type: "up
     toolChoice: tool_choice && decodeToolChoice(tool_choice),
     maxOutputTokens: decodeMaxTokens(max_output_tokens),
     greeting: troupe?.greeting,
+    interruption: troupe?.interruption && {
+      minSpeechMs: troupe.interruption.min_speech_ms,
+      minWords: troupe.interruption.min_words,
+      resumeMs: troupe.interruption.resume_ms,
+    },
     extensions: troupe && {
       words: troupe.words,
       tools: troupe.tools,

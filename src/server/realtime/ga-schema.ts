@@ -87,6 +87,13 @@ const sessionSchema = z.looseObject({
       character_changes: z.boolean().optional(),
       partials: z.boolean().optional(),
       greeting: z.boolean().optional(),
+      interruption: z
+        .object({
+          min_speech_ms: z.number().int().min(0).max(10_000).optional(),
+          min_words: z.number().int().min(1).max(20).optional(),
+          resume_ms: z.number().int().min(0).max(30_000).optional(),
+        })
+        .optional(),
     })
     .optional(),
 });

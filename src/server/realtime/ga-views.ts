@@ -1,7 +1,12 @@
 // The session's things as OpenAI's GA events show them.
 import type { ResponseView, SessionView } from "../../session/events.ts";
 import { type Item, type MessagePart, partText } from "../../session/items.ts";
-import type { AudioFormat, SessionConfig, TurnDetection } from "../../session/session-config.ts";
+import {
+  type AudioFormat,
+  defaultConfig,
+  type SessionConfig,
+  type TurnDetection,
+} from "../../session/session-config.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -31,8 +36,9 @@ function encodeTurnDetection(detection: TurnDetection): Json | null {
 export function encodeSession({ id, config, cast, expiresAt }: SessionView): Json {
   const { noise_reduction, ...extra } = config.extra;
   const tools = config.tools ?? cast.character.tools;
-  const { transcription, extensions, greeting } = config;
-  const wantsOurs = greeting || Object.values(extensions).includes(true);
+  const { transcription, extensions, greeting, interruption } = config;
+  const hasOwnInterruption = !Bun.deepEquals(interruption, defaultConfig.interruption);
+  const wantsOurs = greeting || hasOwnInterruption || Object.values(extensions).includes(true);
   return {
     tracing: null,
     truncation: "auto",
@@ -74,6 +80,11 @@ export function encodeSession({ id, config, cast, expiresAt }: SessionView): Jso
         character_changes: extensions.characterChanges,
         partials: extensions.partials,
         greeting,
+        interruption: {
+          min_speech_ms: interruption.minSpeechMs,
+          min_words: interruption.minWords,
+          resume_ms: interruption.resumeMs,
+        },
       },
     }),
   };

@@ -90,6 +90,53 @@ describe("a listener who speaks", () => {
     expect(client.findFaults({ isCut: true })).toEqual([]);
   });
 
+  test("with a sound and no words is not taken for one who interrupts", async () => {
+    const clock = createLeapingClock();
+    await using server = startRealtimeServer({ script: sayWords(story), clock, aheadMs: 2000 });
+    await using client = await connectRealtime(server.url);
+    const interruption = { min_speech_ms: 5000 };
+    client.send({ type: "session.update", session: { type: "realtime", troupe: { interruption } } });
+    const { session } = await client.waitFor("session.updated");
+    expect(session).toMatchObject({ troupe: { interruption: { min_speech_ms: 5000, min_words: 1 } } });
+    client.send({ type: "response.create" });
+    await client.waitFor("response.output_audio.delta", 3);
+    client.say("mm");
+    client.send({ type: "conversation.item.retrieve", item_id: "nobody" });
+    await client.waitFor("error");
+    clock.leap(20_000);
+    const done = await client.waitFor("response.done");
+    expect(done["response"]).toMatchObject({ status: "completed" });
+    expect(client.ofType("input_audio_buffer.speech_started")).toEqual([]);
+    expect(client.findFaults({ isCut: true })).toEqual([]);
+  });
+
+  test("and then says nothing is taken for one who laughed: the character goes on, in a new response", async () => {
+    const clock = createLeapingClock();
+    await using server = startRealtimeServer({ script: sayWords(story), clock, aheadMs: 1200 });
+    await using client = await connectRealtime(server.url);
+    const interruption = { min_speech_ms: 100 };
+    client.send({
+      type: "session.update",
+      session: { type: "realtime", troupe: { words: true, interruption } },
+    });
+    client.send({ type: "response.create" });
+    await client.waitFor((event) => event.type === "troupe.words", 6);
+    clock.leap(600);
+    client.say("mm hm mm hm");
+    const truncated = await client.waitFor("conversation.item.truncated");
+    await client.waitFor("response.created", 2);
+    client.send({ type: "conversation.item.retrieve", item_id: String(truncated["item_id"]) });
+    const { item } = await client.waitFor("conversation.item.retrieved");
+    const [part] = (item as { content: { transcript: string }[] }).content;
+    clock.leap(60_000);
+    await client.waitFor("response.done", 2);
+    const rest = String(client.ofType("response.output_audio_transcript.done")[1]?.["transcript"]);
+    expect(`${part?.transcript} ${rest}`).toBe(story);
+    // Nobody had to think it up anew.
+    expect(server.services.replyRequests).toHaveLength(1);
+    expect(client.findFaults({ isCut: true })).toEqual([]);
+  });
+
   test("takes nothing back of what was heard to its end", async () => {
     const clock = createLeapingClock();
     await using server = startRealtimeServer({ script: sayWords("One two."), clock });
