@@ -42,14 +42,14 @@ export function LoadProblems({ characters, errors }: Pick<ServerState, "characte
   const own = characters.flatMap(({ error }) => error ?? []);
   const all = new Map([...own, ...errors].map((error) => [error.file, error]));
   return (
-    <>
+    <div role="status">
       {[...all.values()].map((error) => (
         <div class="notes bad" key={error.file}>
           <b>{error.file}</b> <span class="problem">does not load</span>
           <p>{describeLoadError(error)}</p>
         </div>
       ))}
-    </>
+    </div>
   );
 }
 

@@ -7,7 +7,6 @@ const wholeList = ["voice", "ears", "turns", "words"] as const;
 
 export function Marquee({ server }: { server: ServerState }) {
   const { parts, connection } = server;
-  const summary = shortList.map((key) => `${partNames[key]} ${parts[key].text}`).join(", ");
   return (
     <header class="marquee">
       <img src="/web/icon.svg" width="30" height="30" alt="" />
@@ -15,7 +14,7 @@ export function Marquee({ server }: { server: ServerState }) {
       <p class="away" role="status">
         {connection === "lost" && "The server cannot be reached; trying again…"}
       </p>
-      <button type="button" class="status" popovertarget="parts" aria-label={`How it is: ${summary}`}>
+      <button type="button" class="status" popovertarget="parts" title="How the parts are">
         {shortList.map((key) => (
           <span key={key} class="dot" data-state={parts[key].state}>
             {partNames[key].toLowerCase()}

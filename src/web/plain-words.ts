@@ -32,7 +32,12 @@ export function explainFault(fault: WireFault | undefined | null): string {
 
 export function explainResponseFailure(response: WireResponse): string {
   const fault = response.status_details?.error;
-  return fault ? explainFault(fault) : "The answer broke off. Ask again.";
+  if (!fault) return "The answer broke off. Ask again.";
+  // An engine that died is back in a moment; one that has too much to do, too.
+  if (fault.code === "E_BUSY") {
+    return `The answer broke off. ${toSentence(fault.message ?? "")} Ask once more in a moment.`;
+  }
+  return explainFault(fault);
 }
 
 export interface SocketEnd {

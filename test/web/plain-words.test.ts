@@ -18,7 +18,14 @@ test("a fault says what it is about, and keeps the server's cure", () => {
     "The voice is unknown.",
   );
   expect(explainFault(undefined)).toBe("Something went wrong. Try again.");
+});
+
+test("an answer that broke off says what to do", () => {
   expect(explainResponseFailure({})).toBe("The answer broke off. Ask again.");
+  const error = { code: "E_BUSY", message: "the Kokoro engine stopped (SIGKILL)" };
+  expect(explainResponseFailure({ status_details: { error } })).toBe(
+    "The answer broke off. The Kokoro engine stopped (SIGKILL). Ask once more in a moment.",
+  );
 });
 
 test("sentences begin large and end once", () => {
