@@ -78,9 +78,12 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
       case "asset-download-end":
         running.delete(event.asset);
         if (!event.result.fromCache) {
-          const resumed = event.result.resumedBytes;
-          const tail = resumed > 0 ? `, ${formatBytes(resumed)} taken over from an earlier run` : "";
-          note(`${event.asset}: ${formatBytes(event.result.downloadedBytes)} fetched and verified${tail}`);
+          const { downloadedBytes, resumedBytes } = event.result;
+          const origin =
+            downloadedBytes === 0 ? "found on this machine" : `${formatBytes(downloadedBytes)} fetched`;
+          const tail =
+            resumedBytes > 0 ? `, ${formatBytes(resumedBytes)} taken over from an earlier run` : "";
+          note(`${event.asset}: ${origin} and verified${tail}`);
         }
         break;
       case "asset-source-fail":
