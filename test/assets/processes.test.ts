@@ -160,7 +160,7 @@ test("who waits for a process that is killed takes over what it left", async () 
     code: "E_BUSY",
     message: expect.stringContaining(String(first.child.pid)),
   });
-  // The state is written every 250 ms at least while bytes come; the stall itself writes nothing more.
+  // The state is written every 100 ms at least while bytes come; the stall itself writes nothing more.
   first.child.kill("SIGKILL");
   expect((await waiting).fromCache).toBe(false);
   expect(await readBytes((await f.store.ensure("voice")).path)).toEqual(bytes);

@@ -37,7 +37,7 @@ export interface PartFile extends AsyncDisposable {
 
 /** A kill costs at most this much of what had been fetched. */
 const saveEveryBytes = 8 << 20;
-const saveEveryMs = 250;
+const saveEveryMs = 100;
 
 export const statePathOf = (partPath: string): string => `${partPath}.json`;
 
@@ -119,13 +119,28 @@ function createPartFile(path: string, file: FileHandle, initial: PartState, cloc
     save: () => withFileErrors(path, save),
     async [Symbol.asyncDispose]() {
       try {
-        if (unsavedBytes > 0) await withFileErrors(path, save);
+        if (unsavedBytes > 0) await save();
         await saving;
+      } catch {
+        // A disk that is full takes no new file either; the old one's block is there. Where not even that helps, the
+        // state on disk is older and still true, and what brought us here must not be hidden by what comes of it.
+        await overwrite(statePathOf(path), JSON.stringify(state)).catch(() => undefined);
       } finally {
         await file.close();
       }
     },
   };
+}
+
+async function overwrite(path: string, text: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
+    const bytes = Buffer.from(text);
+    await file.write(bytes, 0, bytes.length, 0);
+    await file.truncate(bytes.length);
+  } finally {
+    await file.close();
+  }
 }
 
 const emptyState = (source: string): PartState => ({
