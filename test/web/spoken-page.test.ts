@@ -47,7 +47,7 @@ beforeAll(async () => {
   keeperFile = join(app.charactersDir, "keeper.ts");
   await Bun.write(keeperFile, makeKeeper("Minds the lamp"));
   // The browser plays the file again and again: in the silence the character answers, and the next round breaks in.
-  const spoken = await app.speak(question, { voice: "am_michael", silenceMs: 8000 });
+  const spoken = await app.speak(question, { voice: "am_michael", silenceMs: 6500 });
   const sound = concatPcm([new Float32Array(0.4 * 24_000), spoken]);
   const microphone = join(app.charactersDir, "..", "question.wav");
   await Bun.write(microphone, encodeWav(resample(sound, { fromHz: 24_000, toHz: 48_000 }), 48_000));
