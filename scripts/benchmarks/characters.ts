@@ -22,6 +22,7 @@ export interface CharacterFigures {
   firstPromptMs: number;
   nextPromptMs: number;
   /** Resident memory, MiB; `trial` and `talk` are the two character hosts. */
+  emptyHostMb: { trial: number; talk: number };
   memoryMb: {
     reloads: number;
     serving: { after100: number; afterAll: number };
@@ -160,6 +161,17 @@ function childMemoryMb(): number[] {
   });
 }
 
+async function measureEmptyHosts(): Promise<CharacterFigures["emptyHostMb"]> {
+  return withFolder(async (folder) => {
+    await using stage = await open(folder, false);
+    await stage.reload();
+    // Both have started and made their spare cells by then.
+    await Bun.sleep(500);
+    const [trial = 0, talk = 0] = childMemoryMb();
+    return { trial, talk };
+  });
+}
+
 async function measureMemory(reloads: number): Promise<CharacterFigures["memoryMb"]> {
   return withFolder(async (folder) => {
     await writeCast(folder, 1);
@@ -228,6 +240,7 @@ export async function measureCharacters(options: {
     coldMs: { median: quantile(cold, 0.5), runs: cold.length },
     coldWithBrokenMs,
     ...running,
+    emptyHostMb: await measureEmptyHosts(),
     memoryMb: await measureMemory(reloads),
   };
 }
@@ -257,6 +270,10 @@ export function describeCharacters(figures: CharacterFigures): [what: string, va
     [
       "a character's first prompt / the next ones",
       `${ms(figures.firstPromptMs)} / ${ms(figures.nextPromptMs)}`,
+    ],
+    [
+      "resident memory of an empty host, for trials / for talks",
+      `${figures.emptyHostMb.trial.toFixed(0)} / ${figures.emptyHostMb.talk.toFixed(0)} MiB`,
     ],
     [
       `resident memory after 100 and after ${memoryMb.reloads} reloads of one file`,

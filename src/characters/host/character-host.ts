@@ -1,6 +1,6 @@
 // Runs character code for the serving process, in child processes. The one place that knows who is quarantined.
 import type { LoadProblem } from "../port.ts";
-import type { HostOptions } from "./host-protocol.ts";
+import type { HostLimits, HostOptions } from "./host-protocol.ts";
 import { createHostSlot, type HostSlot, type HostSlotListener } from "./host-slot.ts";
 import { createLineLimit } from "./line-limit.ts";
 import { createTalks, type Talks } from "./talks.ts";
@@ -24,7 +24,11 @@ export interface CharacterHostListener {
   onOutput(file: string, line: string): void;
 }
 
-export function createCharacterHost(listener: CharacterHostListener, options: HostOptions): CharacterHost {
+/** `folder`: absolute, links resolved. */
+export function createCharacterHost(
+  listener: CharacterHostListener,
+  options: HostLimits & { folder: string },
+): CharacterHost {
   const offenders = new Map<string, LoadProblem>();
   const onOffender = (versionId: string, problem: LoadProblem): void => {
     if (offenders.has(versionId)) return;
@@ -32,7 +36,7 @@ export function createCharacterHost(listener: CharacterHostListener, options: Ho
     listener.onOffender(versionId, problem);
   };
   const passStray = createLineLimit((line) => listener.onOutput("", line));
-  const openSlot = (niceness: number, onDeath: HostSlotListener["onDeath"]): HostSlot =>
+  const openSlot = (purpose: HostOptions["purpose"], onDeath: HostSlotListener["onDeath"]): HostSlot =>
     createHostSlot(
       {
         onIncident(incident) {
@@ -42,11 +46,11 @@ export function createCharacterHost(listener: CharacterHostListener, options: Ho
         onDeath,
         onStrayOutput: (line) => passStray(() => line),
       },
-      { ...options, niceness },
+      { ...options, purpose, niceness: purpose === "trial" ? trialNiceness : 0 },
     );
-  const trials = createTrials({ openSlot: (onDeath) => openSlot(trialNiceness, onDeath) });
+  const trials = createTrials({ openSlot: (onDeath) => openSlot("trial", onDeath) });
   const talks = createTalks({
-    openSlot: (onDeath) => openSlot(0, onDeath),
+    openSlot: (onDeath) => openSlot("talk", onDeath),
     onOffender,
     offenceOf: (versionId) => offenders.get(versionId),
   });

@@ -5,7 +5,7 @@ import { serveParent } from "../../base/child-process.ts";
 import type { CallContext, CallHandlers } from "../../base/message-channel.ts";
 import type { ChatMessage } from "../port.ts";
 import { createCellPool } from "./cell-pool.ts";
-import { createEvaluationLine } from "./evaluation-line.ts";
+import type { EvaluationLine } from "./evaluation-line.ts";
 import type { CharacterSource, HostIncident, HostOptions, WireContext } from "./host-protocol.ts";
 import { createResidents } from "./residents.ts";
 
@@ -25,12 +25,19 @@ function serveCharacters(options: HostOptions): void {
     if (incident.kind !== "output" || incidents.size < incidentLimit * 0.9) incidents.push(incident);
   };
   const pool = createCellPool({ report }, options);
-  const line = createEvaluationLine({ pool, report }, options);
+  let line: Promise<EvaluationLine> | undefined;
+  const openLine = async (): Promise<EvaluationLine> => {
+    const { createEvaluationLine } = await import("./evaluation-line.ts");
+    return createEvaluationLine({ pool, report }, options);
+  };
+  if (options.purpose === "trial") line = openLine();
   const residents = createResidents({ pool, report }, options);
 
   const handlers: CallHandlers = {
-    evaluate: (params: { source: CharacterSource; isAlone: boolean }, { signal }: CallContext) =>
-      line.evaluate(params.source, params.isAlone, signal),
+    evaluate: async (params: { source: CharacterSource; isAlone: boolean }, { signal }: CallContext) => {
+      line ??= openLine();
+      return (await line).evaluate(params.source, params.isAlone, signal);
+    },
     prompt: ({ versionId, source, context }: VersionCall, { signal }: CallContext) =>
       residents.call({
         versionId,

@@ -25,6 +25,8 @@ export interface HostLimits {
 }
 
 export interface HostOptions extends HostLimits {
+  /** Only a host for trials loads at its start what evaluation needs: zod, 12 ms and 10 MB. */
+  purpose: "trial" | "talk";
   /** Absolute, links resolved. */
   folder: string;
 }

@@ -1,0 +1,283 @@
+// Which files a load concerns, and what becomes of them; evaluation is played by the test.
+import { describe, expect, test } from "bun:test";
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError } from "../../src/base/errors.ts";
+import type { CharacterVersion } from "../../src/characters/character-book.ts";
+import { createFolderLoader, type FolderLoader } from "../../src/characters/folder-loader.ts";
+import type { CharacterSource, EvaluationOutcome } from "../../src/characters/host/host-protocol.ts";
+import type { LoadErrorType, LoadProblem } from "../../src/characters/port.ts";
+import { createTempFolder, type TempFolder } from "../support/temp-folder.ts";
+
+interface Played extends AsyncDisposable {
+  folder: TempFolder;
+  loader: FolderLoader;
+  /** Files in the order of their evaluations. */
+  evaluated: string[];
+  quarantined: string[];
+  /** Versions that have misbehaved. */
+  offences: Map<string, LoadProblem>;
+  /** How the next evaluations go; default: the text is the name. */
+  play: { evaluate: (source: CharacterSource, signal: AbortSignal) => Promise<EvaluationOutcome> };
+  load(...changed: string[]): Promise<boolean>;
+}
+
+const record = (name: string) => ({
+  name,
+  voiceSource: { source_type: "kokoro" as const, voice: "af_heart" },
+  instructions: { type: "smalltalk" as const },
+  metadata: {},
+  tools: [],
+  hasReply: false,
+});
+const stands = (source: CharacterSource, companions: Record<string, string> = {}): EvaluationOutcome => ({
+  ok: true,
+  record: record(source.text),
+  companions,
+});
+const fails = (source: CharacterSource, type: LoadErrorType): EvaluationOutcome => ({
+  ok: false,
+  problem: { file: source.file, stage: "evaluate", error_type: type, message: "played" },
+  companions: {},
+});
+
+async function openLoader(files: Readonly<Record<string, string>>): Promise<Played> {
+  const folder = await createTempFolder("troupe-loader-");
+  for (const [name, text] of Object.entries(files)) await folder.write(name, text);
+  const evaluated: string[] = [];
+  const quarantined: string[] = [];
+  const offences = new Map<string, LoadProblem>();
+  const play: Played["play"] = { evaluate: (source) => Promise.resolve(stands(source)) };
+  const loader = createFolderLoader(
+    {
+      evaluate(source, signal) {
+        evaluated.push(source.file);
+        return play.evaluate(source, signal);
+      },
+      offenceOf: (versionId) => offences.get(versionId),
+      onQuarantine: (name, problem) => quarantined.push(`${name} ${problem.file}`),
+    },
+    { folder: folder.path },
+  );
+  return {
+    folder,
+    loader,
+    evaluated,
+    quarantined,
+    offences,
+    play,
+    load(...changed) {
+      const paths = new Set(changed.map((name) => join(folder.path, name)));
+      return loader.load({ ...(changed.length > 0 && { changed: paths }), onOutcome: () => undefined });
+    },
+    async [Symbol.asyncDispose]() {
+      loader[Symbol.dispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const versionOf = (loader: FolderLoader, file: string): CharacterVersion | undefined => {
+  const outcome = loader.outcomes().find((candidate) => candidate.file === file);
+  return outcome?.ok ? outcome.version : undefined;
+};
+
+describe("a load of the whole folder", () => {
+  test("evaluates every file, again when asked again", async () => {
+    await using played = await openLoader({ "a.ts": "Ada", "b.ts": "Bob" });
+    expect(await played.load()).toBe(true);
+    expect(played.evaluated.toSorted()).toEqual(["a.ts", "b.ts"]);
+    expect(played.loader.fileCount).toBe(2);
+    await played.load();
+    expect(played.evaluated.length).toBe(4);
+  });
+
+  test("keeps the version of a file that gives the same again", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    await played.load();
+    const before = versionOf(played.loader, "a.ts");
+    await played.load();
+    expect(versionOf(played.loader, "a.ts")).toBe(before as never);
+    played.play.evaluate = (source) => Promise.resolve(stands(source, { "/lib.ts": "changed" }));
+    await played.load();
+    expect(versionOf(played.loader, "a.ts")).not.toBe(before!);
+  });
+
+  test("freezes what readers share", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    await played.load();
+    const version = versionOf(played.loader, "a.ts")!;
+    expect(Object.isFrozen(version.record.voiceSource)).toBe(true);
+  });
+
+  test("passes over what hung or crashed until its text changes", async () => {
+    for (const type of ["Timeout", "Crashed"] as const) {
+      await using played = await openLoader({ "a.ts": "Ada" });
+      played.play.evaluate = (source) => Promise.resolve(fails(source, type));
+      await played.load();
+      expect(played.quarantined).toEqual(["undefined a.ts"]);
+      await played.load();
+      expect(played.evaluated.length).toBe(1);
+      await played.folder.write("a.ts", "Ada again");
+      played.play.evaluate = (source) => Promise.resolve(stands(source));
+      await played.load();
+      expect(versionOf(played.loader, "a.ts")?.record.name).toBe("Ada again");
+    }
+  });
+
+  test("tries again what failed otherwise", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    played.play.evaluate = (source) => Promise.resolve(fails(source, "ImportError"));
+    await played.load();
+    await played.load();
+    expect(played.evaluated.length).toBe(2);
+    expect(played.quarantined).toEqual([]);
+  });
+
+  test("an evaluation that cannot be made is that file's problem", async () => {
+    await using played = await openLoader({ "a.ts": "Ada", "b.ts": "Bob" });
+    played.play.evaluate = (source) =>
+      source.file === "a.ts"
+        ? Promise.reject(new Error("no more processes"))
+        : Promise.resolve(stands(source));
+    await played.load();
+    expect(played.loader.outcomes().find(({ file }) => file === "a.ts")).toMatchObject({
+      ok: false,
+      problem: { error_type: "Crashed", message: "it could not be tried: no more processes" },
+    });
+    expect(versionOf(played.loader, "b.ts")).toBeDefined();
+  });
+});
+
+describe("a load after changes", () => {
+  test("concerns the files that changed, those that are new, and those that have gone", async () => {
+    await using played = await openLoader({ "a.ts": "Ada", "b.ts": "Bob", "c.ts": "Cy" });
+    await played.load();
+    played.evaluated.length = 0;
+    await played.folder.write("a.ts", "Anna");
+    await played.folder.write("d.ts", "Di");
+    await unlink(join(played.folder.path, "b.ts"));
+    expect(await played.load("a.ts", "b.ts", "d.ts")).toBe(true);
+    expect(played.evaluated.toSorted()).toEqual(["a.ts", "d.ts"]);
+    expect(
+      played.loader
+        .outcomes()
+        .map(({ file }) => file)
+        .toSorted(),
+    ).toEqual(["a.ts", "c.ts", "d.ts"]);
+  });
+
+  test("is nothing new when the text is the same", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    await played.load();
+    expect(await played.load("a.ts")).toBe(false);
+    expect(played.evaluated.length).toBe(1);
+  });
+
+  test("concerns those who import a shared file, or name it and could not have it", async () => {
+    await using played = await openLoader({ "a.ts": "Ada", "b.ts": "import './_lib/later'", "c.ts": "Cy" });
+    const shared = join(played.folder.path, "_lib/word.ts");
+    played.play.evaluate = (source) => {
+      if (source.file === "b.ts") return Promise.resolve(fails(source, "ImportError"));
+      return Promise.resolve(stands(source, source.file === "a.ts" ? { [shared]: "x" } : {}));
+    };
+    await played.load();
+    played.evaluated.length = 0;
+    await played.load("_lib/word.ts");
+    expect(played.evaluated).toEqual(["a.ts"]);
+    await played.load("_lib/later.ts");
+    expect(played.evaluated).toEqual(["a.ts", "b.ts"]);
+    await played.load("_lib/unrelated.ts");
+    expect(played.evaluated.length).toBe(2);
+  });
+
+  test("a newer reading calls off the older, and only the newest counts", async () => {
+    await using played = await openLoader({ "a.ts": "old" });
+    const started = Promise.withResolvers<void>();
+    played.play.evaluate = (_, signal) => {
+      started.resolve();
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new AppError("E_INTERRUPTED", "called off")));
+      });
+    };
+    const first = played.load();
+    await started.promise;
+    await played.folder.write("a.ts", "new");
+    played.play.evaluate = (source) => Promise.resolve(stands(source));
+    await played.load("a.ts");
+    await first;
+    expect(versionOf(played.loader, "a.ts")?.record.name).toBe("new");
+    expect(played.loader.outcomes().length).toBe(1);
+  });
+
+  test("a file that goes while it is evaluated leaves no outcome", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    const started = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    played.play.evaluate = async (source) => {
+      started.resolve();
+      await held.promise;
+      return stands(source);
+    };
+    const first = played.load();
+    await started.promise;
+    await unlink(join(played.folder.path, "a.ts"));
+    await played.load("a.ts");
+    held.resolve();
+    await first;
+    expect(played.loader.outcomes()).toEqual([]);
+  });
+});
+
+describe("faults of versions", () => {
+  const fault = (message: string, isQuarantined: boolean) => ({
+    problem: { file: "a.ts", stage: "run", error_type: "BadPrompt", message } as const,
+    isQuarantined,
+  });
+
+  test("are recorded once; a quarantine comes over them", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    await played.load();
+    const { versionId } = versionOf(played.loader, "a.ts")!.source;
+    expect(played.loader.recordFault(versionId, fault("first", false))).toBeDefined();
+    expect(played.loader.recordFault(versionId, fault("second", false))).toBeUndefined();
+    expect(played.loader.recordFault(versionId, fault("worse", true))).toBeDefined();
+    expect(played.loader.recordFault(versionId, fault("again", true))).toBeUndefined();
+    expect(played.loader.outcomes()[0]?.fault).toEqual(fault("worse", true));
+    expect(played.loader.recordFault("a.ts@99", fault("whose", true))).toBeUndefined();
+  });
+
+  test("end when the file is evaluated anew", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    await played.load();
+    played.loader.recordFault(versionOf(played.loader, "a.ts")!.source.versionId, fault("once", false));
+    await played.load();
+    expect(played.loader.outcomes()[0]?.fault).toBeUndefined();
+  });
+
+  test("that are known before the outcome come with it", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    played.play.evaluate = (source) => {
+      played.offences.set(source.versionId, fault("early", true).problem);
+      return Promise.resolve(stands(source));
+    };
+    await played.load();
+    expect(played.loader.outcomes()[0]?.fault).toEqual(fault("early", true));
+    expect(played.quarantined).toEqual(["Ada a.ts"]);
+  });
+
+  test("of an evaluation that gave the same version again are that version's", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    const versionIds: string[] = [];
+    played.play.evaluate = (source) => {
+      versionIds.push(source.versionId);
+      return Promise.resolve(stands(source));
+    };
+    await played.load();
+    await played.load();
+    expect(new Set(versionIds).size).toBe(2);
+    expect(played.loader.recordFault(versionIds[1]!, fault("late", true))?.source.versionId).toBe(
+      versionIds[0],
+    );
+  });
+});
