@@ -18,7 +18,7 @@ import { loadProjectAssets, type ProjectAssets } from "./config/project-assets.t
 import { type SettingDefinition, type SettingKey, settingDefinitions } from "./config/settings-schema.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
-import { replyProviders, speechProviders } from "./provider-catalogue.ts";
+import { loadTurnDetector, replyProviders, speechProviders } from "./provider-catalogue.ts";
 import { selectKeyVariable } from "./reply/plan-reply-source.ts";
 import { createReplySource } from "./reply/reply-source.ts";
 import { createServer } from "./server/create-server.ts";
@@ -165,7 +165,11 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   const serve = async (): Promise<RunningServer> => {
     await using held = new AsyncDisposableStack();
     const metrics = held.use(createMetrics(events, { clock }));
-    const [stage, webApp] = await Promise.all([openStage({ watch: true }), createWebApp()]);
+    const [stage, webApp, turnDetector] = await Promise.all([
+      openStage({ watch: true }),
+      createWebApp(),
+      loadTurnDetector(),
+    ]);
     held.use(stage);
     const services = {
       version: options.version,
@@ -192,7 +196,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
           idleMs: settings["session.idle_minutes"] * 60_000,
           characterChanges: settings["session.characters"],
         },
-        { speakText: synthesizeStream, clock },
+        { speakText: synthesizeStream, turnDetector, clock },
       ),
     );
     const server = held.use(createServer(services, { webApp, realtime, speakText: synthesizeStream, clock }));

@@ -1,5 +1,6 @@
 // Every provider by name, each imported when it is chosen and not before.
 import type { ReplyProviderLoaders } from "./reply/server-model.ts";
+import type { TurnDetector } from "./speech/ports.ts";
 import type { ProviderCatalogue } from "./speech/provider.ts";
 
 export const speechProviders: ProviderCatalogue = {
@@ -19,3 +20,9 @@ export const replyProviders: ReplyProviderLoaders = {
   "openai-compatible": async () => (await import("./providers/llm/openai-compatible/index.ts")).provider,
   anthropic: async () => (await import("./providers/llm/anthropic/index.ts")).provider,
 };
+
+/** Small enough for the serving process: it has no engine of its own. */
+export async function loadTurnDetector(): Promise<TurnDetector> {
+  const { loadTranscriptTurnDetector } = await import("./providers/turn/transcript/index.ts");
+  return await loadTranscriptTurnDetector();
+}

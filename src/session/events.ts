@@ -73,7 +73,13 @@ export type SessionInput =
   | { type: "fault"; fault: Fault }
   | { type: "audio-received"; toSample: number }
   | { type: "voice-frame"; frame: VoiceFrame }
-  | { type: "partial-transcript"; itemId: string; partial: PartialTranscript }
+  | {
+      type: "partial-transcript";
+      itemId: string;
+      partial: PartialTranscript;
+      /** Of the turn being over, 0 to 1; undefined where no turn detector judges. */
+      endChance?: number | undefined;
+    }
   | { type: "transcript"; itemId: string; text: string; audioMs: number }
   | { type: "transcript-failed"; itemId: string; error: AppError }
   | { type: "reply-text"; responseId: string; text: string }

@@ -10,14 +10,15 @@ export function openUtterance(step: Step): string {
   const known = step.state.input.utterance;
   if (known) return known.itemId;
   const itemId = makeId(step, "item");
-  const { transcription, extensions } = step.state.config;
+  const { transcription, turnDetection, extensions } = step.state.config;
   updateInput(step, { utterance: { itemId, toldText: "" } });
   perform(step, {
     type: "open-utterance",
     itemId,
     fromSample: step.state.input.startSample,
     language: transcription?.language,
-    wantsPartials: transcription !== null || extensions.partials,
+    // Turns are judged by the words so far.
+    wantsPartials: transcription !== null || turnDetection !== null || extensions.partials,
   });
   return itemId;
 }

@@ -22,7 +22,7 @@ import {
 import { answerIfOwed, armSilence, beginReply, createResponse } from "./responses.ts";
 import { settleInterruption } from "./resumption.ts";
 import type { TurnDetection } from "./session-config.ts";
-import type { PendingTranscript } from "./state.ts";
+import type { PendingTranscript, Utterance } from "./state.ts";
 import {
   type InputOf,
   lookUpItem,
@@ -36,7 +36,7 @@ import {
   updateInput,
   updateResponse,
 } from "./step.ts";
-import { listen, quiet, samplesPerMs, type TurnRules } from "./turn-taking.ts";
+import { choosePauseMs, listen, quiet, samplesPerMs, type TurnRules } from "./turn-taking.ts";
 
 /** OpenAI's smallest commit. */
 const minCommitMs = 100;
@@ -55,7 +55,8 @@ export function onVoiceFrame(step: Step, { frame }: InputOf<"voice-frame">): voi
   const { turnDetection } = step.state.config;
   // Answers for audio that has been committed or cleared meanwhile come too late to matter.
   if (turnDetection === null || frame.fromSample < step.state.input.judgedSample) return;
-  const { listening, change } = listen(step.state.input.listening, frame, rulesOf(turnDetection));
+  const { listening: before, utterance } = step.state.input;
+  const { listening, change } = listen(before, frame, rulesOf(turnDetection, utterance));
   updateInput(step, { listening, judgedSample: frame.toSample });
   if (change?.type === "speech-start") beginSpeech(step, change.speechFrom);
   else if (change === null) considerMurmur(step);
@@ -74,12 +75,9 @@ export function onVoiceFrame(step: Step, { frame }: InputOf<"voice-frame">): voi
   }
 }
 
-/** Until a turn detector judges the words, eagerness is how long a pause may be. */
-const pauseMs = { low: 1000, medium: 600, auto: 600, high: 400 };
-
-function rulesOf(detection: NonNullable<TurnDetection>): TurnRules {
+function rulesOf(detection: NonNullable<TurnDetection>, utterance: Utterance | null): TurnRules {
   if (detection.type === "server-vad") return detection;
-  return { threshold: 0.5, silenceDurationMs: pauseMs[detection.eagerness] };
+  return { threshold: 0.5, silenceDurationMs: choosePauseMs(detection.eagerness, utterance?.endChance) };
 }
 
 export function commitByClient(step: Step, eventId: string | undefined): void {
@@ -134,16 +132,20 @@ export function switchDetection(step: Step, before: TurnDetection): void {
   }
 }
 
-export function onPartialTranscript(step: Step, { itemId, partial }: InputOf<"partial-transcript">): void {
+export function onPartialTranscript(step: Step, input: InputOf<"partial-transcript">): void {
+  const { itemId, partial, endChance } = input;
   const { utterance, pending } = step.state.input;
   const known = utterance?.itemId === itemId ? utterance : pending.find((p) => p.itemId === itemId);
   if (!known) return;
-  if (known === utterance) hearMurmur(step, partial.text);
+  if (utterance && known === utterance) {
+    updateInput(step, { utterance: { ...utterance, endChance } });
+    hearMurmur(step, partial.text);
+  }
   const isUntold = known === utterance ? step.state.input.murmur : pending.find((p) => p === known)?.untold;
   if (isUntold) return;
   if (step.state.config.extensions.partials) send(step, { type: "partial-transcript", itemId, partial });
   const toldText = tell(step, itemId, known.toldText, partial.stableText);
-  if (known === utterance) updateInput(step, { utterance: { itemId, toldText } });
+  if (known === utterance) updateInput(step, { utterance: { itemId, toldText, endChance } });
   else updateInput(step, { pending: pending.map((p) => (p === known ? { ...p, toldText } : p)) });
 }
 

@@ -40,6 +40,8 @@ export interface Utterance {
   itemId: string;
   /** What the client has been told of it. */
   toldText: string;
+  /** Of the turn being over by the words so far, 0 to 1. */
+  endChance?: number | undefined;
 }
 
 export interface PendingTranscript extends Utterance {

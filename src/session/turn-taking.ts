@@ -60,3 +60,22 @@ export function listen(
   }
   return { listening: { ...before, silenceFrom }, change: null };
 }
+
+/** Pauses in milliseconds: after words that are surely an end, and after words that surely are none (OpenAI's figures). */
+const pausesMs = {
+  low: { shortest: 800, longest: 8000 },
+  medium: { shortest: 500, longest: 4000 },
+  auto: { shortest: 500, longest: 4000 },
+  high: { shortest: 300, longest: 2000 },
+};
+/** Where nobody judges the words, eagerness is how long a pause may be. */
+const plainPauseMs = { low: 1000, medium: 600, auto: 600, high: 400 };
+
+/** How long a pause ends the turn, by the chance (0 to 1) that its words were the last. */
+export function choosePauseMs(eagerness: keyof typeof pausesMs, endChance: number | undefined): number {
+  if (endChance === undefined) return plainPauseMs[eagerness];
+  const { shortest, longest } = pausesMs[eagerness];
+  // What is rather an end than none is taken for one.
+  const doubt = Math.max(0, 1 - 2 * endChance);
+  return shortest + (longest - shortest) * doubt;
+}

@@ -16,6 +16,7 @@ import type {
   TimerName,
   VoiceSessionEvent,
 } from "./events.ts";
+import type { TurnDetector } from "../speech/ports.ts";
 import { createHearing } from "./hearing.ts";
 import { reduce } from "./reduce.ts";
 import { release } from "./release.ts";
@@ -27,6 +28,8 @@ export interface VoiceSessionDependencies extends CastingDependencies {
   stage: Pick<CharacterStage, "book" | "onChange">;
   replyAsCharacter: ReplyAsCharacter;
   speakText: SpeakText;
+  /** Judges pauses by the words before them; without it they are judged by their length. */
+  turnDetector?: TurnDetector | undefined;
   emit: Emit<VoiceSessionEvent>;
   /** To the client, in order. Must not throw. */
   send: (output: SessionOutput) => void;
@@ -128,8 +131,13 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     dispatch({ type: "fault", fault: { code: error.code, message: error.message, kind: "server" } });
   };
 
+  const judge = (input: SessionInput): SessionInput =>
+    input.type === "partial-transcript"
+      ? { ...input, endChance: deps.turnDetector?.detect(input.partial.text) }
+      : input;
+
   const hearing = createHearing(
-    { speech: deps.speech, clock, dispatch, onTrouble: complain },
+    { speech: deps.speech, clock, dispatch: (input) => dispatch(judge(input)), onTrouble: complain },
     { format: state.config.inputFormat, maxInputMs: options.maxInputMs ?? 600_000 },
   );
 

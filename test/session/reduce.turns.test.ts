@@ -148,6 +148,46 @@ describe("words that cannot be made out", () => {
   });
 });
 
+describe("semantic turn detection", () => {
+  const semantic = { turnDetection: { type: "semantic-vad", eagerness: "auto" } } satisfies SessionPatch;
+  const guess = (session: SteppedSession, text: string, endChance: number): void => {
+    const { itemId = "" } = session.state.input.utterance ?? {};
+    session.tell({ type: "partial-transcript", itemId, partial: { stableText: "", text }, endChance });
+  };
+
+  test("waits where the words want more, and not where they end", () => {
+    const session = openStepped(semantic);
+    session.hear(20, 0.9);
+    guess(session, "What is the", 0.02);
+    session.hear(60, 0.02);
+    expect(session.types()).not.toContain("speech-stopped");
+    session.hear(10, 0.9);
+    guess(session, "What is the time?", 0.97);
+    session.hear(15, 0.02);
+    expect(session.types()).not.toContain("speech-stopped");
+    session.hear(2, 0.02);
+    expect(session.types()).toContain("speech-stopped");
+  });
+
+  test("waits no longer than its eagerness allows, and hears better words in the pause", () => {
+    const session = openStepped(semantic);
+    session.hear(20, 0.9);
+    guess(session, "And", 0);
+    session.hear(124, 0.02);
+    expect(session.types()).not.toContain("speech-stopped");
+    session.hear(2, 0.02);
+    expect(session.types()).toContain("speech-stopped");
+
+    const late = openStepped(semantic);
+    late.hear(20, 0.9);
+    guess(late, "I want to go", 0.1);
+    late.hear(30, 0.02);
+    guess(late, "I want to go home.", 0.99);
+    late.hear(1, 0.02);
+    expect(late.types()).toContain("speech-stopped");
+  });
+});
+
 describe("a commit without words", () => {
   const commitAndAsk = (session: SteppedSession, words: string): void => {
     session.receive(500);

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { listen, type Listening, quiet, type TurnChange } from "../../src/session/turn-taking.ts";
+import {
+  choosePauseMs,
+  listen,
+  type Listening,
+  quiet,
+  type TurnChange,
+} from "../../src/session/turn-taking.ts";
 
 const rules = { threshold: 0.5, silenceDurationMs: 500 };
 
@@ -45,5 +51,20 @@ describe("turn taking", () => {
     expect(hear(times(40, 0.9), strict)).toEqual([]);
     const changes = hear([...times(10, 0.99), ...times(4, 0.02)], strict);
     expect(changes.at(-1)).toEqual({ type: "speech-stop", toSample: 14 * 512 });
+  });
+});
+
+describe("a pause in a semantic turn", () => {
+  const eagerness = ["low", "medium", "auto", "high"] as const;
+
+  test("is short after words that end, and at most OpenAI's after words that do not", () => {
+    expect(eagerness.map((each) => choosePauseMs(each, 1))).toEqual([800, 500, 500, 300]);
+    expect(eagerness.map((each) => choosePauseMs(each, 0.5))).toEqual([800, 500, 500, 300]);
+    expect(eagerness.map((each) => choosePauseMs(each, 0))).toEqual([8000, 4000, 4000, 2000]);
+    expect(choosePauseMs("auto", 0.25)).toBe(2250);
+  });
+
+  test("is judged by its length where nobody judges the words", () => {
+    expect(eagerness.map((each) => choosePauseMs(each, undefined))).toEqual([1000, 600, 600, 400]);
   });
 });

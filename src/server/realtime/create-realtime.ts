@@ -5,6 +5,7 @@ import type { Character } from "../../characters/port.ts";
 import { createCasting } from "../../session/casting.ts";
 import type { SpeakText } from "../../session/reply-run.ts";
 import { defaultConfig, mergeConfig, type SessionConfig } from "../../session/session-config.ts";
+import type { TurnDetector } from "../../speech/ports.ts";
 import { openVoiceSession } from "../../session/voice-session.ts";
 import { selectOpenAiVoice } from "../audio/openai-voices.ts";
 import { createErrorResponse } from "../error-response.ts";
@@ -23,6 +24,7 @@ import { createConnection, type VoiceConnection } from "./socket.ts";
 export interface RealtimeParts {
   clock?: Clock | undefined;
   speakText: SpeakText;
+  turnDetector?: TurnDetector | undefined;
 }
 
 const path = "/v1/realtime";
@@ -32,7 +34,7 @@ const retryAfterSeconds = 5;
 
 export function createRealtime(services: Services, options: RealtimeOptions, parts: RealtimeParts): Realtime {
   const clock = parts.clock ?? systemClock;
-  const { speakText } = parts;
+  const { speakText, turnDetector } = parts;
   const { stage, speech, replyAsCharacter, access, userName } = services;
   const maxSessions = options.maxSessions ?? 256;
   const connections = new Set<VoiceConnection>();
@@ -62,7 +64,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
       pingMs: options.pingMs,
       openSession: (channel) =>
         openVoiceSession(
-          { ...shared, replyAsCharacter, speakText, emit: services.events.emit, ...channel },
+          { ...shared, replyAsCharacter, speakText, turnDetector, emit: services.events.emit, ...channel },
           {
             id,
             cast,

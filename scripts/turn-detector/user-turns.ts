@@ -1,0 +1,266 @@
+// Turns as people speak them to a character, made by a grammar of our own. Each template is in one of two halves, so that
+// what is held back has other sentences than what is learned from.
+
+const slots: Readonly<Record<string, readonly string[]>> = {
+  thing:
+    "book,story,song,dog,cat,map,key,lamp,door,garden,river,castle,train,ticket,letter,phone,recipe,cake,coffee,tea,game,riddle,joke,film,picture,car,bike,house,kitchen,computer,radio,coat,boat,horse,bird,tree,star,planet,mountain,city".split(
+      ",",
+    ),
+  things:
+    "books,stories,songs,dogs,cats,maps,keys,lamps,doors,gardens,rivers,castles,trains,tickets,letters,recipes,cakes,games,riddles,jokes,films,pictures,cars,boats,horses,birds,trees,stars,planets,mountains,cities".split(
+      ",",
+    ),
+  place:
+    "London,Paris,Berlin,the station,the airport,the market,the office,the beach,my house,the park,the library,school,the village,the harbour,the museum,downtown,the shop,Spain,the mountains".split(
+      ",",
+    ),
+  person:
+    "my mother,my father,my sister,my brother,a friend,the teacher,my boss,Anna,Tom,the neighbour,the doctor,grandma,my wife,my husband,the captain,the queen,everyone".split(
+      ",",
+    ),
+  adjective:
+    "good,bad,big,small,old,new,strange,beautiful,difficult,easy,boring,funny,sad,cold,warm,expensive,cheap,loud,quiet,important,dangerous,famous,tired,hungry,happy,late".split(
+      ",",
+    ),
+  time: "today,tomorrow,yesterday,tonight,this morning,next week,last year,on Monday,at five,at noon,in the evening,right now,later,this weekend,in an hour,in March".split(
+    ",",
+  ),
+  verb: "go,sleep,eat,dance,swim,travel,cook,read,sing,play,work,rest,leave,stay,learn,walk".split(","),
+  act: "open the door,read a book,call my mother,make some tea,buy a ticket,find the key,tell a story,play a game,learn French,cook dinner,write a letter,watch a film,fix the car,clean the kitchen,feed the cat,take the train".split(
+    ",",
+  ),
+  number: "two,three,five,ten,twenty,a hundred,forty two,seven,eleven,six hundred".split(","),
+  name: "Anna,Tom,Peter,Maria,Lucy,Sam,Leo,Nina,Max,Clara".split(","),
+};
+
+/** Whole turns. */
+const templates = [
+  "yes",
+  "no",
+  "yes please",
+  "no thanks",
+  "okay",
+  "sure",
+  "maybe",
+  "of course",
+  "I don't know",
+  "not really",
+  "never mind",
+  "thank you",
+  "thanks a lot",
+  "that's right",
+  "I think so",
+  "go on",
+  "hello",
+  "hello there",
+  "good morning",
+  "goodbye",
+  "stop",
+  "wait a moment",
+  "tell me more",
+  "say that again",
+  "can you repeat that",
+  "what do you mean",
+  "I'm not sure",
+  "sounds {adjective}",
+  "who are you",
+  "how are you",
+  "what's your name",
+  "my name is {name}",
+  "I'm {name}",
+  "it's me {name}",
+  "nice to meet you",
+  "what time is it",
+  "what's the weather like {time}",
+  "where is {place}",
+  "how far is {place}",
+  "how do I get to {place}",
+  "what is the {thing}",
+  "what is a {thing}",
+  "what's your favourite {thing}",
+  "do you like {things}",
+  "do you have a {thing}",
+  "can you tell me a {thing}",
+  "can you tell me about the {thing}",
+  "could you help me {act}",
+  "would you like to {act}",
+  "why is the {thing} so {adjective}",
+  "why do {things} cost so much",
+  "how many {things} are there",
+  "how old is the {thing}",
+  "when does the train leave",
+  "when did you {act}",
+  "did you {act} {time}",
+  "have you ever been to {place}",
+  "tell me a {thing}",
+  "tell me a {adjective} {thing}",
+  "tell me about {place}",
+  "tell me about {person}",
+  "tell me what happened",
+  "let's {act}",
+  "let's {verb}",
+  "let's go to {place}",
+  "please {act}",
+  "please {act} {time}",
+  "give me the {thing}",
+  "take me to {place}",
+  "show me the {things}",
+  "play the {thing}",
+  "turn it off",
+  "turn on the {thing}",
+  "come with me",
+  "I want to {act}",
+  "I want to {verb}",
+  "I'd like to {act} {time}",
+  "I have to {act}",
+  "I need a {thing}",
+  "I need {number} {things}",
+  "I like {things}",
+  "I like the {adjective} one",
+  "I don't like {things}",
+  "I love {place}",
+  "I was in {place} {time}",
+  "I went to {place} with {person}",
+  "I went to {place} {time}",
+  "I saw a {adjective} {thing}",
+  "I saw {person} {time}",
+  "I think it's the {thing}",
+  "I think it's {adjective}",
+  "I guess it's a {thing}",
+  "is it a {thing}",
+  "is it {adjective}",
+  "is it bigger than a {thing}",
+  "does it live in {place}",
+  "can it {verb}",
+  "the {thing} is {adjective}",
+  "the {thing} was too {adjective}",
+  "my {thing} is {adjective}",
+  "my favourite {thing} is the {adjective} one",
+  "there is a {thing} in the {thing}",
+  "we {act} every day",
+  "{person} lives in {place}",
+  "{person} told me about it",
+  "{person} has a {adjective} {thing}",
+  "{person} will {act} {time}",
+  "it was {adjective}",
+  "it was really {adjective}",
+  "that was {adjective}",
+  "that's a {adjective} {thing}",
+  "what a {adjective} {thing}",
+  "because it's {adjective}",
+  "because I like it",
+  "because {person} told me",
+  "if it's {adjective} I'll stay",
+  "when I was young I had a {thing}",
+  "well I went to {place} and then I came home",
+  "I wanted to {act} but it was {adjective}",
+  "first I {act} and then I {verb}",
+  "{number}",
+  "{number} {things}",
+  "about {number}",
+  "at {place}",
+  "{time}",
+  "with {person}",
+  "the {thing}",
+  "the {adjective} one",
+  "I'm {adjective}",
+  "I'm very {adjective}",
+  "I'm so {adjective} {time}",
+  "are you {adjective}",
+  "are you there",
+  "is {person} there",
+  "what should I {verb}",
+  "what do you think about {things}",
+  "what do you think",
+  "which {thing} do you mean",
+  "who lives in {place}",
+  "so what happened to the {thing}",
+  "and what about {person}",
+  "but why",
+  "how come",
+  "really",
+  "oh I see",
+  "that makes sense",
+  "I've been working on the {thing} since {time}",
+  "I've never been to {place}",
+  "I haven't slept well",
+  "I'll think about it",
+  "could we talk about something else",
+  "let me think about it",
+  "give me a moment",
+  "I had a {adjective} day",
+  "nothing special",
+];
+
+/** Ways to stop that are no end. */
+const hanging = [
+  "and",
+  "but",
+  "so",
+  "because",
+  "or",
+  "um",
+  "uh",
+  "well",
+  "the",
+  "a",
+  "my",
+  "to",
+  "of",
+  "with",
+  "and then",
+  "and I",
+  "but I",
+  "so I",
+  "because I",
+  "I mean",
+  "you know",
+  "like",
+  "if",
+  "when",
+  "that",
+  "which",
+  "and the",
+  "in the",
+  "it's like",
+  "let me see",
+];
+const openings = [
+  "well",
+  "so",
+  "um",
+  "okay",
+  "oh",
+  "hey",
+  "look",
+  "right",
+  "you know",
+  "actually",
+  "I mean",
+  "and",
+];
+
+export interface Split {
+  learn: string[];
+  heldBack: string[];
+}
+
+/** `count` whole turns, those of every fifth template held back. */
+export function makeTurns(random: () => number, count: number): Split {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const fill = (template: string): string =>
+    template.replaceAll(/\{(\w+)\}/g, (_, slot: string) => pick(slots[slot] ?? [slot]));
+  const split: Split = { learn: [], heldBack: [] };
+  for (let i = 0; i < count; i++) {
+    const at = Math.floor(random() * templates.length);
+    const opening = random() < 0.15 ? `${pick(openings)} ` : "";
+    const turn = opening + fill(templates[at] ?? "");
+    (at % 5 === 4 ? split.heldBack : split.learn).push(turn);
+  }
+  return split;
+}
+
+/** The turn, and how somebody goes on who has not finished. */
+export function leaveHanging(turn: string, random: () => number): string {
+  return `${turn} ${hanging[Math.floor(random() * hanging.length)]}`;
+}
