@@ -35,6 +35,7 @@ describe("character stage", () => {
     await using temp = await createTempFolder();
     const folder = join(temp.path, "deep", "cast");
     await using stage = await createCharacterStage({ emit: () => undefined }, { folder, watch: false });
+    await stage.settled();
     expect(stage.book.characters).toEqual([]);
     expect((await stage.reload()).total_files).toBe(0);
   });
@@ -107,6 +108,47 @@ export default defineCharacter({
     expect(await ada.callTool("add", { a: 2 }, {})).toBe(3);
   });
 
+  test("a folder with an odd name, reached through a link, is as good as any", async () => {
+    await using temp = await createTempFolder();
+    await temp.write("a b (c)+[d] é$/_lib/word.ts", `export const word = "odd";`);
+    await temp.write(
+      "a b (c)+[d] é$/a.ts",
+      characterText({ top: `import { word } from "./_lib/word.ts";`, prompt: "return word;" }),
+    );
+    await symlink(join(temp.path, "a b (c)+[d] é$"), join(temp.path, "link"));
+    await using stage = await createCharacterStage(
+      { emit: () => undefined },
+      { folder: join(temp.path, "link"), watch: false },
+    );
+    await stage.settled();
+    expect(stage.book.problems).toEqual([]);
+    expect(await stage.book.find("Ada")?.makeSystemPrompt({})).toBe("odd");
+  });
+
+  test("data, text, packages of Bun and lazy imports work as in any module", async () => {
+    await using cast = await openTestStage({
+      "_lib/lore.json": `{ "place": "harbour" }`,
+      "_lib/poem.txt": "the sea",
+      "_lib/lazy.ts": `export const lazy = "later";`,
+      "a.ts": characterText({
+        top: `
+import lore from "./_lib/lore.json";
+import poem from "./_lib/poem.txt";
+import { basename } from "node:path";
+import { $ } from "bun";`,
+        prompt: `return import("./_lib/lazy").then(({ lazy }) => [lore.place, poem, basename(import.meta.path), typeof $, lazy, require("./_lib/lazy.ts").lazy].join(" "));`,
+      }),
+    });
+    expect(cast.stage.book.problems).toEqual([]);
+    expect(await cast.promptOf("Ada")).toBe("harbour the sea a.ts function later later");
+    await cast.folder.write("_lib/lore.json", `{ "place": `);
+    await cast.stage.reload();
+    expect(cast.stage.book.problems).toMatchObject([
+      { stage: "build", error_type: "SyntaxError", message: expect.stringContaining("_lib/lore.json: ") },
+    ]);
+    expect(await cast.promptOf("Ada")).toStartWith("harbour");
+  });
+
   test("only character files count: no folders, FIFOs, tests, declarations or names that begin with _", async () => {
     await using temp = await createTempFolder();
     for (const name of ["_a.ts", "a.d.ts", "a.test.ts", "a.tsx", "a.js", ".a.ts"]) {
@@ -119,6 +161,7 @@ export default defineCharacter({
       { emit: () => undefined },
       { folder: temp.path, watch: false },
     );
+    await stage.settled();
     expect(stage.book.problems).toEqual([]);
     expect(await stage.reload()).toMatchObject({ total_files: 1, loaded_count: 1, error_count: 0 });
   });
@@ -135,6 +178,7 @@ export default defineCharacter({
       { emit: () => undefined },
       { folder: temp.path, watch: false },
     );
+    await stage.settled();
     expect(namesOf(stage.book)).toEqual(["In"]);
     expect(stage.book.problems.map(({ file, stage, error_type }) => [file, stage, error_type])).toEqual([
       ["gone.ts", "read", "ReadError"],

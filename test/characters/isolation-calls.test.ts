@@ -8,7 +8,7 @@ import {
   type TestStage,
 } from "../support/character-files.ts";
 
-const limits = { evaluateTimeoutMs: 700, promptTimeoutMs: 500, toolTimeoutMs: 400, replyTimeoutMs: 600 };
+const limits = { promptTimeoutMs: 500, toolTimeoutMs: 400, replyTimeoutMs: 600 };
 const good = characterText({
   name: "Good",
   members: "async *reply() { for (let i = 0; i < 20; i++) { yield i + ' '; await Bun.sleep(20); } }",

@@ -183,8 +183,11 @@ describe("files that misbehave while they are loaded", () => {
   beforeAll(async () => {
     const texts = Object.values(cases).map(([text]) => text);
     const bad = files.map((file, index) => [file, texts[index] ?? ""] as const);
-    cast = await openTestStage({ ...Object.fromEntries(bad), "good.ts": good }, limits);
-    await cast.untilBook((book) => book.find("Good") !== undefined, 2000);
+    cast = await openTestStage(
+      { ...Object.fromEntries(bad), "good.ts": good },
+      { ...limits, opened: "first" },
+    );
+    await cast.untilBook((book) => book.find("Good") !== undefined, 5000);
     let isSettled = false;
     const settled = cast.stage.settled().then(() => {
       isSettled = true;

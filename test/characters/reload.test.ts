@@ -248,18 +248,29 @@ describe("reload", () => {
   });
 
   test("a slow file joins when it comes, and delays nobody", async () => {
-    await using cast = await openTestStage({
-      "a.ts": says("Ada", "a"),
-      "slow.ts": characterText({ name: "Slow", top: "await Bun.sleep(900);" }),
-    });
-    expect(namesOf(cast.stage.book)).toEqual(["Ada"]);
+    await using cast = await openTestStage(
+      {
+        "a.ts": says("Ada", "a"),
+        "slow.ts": characterText({
+          name: "Slow",
+          top: `while (!require("node:fs").existsSync(import.meta.dir + "/go")) await Bun.sleep(5);`,
+        }),
+      },
+      { opened: "first" },
+    );
+    await cast.untilBook(has("Ada"));
+    expect(cast.recorder.ofType("characters-load-end")).toEqual([]);
+    await cast.folder.write("go", "");
     await cast.untilBook(has("Ada", "Slow"));
     await cast.stage.settled();
     expect(cast.recorder.ofType("characters-load-end")).toMatchObject([{ reason: "start", loadedCount: 2 }]);
   });
 
   test("an edit during a slow evaluation takes its place", async () => {
-    await using cast = await openTestStage({ "a.ts": characterText({ top: "while (true) {}" }) }, watched);
+    await using cast = await openTestStage(
+      { "a.ts": characterText({ top: "while (true) {}" }) },
+      { ...watched, opened: "first" },
+    );
     await cast.folder.write("a.ts", says("Ada", "quick"));
     await cast.untilBook(has("Ada"), 3000);
     await cast.stage.settled();

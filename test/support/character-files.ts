@@ -53,10 +53,10 @@ export interface TestStage extends AsyncDisposable {
   promptOf(name: string): Promise<string>;
 }
 
-/** `files`: name → text. */
+/** `files`: name → text. `opened`: wait until all files have their outcomes (default), or for the first snapshot. */
 export async function openTestStage(
   files: Readonly<Record<string, string>>,
-  options: Partial<CharacterStageOptions> = {},
+  { opened = "settled", ...options }: Partial<CharacterStageOptions> & { opened?: "settled" | "first" } = {},
 ): Promise<TestStage> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await createTempFolder("troupe-cast-"));
@@ -65,6 +65,7 @@ export async function openTestStage(
   const stage = resources.use(
     await createCharacterStage({ emit: recorder.emit }, { folder: folder.path, watch: false, ...options }),
   );
+  if (opened === "settled") await stage.settled();
   const held = resources.move();
   return {
     folder,

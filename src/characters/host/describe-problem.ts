@@ -2,7 +2,7 @@
 import type { LoadErrorType, LoadProblem, LoadStage } from "../port.ts";
 import type { CharacterSource } from "./host-protocol.ts";
 import { textOf } from "./guard-realm.ts";
-import { UnresolvedImport } from "./load-module.ts";
+import { UnreadableData, UnresolvedImport } from "./load-module.ts";
 import type { CellOffence } from "./open-cell.ts";
 import { NotPlainData } from "./plain-data.ts";
 import { UnfitModule } from "./read-exports.ts";
@@ -51,6 +51,9 @@ export function describeProblem(error: unknown, source: SourceText, folder: stri
         "ImportError",
         ...importPlace(error.message, error.specifier, error.importer, source, folder),
       );
+    }
+    if (error instanceof UnreadableData) {
+      return problem("build", "SyntaxError", `${relativeTo(folder, error.path)}: ${error.message}`);
     }
     const failure = firstFailure(error);
     if (failure.name === "BuildMessage") {

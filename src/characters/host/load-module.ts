@@ -2,9 +2,10 @@
 // good can be loaded again after its file has changed.
 import { readFileSync } from "node:fs";
 import { dirname, extname, resolve, sep } from "node:path";
+import { messageOf } from "../../base/errors.ts";
 import type { CharacterSource } from "./host-protocol.ts";
 
-/** Bun's loader for each kind of file that is served from its text. */
+/** Bun's loader for each kind of code that is served from its text. */
 const loaders: Readonly<Record<string, Bun.Loader>> = {
   ".ts": "ts",
   ".mts": "ts",
@@ -14,12 +15,26 @@ const loaders: Readonly<Record<string, Bun.Loader>> = {
   ".mjs": "js",
   ".cjs": "js",
   ".jsx": "jsx",
-  ".json": "json",
-  ".toml": "toml",
-  ".yaml": "yaml",
-  ".yml": "yaml",
+};
+/** Data files, parsed here: Bun 1.4.4 takes JSON that a plug-in serves for JavaScript. */
+const dataParsers: Readonly<Record<string, (text: string) => unknown>> = {
+  ".json": (text) => JSON.parse(text),
+  ".toml": (text) => Bun.TOML.parse(text),
+  ".yaml": (text) => Bun.YAML.parse(text),
+  ".yml": (text) => Bun.YAML.parse(text),
 };
 const codeLoaders: readonly Bun.Loader[] = ["ts", "tsx", "js", "jsx"];
+
+/** A data file whose text cannot be parsed. */
+export class UnreadableData extends Error {
+  readonly path: string;
+
+  constructor(path: string, cause: unknown) {
+    super(messageOf(cause));
+    this.name = "UnreadableData";
+    this.path = path;
+  }
+}
 
 /** An import that leads nowhere. */
 export class UnresolvedImport extends Error {
@@ -35,7 +50,10 @@ export class UnresolvedImport extends Error {
 }
 
 export interface ModuleLoader {
-  /** Adds the texts of the files in the folder that this one imports, directly or not. Throws UnresolvedImport. */
+  /**
+   * Adds the texts of the files in the folder that this one imports, directly or not. Throws UnresolvedImport and
+   * UnreadableData.
+   */
   collect(source: CharacterSource, companions: Record<string, string>): void;
   load(source: CharacterSource): Promise<Readonly<Record<string, unknown>>>;
 }
@@ -86,7 +104,8 @@ export function createModuleLoader(folder: string, dependencies: { guardThreads:
           if (target === source.path || Object.hasOwn(companions, target)) continue;
           const companion = texts.get(target) ?? source.companions[target] ?? readText(target);
           companions[target] = companion;
-          if (loaders[extname(target)]) texts.set(target, companion);
+          if (isServed(target)) texts.set(target, companion);
+          if (dataParsers[extname(target)]) parseData(target, companion);
           visit(target, companion);
         }
       };
@@ -147,7 +166,9 @@ function readText(path: string): string {
 
 function serveTexts(folder: string, texts: ReadonlyMap<string, string>): void {
   const escaped = (folder + sep).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const extensions = Object.keys(loaders).map((extension) => extension.slice(1));
+  const extensions = [...Object.keys(loaders), ...Object.keys(dataParsers)].map((extension) =>
+    extension.slice(1),
+  );
   Bun.plugin({
     name: "characters",
     setup(build) {
@@ -155,12 +176,26 @@ function serveTexts(folder: string, texts: ReadonlyMap<string, string>): void {
         const kept = resolveKept(path, importer, (candidate) => texts.has(candidate));
         return kept === undefined ? undefined : { path: kept };
       });
-      build.onLoad({ filter: new RegExp(`^${escaped}.*\\.(?:${extensions.join("|")})$`) }, ({ path }) => ({
-        contents: texts.get(path) ?? readFileSync(path, "utf8"),
-        loader: loaders[extname(path)] ?? "ts",
-      }));
+      const filter = new RegExp(`^${escaped}.*\\.(?:${extensions.join("|")})$`);
+      build.onLoad({ filter }, ({ path }) => {
+        const contents = texts.get(path) ?? readFileSync(path, "utf8");
+        if (!dataParsers[extname(path)]) return { contents, loader: loaders[extname(path)] ?? "ts" };
+        const value = parseData(path, contents);
+        const names = typeof value === "object" && !Array.isArray(value) ? value : {};
+        return { exports: { ...names, default: value }, loader: "object" };
+      });
     },
   });
+}
+
+const isServed = (path: string): boolean => extname(path) in loaders || extname(path) in dataParsers;
+
+function parseData(path: string, text: string): unknown {
+  try {
+    return dataParsers[extname(path)]?.(text);
+  } catch (error) {
+    throw new UnreadableData(path, error);
+  }
 }
 
 /** `troupe` and `zod` resolve wherever the folder is. Returns the names. */
