@@ -55,6 +55,8 @@ export const emptyConversation: Conversation = {
 export type ConversationAction =
   | { type: "user-speech-start" }
   | { type: "user-speech-stop" }
+  /** An answer has been asked for. */
+  | { type: "answer-await" }
   /** Nothing came of what the user seemed to say. */
   | { type: "user-speech-cancel" }
   | { type: "user-text"; id: string; delta: string }
@@ -93,6 +95,7 @@ export function reduceConversation(state: Conversation, action: ConversationActi
     case "user-speech-start":
       return { ...state, user: "speaking", error: undefined };
     case "user-speech-stop":
+    case "answer-await":
       return { ...state, user: "spoken" };
     case "user-speech-cancel":
       return { ...state, user: "quiet" };

@@ -93,7 +93,10 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
     if (responseId !== undefined) send({ type: "response.cancel", response_id: responseId });
     cutSound();
   };
-  const requestResponse = (): void => send({ type: "response.create" });
+  const requestResponse = (): void => {
+    send({ type: "response.create" });
+    dispatch({ type: "answer-await" });
+  };
 
   const open = (): void => {
     isOpen = true;

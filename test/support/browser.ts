@@ -81,15 +81,17 @@ interface Recorder {
 function recordSound(): void {
   const chunks: Float32Array[] = [];
   const connect = AudioNode.prototype.connect as (...args: unknown[]) => unknown;
+  const record = async (node: AudioNode): Promise<void> => {
+    const { context } = node;
+    // The page's own way to samples, on the sound's own thread: a busy page loses none.
+    await context.audioWorklet.addModule("/web/microphone-worklet.js");
+    const recorder = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
+    recorder.port.addEventListener("message", ({ data }: MessageEvent<Float32Array>) => chunks.push(data));
+    recorder.port.start();
+    connect.call(node, recorder);
+  };
   AudioNode.prototype.connect = function (this: AudioNode, target: unknown, ...rest: unknown[]) {
-    if (target instanceof AudioDestinationNode && !(this instanceof ScriptProcessorNode)) {
-      const recorder = (this.context as AudioContext).createScriptProcessor(2048, 1, 1);
-      recorder.addEventListener("audioprocess", ({ inputBuffer }) => {
-        chunks.push(inputBuffer.getChannelData(0).slice());
-      });
-      connect.call(this, recorder);
-      recorder.connect(target);
-    }
+    if (target instanceof AudioDestinationNode) void record(this);
     return connect.call(this, target, ...rest);
   } as typeof AudioNode.prototype.connect;
   const recorder = globalThis as unknown as Recorder;

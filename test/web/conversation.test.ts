@@ -67,6 +67,13 @@ describe("a spoken question", () => {
   });
 });
 
+test("who waits for an answer sees it being thought of, until it begins or fails", () => {
+  const waiting = play([{ type: "answer-await" }]);
+  expect(readActivity(waiting)).toBe("thinking");
+  expect(readActivity(play([{ type: "error", message: "No." }], waiting))).toBe("idle");
+  expect(readActivity(play(spokenAnswer, waiting))).toBe("speaking");
+});
+
 test("the activity follows speech, thought and sound", () => {
   const activities: string[] = [];
   let state = emptyConversation;
