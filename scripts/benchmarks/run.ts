@@ -1,7 +1,7 @@
 // All benchmarks, one after the other, each in a process of its own. Arguments name some of them.
 import { resolve } from "node:path";
 
-const scripts = ["synthesis", "recognition", "round-trip", "session", "characters"];
+const scripts = ["synthesis", "recognition", "round-trip", "session", "characters", "assets"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : scripts;
 
 for (const name of wanted) {

@@ -4,10 +4,14 @@ import { type AssetInfo, checksumOf, isHit, loadAssetInfo } from "./asset-info.t
 import { type AssetPlaces, resultPath } from "./asset-layout.ts";
 import type { Asset } from "./asset-schema.ts";
 import { manifestChecksum, sha256OfFile } from "./checksum.ts";
+import { forEachLimited } from "./for-each-limited.ts";
 import type { AssetStatus, AssetVerification } from "./port.ts";
 import { listParts } from "./phases/parts.ts";
 import { countBytes } from "./transfer/byte-ranges.ts";
 import { loadPartState } from "./transfer/part-file.ts";
+
+/** Opened to be hashed: an archive may have had more files than a process may open. */
+const filesAtOnce = 4;
 
 /** Hashes only when the record does not settle it. */
 export async function readStatus(asset: Asset, places: AssetPlaces): Promise<AssetStatus> {
@@ -53,15 +57,19 @@ async function readPartialFraction(asset: Asset, places: AssetPlaces): Promise<n
 export async function verifyOnDisk(asset: Asset, places: AssetPlaces): Promise<AssetVerification> {
   const info = await loadAssetInfo(places);
   const expectations = listExpectations(asset, info);
-  const found = await Promise.all(
-    expectations.map(async ({ path, sha256 }) => {
-      const isThere = await stat(places.filePath(path)).then(
-        (s) => s.isFile(),
-        () => false,
-      );
-      return { path, expected: sha256, found: isThere ? await sha256OfFile(places.filePath(path)) : null };
-    }),
-  );
+  const found = expectations.map(({ path, sha256 }) => ({
+    path,
+    expected: sha256,
+    found: null as string | null,
+  }));
+  await forEachLimited(found, filesAtOnce, async (file) => {
+    const path = places.filePath(file.path);
+    const isThere = await stat(path).then(
+      (s) => s.isFile(),
+      () => false,
+    );
+    if (isThere) file.found = await sha256OfFile(path);
+  });
   const bad = found.filter((file) => file.found !== file.expected);
   const isNothingThere = found.every((file) => file.found === null);
   if (isNothingThere && !info) {

@@ -5,6 +5,7 @@ import { countFolderBytes } from "./folder-size.ts";
 import { formatBytes } from "./free-space.ts";
 
 export interface Quota {
+  readonly isLimited: boolean;
   /** Bytes that may still be added; Infinity without a limit. */
   leftBytes(): Promise<number>;
   /** E_QUOTA unless `neededBytes` may be added when `freedBytes` go. */
@@ -32,6 +33,7 @@ export function createQuota({ limitBytes, folders }: QuotaOptions): Quota {
   };
 
   return {
+    isLimited: limitBytes !== null,
     leftBytes,
     async require(neededBytes, freedBytes, what) {
       if (limitBytes === null) return;

@@ -6,6 +6,7 @@ import { throwIfAborted } from "../../base/deadline.ts";
 import { fromFileSystemError } from "../../base/errors.ts";
 import { type AssetJob, type Delivery, listMissing } from "../asset-job.ts";
 import { describeMissing } from "../credentials.ts";
+import { forEachLimited } from "../for-each-limited.ts";
 import { asSourceError } from "../sources/local.ts";
 import type { FetchPiece, SourcePlan, WebOrigin } from "../sources/source.ts";
 import { downloadFile } from "../transfer/download-file.ts";
@@ -54,7 +55,7 @@ export async function download(
   // before the large ones are fetched. The large ones one by one, with several connections each.
   const isSmall = ({ sizeBytes }: FetchPiece): boolean =>
     sizeBytes !== null && sizeBytes <= dependencies.limits.pieceBytes;
-  await forEachLimited(plan.pieces.filter(isSmall), dependencies.limits.connections, bring);
+  await forEachLimited(plan.pieces.filter(isSmall), 2 * dependencies.limits.connections, bring);
   await forEachLimited(
     plan.pieces.filter((piece) => !isSmall(piece)),
     1,
@@ -115,8 +116,13 @@ async function downloadPiece(
     expectedBytes: piece.sizeBytes,
     isVerifiedLater: piece.checksum !== null,
     limits: dependencies.limits,
-    reserve: (incomingBytes, placedBytes) =>
-      requireRoom(job, dependencies, { incomingBytes, placedBytes: job.asset.files ? 0 : placedBytes }),
+    // Of a manifest all of it has been asked for, before the first request.
+    ...(job.asset.files
+      ? {}
+      : {
+          reserve: (incomingBytes: number, placedBytes: number) =>
+            requireRoom(job, dependencies, { incomingBytes, placedBytes }),
+        }),
     onProgress: (doneBytes, totalBytes) => job.meter.set(piece.key, doneBytes, totalBytes),
     signal: job.signal,
   });
@@ -140,21 +146,4 @@ async function copyPiece(job: AssetJob, piece: FetchPiece, from: string, partPat
   }
   await chmod(partPath, 0o600);
   job.meter.set(piece.key, (await stat(partPath)).size);
-}
-
-/** Up to `limit` at once; the first failure keeps further ones from starting, and is thrown when all have ended. */
-async function forEachLimited<T>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = [...items];
-  const failures: unknown[] = [];
-  const run = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined && failures.length === 0; item = queue.shift()) {
-      await work(item).catch((error: unknown) => failures.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, run));
-  if (failures.length > 0) throw failures[0];
 }

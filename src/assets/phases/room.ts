@@ -37,6 +37,7 @@ export async function requireQuota(
   { quota }: PhaseDependencies,
   placedBytes: number,
 ): Promise<void> {
+  if (!quota.isLimited) return;
   const freedBytes = await countFolderBytes(job.places.folder);
   await quota.require(placedBytes, freedBytes, job.asset.name);
 }

@@ -1,9 +1,9 @@
 // A download that is under way on disk: `<id>.part` with the bytes where they belong, and `<id>.part.json` saying which
 // of them are there. The state never runs ahead of the bytes, so a run that was killed goes on where it was.
-import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { withFileErrors, writeFileAtomic } from "../../base/atomic-file.ts";
+import { withFileErrors } from "../../base/atomic-file.ts";
 import type { Clock } from "../../base/clock.ts";
 import { addRange, type ByteRange, countBytes } from "./byte-ranges.ts";
 
@@ -38,6 +38,8 @@ export interface PartFile extends AsyncDisposable {
 /** A kill costs at most this much of what had been fetched. */
 const saveEveryBytes = 8 << 20;
 const saveEveryMs = 100;
+/** A part that is smaller gets its state when it is closed. */
+const smallBytes = 1 << 20;
 
 export const statePathOf = (partPath: string): string => `${partPath}.json`;
 
@@ -45,7 +47,12 @@ export const statePathOf = (partPath: string): string => `${partPath}.json`;
 export async function openPartFile(path: string, source: string, clock: Clock): Promise<PartFile> {
   return withFileErrors(path, async () => {
     await mkdir(dirname(path), { recursive: true });
-    const file = await openOrMake(path);
+    const made = await makeFile(path);
+    if (made) {
+      await rm(statePathOf(path), { force: true }); // of a part that is no more
+      return createPartFile(path, made, emptyState(source), clock);
+    }
+    const file = await open(path, "r+");
     const { size } = await file.stat();
     const earlier = await loadPartState(path);
     const isUsable = earlier?.source === source && earlier.done.every(([, end]) => end <= size);
@@ -60,6 +67,8 @@ function createPartFile(path: string, file: FileHandle, initial: PartState, cloc
   let unsavedBytes = 0;
   let savedAtMs = clock.nowMs();
   let saving: Promise<void> = Promise.resolve();
+  let hasState = false;
+  const temporary = join(dirname(path), `.${basename(statePathOf(path))}.tmp`);
 
   const save = (): Promise<void> => {
     unsavedBytes = 0;
@@ -71,7 +80,9 @@ function createPartFile(path: string, file: FileHandle, initial: PartState, cloc
       .then(async () => {
         // No sync of the data first: it would take longer than the whole download of a fast network, and a killed process
         // loses nothing that was written. After a power failure the digest tells, and the file is fetched afresh.
-        await writeFileAtomic(statePathOf(path), snapshot, { mode: 0o600, durability: "none" });
+        await writeFile(temporary, snapshot, { mode: 0o600 });
+        await rename(temporary, statePathOf(path));
+        hasState = true;
       });
     return saving;
   };
@@ -102,7 +113,10 @@ function createPartFile(path: string, file: FileHandle, initial: PartState, cloc
         }
         state.done = addRange(state.done, [offset, offset + bytes.length]).map(([a, b]) => [a, b]);
         unsavedBytes += bytes.length;
-        if (unsavedBytes >= saveEveryBytes || clock.nowMs() - savedAtMs >= saveEveryMs) await save();
+        // A large one has a state from its beginning: where the disk gets full, there is a place to write the last one to.
+        const isFirst = !hasState && (state.size_bytes ?? smallBytes) >= smallBytes;
+        const isDue = unsavedBytes >= saveEveryBytes || clock.nowMs() - savedAtMs >= saveEveryMs;
+        if (isFirst || isDue) await save();
       });
     },
     describe({ sizeBytes, validator }) {
@@ -151,12 +165,13 @@ const emptyState = (source: string): PartState => ({
   done: [],
 });
 
-async function openOrMake(path: string): Promise<FileHandle> {
+/** Null when there is one already. */
+async function makeFile(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, "r+");
+    return await open(path, "wx+", 0o600);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return open(path, "wx+", 0o600);
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return null;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { loadPartState, openPartFile, removePart } from "../../../src/assets/transfer/part-file.ts";
 import { systemClock } from "../../../src/base/clock.ts";
@@ -17,7 +17,7 @@ test("the state follows the bytes: at its end, and now and then before", async (
     await using part = await openPartFile(path, "a", clock);
     part.describe({ sizeBytes: 1000, validator: '"v"' });
     await part.write(bytes(100), 0);
-    expect((await loadPartState(path))?.done).toEqual([]);
+    expect(await loadPartState(path)).toBeNull(); // a small one: not yet worth a file of its own
     clock.advance(250);
     await part.write(bytes(100), 500);
     expect((await loadPartState(path))?.done).toEqual([
@@ -34,6 +34,28 @@ test("the state follows the bytes: at its end, and now and then before", async (
     1000,
     '"v"',
   ]);
+});
+
+test("a large one has a state from its first bytes on", async () => {
+  await using folder = await createTempFolder();
+  const path = join(folder.path, "x.part");
+  await using part = await openPartFile(path, "a", createManualClock());
+  part.describe({ sizeBytes: 5 << 20 });
+  await part.write(bytes(100), 0);
+  expect((await loadPartState(path))?.done).toEqual([[0, 100]]);
+});
+
+test("a state whose part is gone says nothing of the next one", async () => {
+  await using folder = await createTempFolder();
+  const path = join(folder.path, "x.part");
+  {
+    await using part = await openPartFile(path, "a", systemClock);
+    part.describe({ sizeBytes: 100 });
+    await part.write(bytes(100), 0);
+  }
+  await rm(path);
+  await using part = await openPartFile(path, "a", systemClock);
+  expect([part.done, await loadPartState(path)]).toEqual([[], null]);
 });
 
 test("another source's part is emptied", async () => {
