@@ -7,10 +7,13 @@ const british: Readonly<Record<string, string>> = {
   harbour: "harbor",
 };
 
+/** The recogniser's old-fashioned ways of writing what is one word. */
+const apart = /\b(to)-(morrow|day|night)\b|\b(every|any|some)[ -](one|body|thing)\b/gi;
+
 /** Words as they are said: "$5" and "five dollars" are the same, so are capitals and both spellings of English. */
 export function toSpokenWords(text: string): string[] {
   return createTextReader("en-US")
-    .read(text)
+    .read(text.replace(apart, "$1$2$3$4"))
     .filter(({ isPunctuation }) => !isPunctuation)
     .flatMap(({ spoken }) => spoken.toLowerCase().split(/[\s-]+/))
     .map((word) => word.replace(/[^\p{L}']/gu, ""))

@@ -17,6 +17,7 @@ const longTest = 180_000;
 describe("word errors", () => {
   test("are changed, added and missing words, whatever the spelling", () => {
     expect(countWordErrors("It costs $5, OK?", "it costs five dollars ok")).toEqual({ errors: 0, words: 5 });
+    expect(countWordErrors("Everyone comes tomorrow", "every one comes to-morrow").errors).toBe(0);
     expect(countWordErrors("one two three four", "one too three")).toEqual({ errors: 2, words: 4 });
     expect(countWordErrors("one two", "well one and two")).toEqual({ errors: 2, words: 2 });
     expect(countWordErrors("one two", "")).toEqual({ errors: 2, words: 2 });
