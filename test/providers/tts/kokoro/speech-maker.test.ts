@@ -101,6 +101,19 @@ describe("word times", () => {
     ]);
   });
 
+  test("never go back, also where those of two runs of the model touch", () => {
+    const text = "one two";
+    const tokens = createTextReader("en-US").read(text);
+    const times = [
+      { token: 0, startMs: 0, endMs: 120 },
+      { token: 1, startMs: 100, endMs: 110 },
+    ];
+    expect(placeWords(text, tokens, times)).toEqual([
+      { text: "one", startMs: 0, endMs: 120 },
+      { text: "two", startMs: 120, endMs: 120 },
+    ]);
+  });
+
   test("leave out what is not spoken", () => {
     expect(place("🙂 yes — no ```x```")).toEqual([
       ["yes", 0, 100],

@@ -32,7 +32,7 @@ function fakeSteps(measurements = measured(0.4, 0.2)) {
       steps.push(step);
       if (step === "compare") return measurements;
       const name = step === "buildFloat" ? "float" : "calibrated";
-      await writeFile(join(workFolder, `${name}.onnx`), `the ${name} graph`);
+      await writeFile(join(workFolder, `${name}.onnx`), `the ${name} graph`, { flag: "wx" });
       return undefined;
     },
     endSteps: async () => {
@@ -129,7 +129,7 @@ describe("preparation", () => {
     const partial = `${join(path, "..")}.partial`;
     await rm(join(path, ".."), { recursive: true });
     await mkdir(partial);
-    await writeFile(join(partial, "graph.onnx"), "half of it");
+    await writeFile(join(partial, "float.onnx"), "half of it");
     expect(await findPreparedGraph(options)).toBeUndefined();
     const again = await ensurePreparedGraph(fakeSteps().deps, options);
     expect(await Bun.file(again.path).text()).toBe("the calibrated graph");
