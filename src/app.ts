@@ -195,6 +195,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
           maxSessionMs: settings["session.max_minutes"] * 60_000,
           idleMs: settings["session.idle_minutes"] * 60_000,
           characterChanges: settings["session.characters"],
+          recording:
+            settings["recording.dir"] === undefined
+              ? undefined
+              : { dir: settings["recording.dir"], includeAudio: settings["recording.audio"] },
         },
         { speakText: synthesizeStream, turnDetector, clock },
       ),

@@ -189,6 +189,13 @@ export const settingDefinitions = {
     "next-turn",
     "When a running session takes an edited character.",
   ),
+  "recording.dir": define(
+    optionalText,
+    null,
+    "Voice sessions whose clients allow it are recorded here, one JSONL file each.",
+    { isPath: true },
+  ),
+  "recording.audio": define(flag, false, "Recordings keep the sound of users too, not only its length."),
   user_name: define(optionalText, null, "What characters call you.", { variables: ["TROUPE_USER_NAME"] }),
   "log.level": define(z.enum(["silent", "error", "warn", "info", "debug"]), "info", "What goes to stderr.", {
     variables: ["TROUPE_LOG_LEVEL"],

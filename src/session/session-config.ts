@@ -90,6 +90,8 @@ export interface SessionConfig {
   maxOutputTokens: number | null;
   /** The character opens the conversation. */
   greeting: boolean;
+  /** The client allows its session to be recorded, where that is set up. */
+  allowRecording: boolean;
   extensions: Extensions;
   /** Fields of the dialect that change nothing here; kept and shown again. */
   extra: Readonly<Record<string, unknown>>;
@@ -126,6 +128,7 @@ export const defaultConfig: SessionConfig = {
   toolChoice: "auto",
   maxOutputTokens: null,
   greeting: false,
+  allowRecording: false,
   extensions: { words: false, tools: false, characterChanges: false, partials: false },
   extra: {},
 };

@@ -18,6 +18,7 @@ import type { Dialect } from "./dialect.ts";
 import { createGaDialect } from "./ga.ts";
 import { issueSecret } from "./issue-secret.ts";
 import type { Realtime, RealtimeConnection, RealtimeOptions } from "./port.ts";
+import { createRecorder } from "./recorder.ts";
 import { selectCharacter } from "./select-character.ts";
 import { createConnection, type VoiceConnection } from "./socket.ts";
 
@@ -58,10 +59,15 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
   ): Promise<RealtimeConnection> => {
     const cast = await casting.cast(character);
     const id = `sess_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
+    const report = (error: unknown): void => {
+      const shown = error instanceof Error ? error : new Error(String(error));
+      services.events.emit({ type: "voice-session-fault", sessionId: id, error: shown } as AnyEvent);
+    };
     return createConnection({
       dialect: createDialect(id),
       clock,
       pingMs: options.pingMs,
+      recorder: options.recording && createRecorder({ clock, onTrouble: report }, options.recording),
       openSession: (channel) =>
         openVoiceSession(
           { ...shared, replyAsCharacter, speakText, turnDetector, emit: services.events.emit, ...channel },
@@ -79,10 +85,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
             characterChanges: options.characterChanges,
           },
         ),
-      onBug: (error) => {
-        const shown = error instanceof Error ? error : new Error(String(error));
-        services.events.emit({ type: "voice-session-fault", sessionId: id, error: shown } as AnyEvent);
-      },
+      onBug: report,
       onOpen: (connection) => connections.add(connection),
       onClose: (connection) => connections.delete(connection),
     });
@@ -90,13 +93,15 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
 
   const endAll = async (timeoutMs: number): Promise<void> => {
     isDraining = true;
-    const ended = [...connections].map(async ({ session }) => {
+    const ended = [...connections].map(async (connection) => {
+      const { session } = connection;
       if (!session) return;
       const late = Promise.withResolvers<void>();
       using _deadline = clock.schedule(late.resolve, timeoutMs);
       if (timeoutMs > 0) await Promise.race([session.waitUntilIdle(), late.promise]);
       session.end("shutdown");
       await session[Symbol.asyncDispose]();
+      await connection.finishRecording();
     });
     await Promise.all(ended);
   };

@@ -184,6 +184,7 @@ function decodeUpdate(session: WireSession): Extract<SessionCommand, { type: "up
     toolChoice: tool_choice && decodeToolChoice(tool_choice),
     maxOutputTokens: decodeMaxTokens(max_output_tokens),
     greeting: troupe?.greeting,
+    allowRecording: troupe?.allow_recording,
     interruption: troupe?.interruption && {
       minSpeechMs: troupe.interruption.min_speech_ms,
       minWords: troupe.interruption.min_words,

@@ -87,6 +87,7 @@ const sessionSchema = z.looseObject({
       character_changes: z.boolean().optional(),
       partials: z.boolean().optional(),
       greeting: z.boolean().optional(),
+      allow_recording: z.boolean().optional(),
       interruption: z
         .object({
           min_speech_ms: z.number().int().min(0).max(10_000).optional(),

@@ -36,9 +36,10 @@ function encodeTurnDetection(detection: TurnDetection): Json | null {
 export function encodeSession({ id, config, cast, expiresAt }: SessionView): Json {
   const { noise_reduction, ...extra } = config.extra;
   const tools = config.tools ?? cast.character.tools;
-  const { transcription, extensions, greeting, interruption } = config;
+  const { transcription, extensions, greeting, allowRecording, interruption } = config;
   const hasOwnInterruption = !Bun.deepEquals(interruption, defaultConfig.interruption);
-  const wantsOurs = greeting || hasOwnInterruption || Object.values(extensions).includes(true);
+  const wantsOurs =
+    greeting || allowRecording || hasOwnInterruption || Object.values(extensions).includes(true);
   return {
     tracing: null,
     truncation: "auto",
@@ -80,6 +81,7 @@ export function encodeSession({ id, config, cast, expiresAt }: SessionView): Jso
         character_changes: extensions.characterChanges,
         partials: extensions.partials,
         greeting,
+        allow_recording: allowRecording,
         interruption: {
           min_speech_ms: interruption.minSpeechMs,
           min_words: interruption.minWords,

@@ -1,4 +1,5 @@
 // What the server mounts at /v1/realtime: an upgrade for the route, one handler object for the socket layer.
+import type { RecordingOptions } from "./recorder.ts";
 
 /** Limits of voice sessions, each refused with a clear error. */
 export interface RealtimeOptions {
@@ -23,6 +24,8 @@ export interface RealtimeOptions {
   pingMs?: number | undefined;
   /** Bytes that may wait in the socket before it counts as full; default 8 MiB. */
   maxBufferedBytes?: number | undefined;
+  /** Sessions whose clients allow it are recorded there; default: none are. */
+  recording?: RecordingOptions | undefined;
   /** Which version of an edited character a session takes; default "next-turn". */
   characterChanges?: "next-turn" | "next-session" | undefined;
 }

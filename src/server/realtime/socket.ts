@@ -5,11 +5,13 @@ import type { EndReason, SessionOutput } from "../../session/events.ts";
 import type { VoiceSession } from "../../session/voice-session.ts";
 import type { Decoded, Dialect } from "./dialect.ts";
 import type { RealtimeConnection } from "./port.ts";
+import type { Recorder } from "./recorder.ts";
 
 export interface ConnectionDependencies {
   dialect: Dialect;
   clock: Clock;
   pingMs?: number | undefined;
+  recorder?: Recorder | undefined;
   openSession: (channel: {
     send: (output: SessionOutput) => void;
     onEnd: (reason: EndReason) => void;
@@ -23,6 +25,8 @@ export interface ConnectionDependencies {
 export interface VoiceConnection extends RealtimeConnection {
   /** Undefined before the socket is open. */
   readonly session: VoiceSession | undefined;
+  /** Resolves when what was recorded is on the disk. */
+  finishRecording(): Promise<void>;
 }
 
 /** RFC 6455, 7.4.1; 1008 is for clients that break the rules, as by not reading. */
@@ -45,7 +49,7 @@ const defaultPingMs = 1200;
 const pingsMissedAtMost = 3;
 
 export function createConnection(deps: ConnectionDependencies): VoiceConnection {
-  const { dialect } = deps;
+  const { dialect, recorder } = deps;
   let socket: Socket | undefined;
   let session: VoiceSession | undefined;
   let isFull = false;
@@ -81,7 +85,11 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
   };
 
   const send = (output: SessionOutput): void => {
+    if (output.type === "session-created" || output.type === "session-updated") {
+      recorder?.allow(output.session.config.allowRecording);
+    }
     for (const message of dialect.encode(output)) {
+      recorder?.fromServer(message);
       const result = socket?.send(message);
       if (result === 0) {
         // Dropped: the client would go on with a hole in what it was told.
@@ -116,6 +124,9 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
     get session() {
       return session;
     },
+    async finishRecording() {
+      await recorder?.[Symbol.asyncDispose]();
+    },
     open(opened) {
       socket = opened;
       deps.onOpen(connection);
@@ -127,6 +138,7 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
     receive(message) {
       if (!session) return;
       missedPings = 0;
+      recorder?.fromClient(message);
       try {
         if (typeof message === "string") take(session, dialect.decode(message));
         else session.hear(message);
@@ -148,6 +160,7 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
       socket = undefined;
       nextPing?.[Symbol.dispose]();
       session?.end("client");
+      void connection.finishRecording();
       deps.onClose(connection);
     },
   };
