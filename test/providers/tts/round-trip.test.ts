@@ -12,7 +12,7 @@ import { spokenSentences } from "../../support/spoken-sentences.ts";
 import { countWordErrors, errorRate, toSpokenWords } from "../../support/word-errors.ts";
 
 const models = await findRealModels(["kokoro-82m-q8", "kokoro-voices", "moonshine-tiny"]);
-const longTest = 180_000;
+const longTest = 300_000;
 
 describe("word errors", () => {
   test("are changed, added and missing words, whatever the spelling", () => {

@@ -111,7 +111,7 @@ export function createGraphPreparation(
   };
 }
 
-const rounds = 3;
+const rounds = 2;
 
 interface OpenGraph {
   readonly sounds: readonly Float32Array[];
