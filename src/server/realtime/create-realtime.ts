@@ -39,6 +39,8 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
   const { stage, speech, replyAsCharacter, access, userName } = services;
   const maxSessions = options.maxSessions ?? 256;
   const connections = new Set<VoiceConnection>();
+  /** Of sessions that have ended, on their way to the disk. */
+  const recordings = new Set<Promise<void>>();
   const shared = { stage, speech, clock, userName, aliasVoice: selectOpenAiVoice };
   const casting = createCasting(shared);
   const secrets = createClientSecrets({ clock });
@@ -87,7 +89,12 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
         ),
       onBug: report,
       onOpen: (connection) => connections.add(connection),
-      onClose: (connection) => connections.delete(connection),
+      onClose: (connection) => {
+        connections.delete(connection);
+        const written = connection.finishRecording();
+        recordings.add(written);
+        void written.finally(() => recordings.delete(written));
+      },
     });
   };
 
@@ -103,7 +110,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
       await session[Symbol.asyncDispose]();
       await connection.finishRecording();
     });
-    await Promise.all(ended);
+    await Promise.all([...ended, ...recordings]);
   };
 
   return {

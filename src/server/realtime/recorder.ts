@@ -33,6 +33,7 @@ export function createRecorder(deps: RecorderDependencies, options: RecordingOpt
   const { clock } = deps;
   let file: { stream: WriteStream; path: string; done: Promise<void> } | undefined;
   let isBroken = false;
+  let ending: Promise<void> | undefined;
 
   const fail = (error: unknown): void => {
     if (isBroken) return;
@@ -74,7 +75,7 @@ export function createRecorder(deps: RecorderDependencies, options: RecordingOpt
 
   return {
     allow(isAllowed) {
-      if (isAllowed === (file !== undefined) || isBroken) return;
+      if (isAllowed === (file !== undefined) || isBroken || ending) return;
       if (isAllowed) return open();
       const { stream, path, done } = file as NonNullable<typeof file>;
       file = undefined;
@@ -88,10 +89,10 @@ export function createRecorder(deps: RecorderDependencies, options: RecordingOpt
     },
     fromServer: (message) => write("server", message),
     async [Symbol.asyncDispose]() {
-      const ended = file;
+      file?.stream.end();
+      ending ??= file?.done;
       file = undefined;
-      ended?.stream.end();
-      await ended?.done;
+      await ending;
     },
   };
 }

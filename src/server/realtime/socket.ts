@@ -160,7 +160,6 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
       socket = undefined;
       nextPing?.[Symbol.dispose]();
       session?.end("client");
-      void connection.finishRecording();
       deps.onClose(connection);
     },
   };
