@@ -234,6 +234,7 @@ describe("a declared checksum", () => {
       ],
     }));
     await f.folder.write("wrong/a.bin", "other");
+    await f.folder.write("wrong/sub/b.bin", "another");
     for (const [path, bytes] of Object.entries(files)) await f.folder.write(`right/${path}`, bytes);
     const { path } = await f.store.ensure("voice");
     expect(await readBytes(join(path, "sub/b.bin"))).toEqual(files["sub/b.bin"]);

@@ -12,7 +12,7 @@ test("everything is worked on, never more than a few at once", async () => {
     running -= 1;
     done.push(item);
   });
-  expect(done.sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(new Set(done)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7]));
   expect(most).toBe(3);
 });
 

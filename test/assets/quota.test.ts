@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { createQuota } from "../../src/assets/quota.ts";
-import { buildTarball } from "../support/build-tarball.ts";
+import { buildTar, buildTarball } from "../support/build-tarball.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 import { createStoreFixture, makeBytes, oneFileAsset } from "./store-fixture.ts";
@@ -92,6 +92,24 @@ test("an archive that unpacks to more than is left is stopped, and leaves nothin
   );
   expect(await failureOf(f.store.ensure("voice"))).toMatchObject({ code: "E_QUOTA" });
   expect(await f.store.status("voice")).not.toMatchObject({ status: "cached" });
+});
+
+test("an archive that hides how much it unpacks to is stopped when the quota is used up", async () => {
+  const tar = Buffer.from(buildTar([{ path: "zeros", content: new Uint8Array(12 << 20) }]));
+  // The size at the end of a gzip is that of its last member alone.
+  const archive = Buffer.concat([Bun.gzipSync(tar.subarray(0, -512)), Bun.gzipSync(tar.subarray(-512))]);
+  await using f = await createStoreFixture(
+    (server) => ({
+      name: "voice",
+      unpack: { format: "tar.gz" },
+      sources: [{ type: "http", url: server.serve("/a.tgz", archive) }],
+    }),
+    { quotaBytes: 8 << 20 },
+  );
+  const error = await failureOf(f.store.ensure("voice"));
+  expect(error).toMatchObject({ code: "E_QUOTA" });
+  // Stopped on the way, not when all of it was there.
+  expect((error["details"] as { needed_bytes: number }).needed_bytes).toBeLessThan(12 << 20);
 });
 
 test("with little space the unpacked size counts before it is unpacked", async () => {

@@ -195,3 +195,12 @@ describe("what does not fit is E_SCHEMA with file, line and field", () => {
     expect((await failureIn({ "troupe.yaml": bomb })).code).toBe("E_SCHEMA");
   });
 });
+
+test("the example of the documentation is one that works", async () => {
+  const page = await Bun.file(join(import.meta.dir, "../../docs/assets.md")).text();
+  const example = /```toml\n([\s\S]*?)```/.exec(page)?.[1]?.replace("…64 hex digits…", "0".repeat(64)) ?? "";
+  const { assets, loaded } = await load({ "troupe.toml": example });
+  expect(assets.declared.map(({ name }) => name)).toEqual(["vosk-small", "house-voice"]);
+  expect([...assets.requiredBy]).toEqual([["narrator", ["house-voice"]]]);
+  expect(loaded.settings["settings.assets.quota_gb"]).toBe(20);
+});

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { extractArchive } from "../../../src/assets/unpack/extract-archive.ts";
-import { buildTarball, type TarballEntry } from "../../support/build-tarball.ts";
+import { buildTar, buildTarball, type TarballEntry } from "../../support/build-tarball.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { createTempFolder, type TempFolder } from "../../support/temp-folder.ts";
 import { makeBytes, readBytes, sha256 } from "../store-fixture.ts";
@@ -94,9 +94,14 @@ test("an archive that is cut off, flipped or none at all is E_VERIFY", async () 
   const archive = buildTarball([{ path: "package/a", content: makeBytes(50_000) }]);
   const flipped = new Uint8Array(archive);
   flipped[30_000] = (flipped[30_000] ?? 0) ^ 1;
+  // All of its entries are fine, and so is its end; the checksum, long after, is not.
+  const entries = buildTar([{ path: "package/a", content: "1" }]);
+  const wrongSum = Bun.gzipSync(Buffer.concat([entries, new Uint8Array(4 << 20)]));
+  wrongSum[wrongSum.length - 6] = (wrongSum[wrongSum.length - 6] ?? 0) ^ 1;
   for (const broken of [
     archive.subarray(0, 20_000),
     flipped,
+    wrongSum,
     makeBytes(5000),
     new Uint8Array([0x1f, 0x8b]),
   ]) {

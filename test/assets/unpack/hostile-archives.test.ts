@@ -74,6 +74,13 @@ const refused: [string, AnyEntry[]][] = [
   ["a control character", [{ path: "a\u0007b", content: "x" }]],
   ["a name that no file system takes", [{ path: "a".repeat(90) + "/" + "b".repeat(256), content: "x" }]],
   ["a link to an absolute place", [{ path: "link", kind: "symbolic link", link: "/etc/passwd" }]],
+  [
+    "a link to an absolute place that only looks like one within",
+    [
+      { path: "etc/hosts", content: "x" },
+      { path: "link", kind: "symbolic link", link: "/etc/hosts" },
+    ],
+  ],
   ["a link that leads out", [{ path: "a/link", kind: "symbolic link", link: "../../secret" }]],
   [
     "a link that leads out through another",
