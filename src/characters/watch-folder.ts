@@ -10,6 +10,7 @@ const quietMs = 30;
 /** … and is handed over after this long even if it goes on. */
 const maxGatherMs = 250;
 const readyTimeoutMs = 5000;
+const oldNewsMs = 500;
 
 export interface FolderWatcherDependencies {
   /** Absolute paths that were added, changed or removed. */
@@ -52,13 +53,19 @@ export async function watchFolder(
     quiet = clock.schedule(flush, quietMs);
     limit ??= clock.schedule(flush, maxGatherMs);
   };
-  // The system's own event comes at once; the one that chokidar has verified, up to 50 ms later.
+  // The system's own event comes at once; what chokidar has verified comes up to 50 ms later, and is then old news: taken
+  // for new, it would have a file read again in the midst of the next save.
+  const seenAtMs = new Map<string, number>();
   watcher.on("raw", (_, name, details) => {
     const path = join((details as { watchedPath?: string } | null)?.watchedPath ?? folder, name ?? "");
-    if (path !== folder && isWatched(path, folder)) gather(path);
+    if (path === folder || !isWatched(path, folder)) return;
+    seenAtMs.set(path, clock.nowMs());
+    gather(path);
   });
   watcher.on("all", (_, path) => {
-    if (!gathered.has(path)) gather(path);
+    const nowMs = clock.nowMs();
+    for (const [seen, atMs] of seenAtMs) if (nowMs - atMs > oldNewsMs) seenAtMs.delete(seen);
+    if (!seenAtMs.has(path)) gather(path);
   });
   watcher.on("error", onError);
   const ready = new Promise<void>((resolve) => {

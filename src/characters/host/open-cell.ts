@@ -5,7 +5,7 @@ import { type Caller, createCaller } from "../../base/message-channel.ts";
 import type { CellNotice, CellPulse } from "./host-protocol.ts";
 
 /** A stopped worker closes within 20 ms, unless it is inside native code that cannot be interrupted. */
-const closeTimeoutMs = 1000;
+const closeTimeoutMs = 2000;
 
 export interface CellOffence {
   type: "Crashed" | "Timeout";
