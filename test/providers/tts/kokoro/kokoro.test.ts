@@ -98,7 +98,7 @@ if (models) {
           longTest,
         );
         await recorder.waitFor(
-          (e) => e.type === "provider-state" && !/^speaking/.test(e.reason ?? ""),
+          (e) => e.type === "provider-state" && !e.reason?.startsWith("speaking"),
           longTest,
         );
         const after = await collectSpeech(synthesizer, "Once more.");
