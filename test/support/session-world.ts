@@ -3,6 +3,7 @@
 import { createGaDialect } from "../../src/server/realtime/ga.ts";
 import type { CastMember, SessionInput } from "../../src/session/events.ts";
 import { reduce } from "../../src/session/reduce.ts";
+import { countWords } from "../../src/session/spoken-words.ts";
 import { defaultConfig } from "../../src/session/session-config.ts";
 import { createSessionState, type SessionEffect, type SessionState } from "../../src/session/state.ts";
 import { judgeByAgents } from "./agents-schema.ts";
@@ -78,6 +79,8 @@ export function createSessionWorld(): SessionWorld {
   let receivedSample = 0;
   let committedSample = 0;
   let hasEnded = false;
+  /** Of the transcript that came last. */
+  let wordsHeard = 0;
   /** First moment and amount of what was sent of each item. */
   const sound = new Map<string, { firstAtMs: number; sentMs: number }>();
 
@@ -86,6 +89,7 @@ export function createSessionWorld(): SessionWorld {
   const tell = (input: SessionInput): void => {
     const inputs = [input];
     for (let next = inputs.shift(); next; next = inputs.shift()) {
+      if (next.type === "transcript") wordsHeard = countWords(next.text);
       const before = state;
       const frozen = JSON.stringify(before.items);
       const { state: after, effects } = reduce(state, next, nowMs);
@@ -108,6 +112,13 @@ export function createSessionWorld(): SessionWorld {
       if (part?.type !== "output-audio" || !known || part.heardMs !== null) continue;
       if (known.firstAtMs + known.sentMs > nowMs + 1) wrong(`${item.id} counts as heard to its end`);
     }
+  };
+
+  /** An interruption was taken back. */
+  const checkResumption = (say: string): void => {
+    if (say.trim() === "") wrong("goes on with nothing");
+    if (wordsHeard > 0) wrong("goes on as if nothing had been said");
+    if (state.input.isTurnOpen) wrong("goes on over the user's words");
   };
 
   const take = (effect: SessionEffect): void => {
@@ -150,6 +161,7 @@ export function createSessionWorld(): SessionWorld {
       case "start-reply":
         if (begun.has(effect.responseId)) wrong("a reply begins twice");
         begun.add(effect.responseId);
+        if (effect.plan.say !== undefined) checkResumption(effect.plan.say);
         replies.set(effect.responseId, {
           responseId: effect.responseId,
           speaks: effect.plan.speech !== null,
