@@ -1,9 +1,15 @@
 // What a file does while it is loaded costs only that file: real files, real processes.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { LoadProblem } from "../../src/characters/port.ts";
-import { characterText, namesOf, openTestStage, type TestStage } from "../support/character-files.ts";
+import {
+  characterText,
+  expectPromptAnswers,
+  namesOf,
+  openTestStage,
+  type TestStage,
+} from "../support/character-files.ts";
 
-const limits = { evaluateTimeoutMs: 2000, promptTimeoutMs: 500, memoryLimitMb: 300 };
+const limits = { evaluateTimeoutMs: 2000, promptTimeoutMs: 1500, memoryLimitMb: 300 };
 const good = characterText({ name: "Good" });
 
 /** Ends the process in a way that cannot be caught inside. */
@@ -177,7 +183,7 @@ const cases: Record<string, [text: string, expected: Partial<LoadProblem>]> = {
 describe("files that misbehave while they are loaded", () => {
   const files = Object.keys(cases).map((what) => `${what.replace(/\W+/g, "-")}.ts`);
   let cast: TestStage;
-  let slowestPromptMs = 0;
+  const promptTimesMs: number[] = [];
 
   // All in one folder and at once: each must be told apart from all the others.
   beforeAll(async () => {
@@ -195,7 +201,7 @@ describe("files that misbehave while they are loaded", () => {
     while (!isSettled) {
       const startMs = performance.now();
       expect(await cast.promptOf("Good")).toBe("I am Good");
-      slowestPromptMs = Math.max(slowestPromptMs, performance.now() - startMs);
+      promptTimesMs.push(performance.now() - startMs);
       // Prompts are to be asked for again and again, not without a pause.
       await Promise.race([settled, Bun.sleep(5)]);
     }
@@ -212,7 +218,7 @@ describe("files that misbehave while they are loaded", () => {
   test("nobody but the good one stands, and it has answered within 500 ms all the while", () => {
     expect(namesOf(cast.stage.book)).toEqual(["Good"]);
     expect(cast.stage.book.problems.length).toBe(files.length);
-    expect(slowestPromptMs).toBeWithin(0, 500);
+    expectPromptAnswers(promptTimesMs);
   });
 
   test("each one that hung or crashed is named as quarantined", () => {
