@@ -14,13 +14,21 @@ export interface TranscriptProps {
 /** Nearer to the end than this, and the end is followed. */
 const followPx = 80;
 
+const isNearEnd = ({ scrollHeight, scrollTop, clientHeight }: Element): boolean =>
+  scrollHeight - scrollTop - clientHeight < followPx;
+
 export function Transcript({ conversation, character, isMuted, heardMs }: TranscriptProps) {
   const { turns, sounding, droppedTurns } = conversation;
   const log = useRef<HTMLDivElement>(null);
   const isFollowing = useRef(true);
-  // Who has scrolled back to read is left there.
+  const lastTop = useRef(0);
+  // Who has scrolled back to read is left there, also when the browser has not told of it yet.
   const follow = (): void => {
-    if (log.current && isFollowing.current) log.current.scrollTop = log.current.scrollHeight;
+    const box = log.current;
+    if (!box) return;
+    if (box.scrollTop < lastTop.current && !isNearEnd(box)) isFollowing.current = false;
+    if (isFollowing.current) box.scrollTop = box.scrollHeight;
+    lastTop.current = box.scrollTop;
   };
   useLayoutEffect(follow, [turns]);
   // A banner that comes takes its place from the talk.
@@ -38,8 +46,9 @@ export function Transcript({ conversation, character, isMuted, heardMs }: Transc
       aria-label="Conversation"
       tabIndex={0}
       ref={log}
-      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-        isFollowing.current = scrollHeight - scrollTop - clientHeight < followPx;
+      onScroll={({ currentTarget }) => {
+        isFollowing.current = isNearEnd(currentTarget);
+        lastTop.current = currentTarget.scrollTop;
       }}
     >
       <div class="turns">

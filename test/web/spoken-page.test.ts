@@ -88,8 +88,9 @@ describe("a spoken talk in the browser", () => {
 
   test("hands-free, speaking breaks in: the sound stops, and what was not heard is not shown as said", async () => {
     await page.getByLabel("Hands-free").check();
-    const broken = page.locator('.turn[data-state="interrupted"]:has(.said):has(.cut)');
+    const broken = page.locator('.turn[data-state="interrupted"]:has(.said):has(.cut)').first();
     await broken.waitFor({ timeout: 40_000 });
+    const sound = await opened.takeSound();
     await page.getByLabel("Hands-free").uncheck();
     await page.keyboard.press("Escape");
     const said = await broken.locator(".said").innerText();
@@ -97,7 +98,7 @@ describe("a spoken talk in the browser", () => {
     expect(story).toStartWith(said);
     expect(said + cut).toBe(story.slice(0, said.length + cut.length));
     // What sounded is what is shown as said, and at most the word in which it was cut.
-    const heard = await app.hear(await opened.takeSound());
+    const heard = await app.hear(sound);
     expect(heard.split(" ").length).toBeLessThanOrEqual(said.split(" ").length + 2);
     expect(countWordErrors(said, heard).errors).toBeLessThanOrEqual(3);
     await quiet();

@@ -1,0 +1,95 @@
+// The talk button under a real pointer, and the microphone as browsers give it.
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { BrowserContextOptions } from "playwright-core";
+import { type Browser, launchBrowser } from "../support/browser.ts";
+import { untilAborted } from "../support/fake-services.ts";
+import { type Visit, type VisitOptions, visitPage } from "../support/page-visit.ts";
+
+setDefaultTimeout(30_000);
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser[Symbol.asyncDispose]());
+const visit = (options?: VisitOptions, context?: BrowserContextOptions): Promise<Visit> =>
+  visitPage(browser, options, context);
+
+describe("the talk button", () => {
+  test("a click talks until the next one, and a double click is no trouble", async () => {
+    await using place = await visit({ script: ({ signal }) => untilAborted(signal) as never });
+    const { page } = place;
+    const button = page.locator(".talk");
+    await place.card("Gertrude").click();
+    await page.locator(".talk:enabled").click();
+    await page.locator('.talk[aria-pressed="true"]', { hasText: "Listening" }).waitFor();
+    await button.click();
+    await page.locator('.talk[aria-pressed="false"]').waitFor();
+    await button.dblclick();
+    await page.locator('.talk[aria-pressed="false"]').waitFor();
+    await page
+      .getByRole("status")
+      .filter({ hasText: /Nothing was heard|too short/ })
+      .waitFor();
+    expect(place.problems).toEqual([]);
+  });
+
+  test("held, it ends wherever it is let go, and when the window loses the focus", async () => {
+    await using place = await visit();
+    const { page } = place;
+    await place.card("Gertrude").click();
+    await page.locator(".talk:enabled").hover();
+    await page.mouse.down();
+    await page.locator('.talk[aria-pressed="true"]', { hasText: "Listening" }).waitFor();
+    await page.mouse.move(900, 200);
+    await page.evaluate(() => dispatchEvent(new FocusEvent("blur")));
+    await page.locator('.talk[aria-pressed="false"]').waitFor();
+    await page.mouse.up();
+    expect(await page.locator(".talk").getAttribute("aria-pressed")).toBe("false");
+  });
+
+  test("a microphone that is refused is explained, and typing goes on", async () => {
+    await using place = await visit({}, { permissions: [] });
+    const { page } = place;
+    await place.card("Gertrude").click();
+    await page.locator(".talk:enabled").click();
+    await page.getByRole("alert").filter({ hasText: "not allowed to use the microphone" }).waitFor();
+    await page.locator('.talk[aria-pressed="false"]').waitFor();
+    await page.getByLabel("Type something").fill("By letter, then.");
+    await page.keyboard.press("Enter");
+    await page.locator(".turn.user", { hasText: "By letter" }).waitFor();
+  });
+});
+
+test("the microphone is heard in a browser that does not resample it", async () => {
+  await using place = await visit();
+  const { page } = place;
+  await page.evaluate(() => {
+    const { createMediaStreamSource } = AudioContext.prototype;
+    AudioContext.prototype.createMediaStreamSource = function (stream) {
+      if (this.sampleRate === 24_000) throw new DOMException("different sample rates", "NotSupportedError");
+      return createMediaStreamSource.call(this, stream);
+    };
+  });
+  let sentBytes = 0;
+  page.on("websocket", (socket) =>
+    socket.on("framesent", ({ payload }) => {
+      if (typeof payload !== "string") sentBytes += payload.length;
+    }),
+  );
+  await place.card("Gertrude").click();
+  await page.locator(".talk:enabled").click();
+  await page.locator('.talk[aria-pressed="true"]', { hasText: "Listening" }).waitFor();
+  // The browser's own test tone moves the meter.
+  await page.waitForFunction(() =>
+    /0\.[1-9]|1\.0/.test(document.querySelector<HTMLElement>(".meter i")?.style.transform ?? ""),
+  );
+  await page.locator(".talk").click();
+  await page.locator('.talk[aria-pressed="false"]').waitFor();
+  await page
+    .getByRole("status")
+    .filter({ hasText: "Nothing was heard" })
+    .or(page.locator(".turn.user"))
+    .waitFor();
+  expect(sentBytes).toBeGreaterThan(4800);
+});
