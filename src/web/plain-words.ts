@@ -11,7 +11,6 @@ const leads: Readonly<Record<string, string>> = {
   E_PERM: "That was not allowed.",
   E_QUOTA: "A limit was reached.",
   E_INTERNAL: "Something broke in the server.",
-  session_expired: "This conversation has reached its longest time.",
   input_audio_buffer_full: "That was too long to take in at once.",
 };
 

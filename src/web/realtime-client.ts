@@ -235,6 +235,9 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
       case "response_cancel_not_active":
         // It had just ended by itself.
         return;
+      case "session_expired":
+        // The end of the line says why it ends.
+        return;
       case "conversation_already_has_active_response":
         isResponseOwed = true;
         return;

@@ -77,12 +77,12 @@ export function Stage({ character, hasLeft, talk, state, parts, wantsFocus, onKe
             {conversation.error}
           </Banner>
         )}
-        {conversation.notice !== undefined && (
+        {conversation.notice !== undefined && connection !== "ended" && (
           <Banner onDismiss={() => talk.dismiss()}>{conversation.notice}</Banner>
         )}
         {connection === "ended" && (
           <Banner action={{ text: "Go on talking", run: () => talk.reconnect() }}>
-            {`${name} remembers what was said.`}
+            {`${conversation.notice ?? ""} ${name} remembers what was said.`.trim()}
           </Banner>
         )}
         <Controls talk={talk} state={state} parts={parts} wantsFocus={wantsFocus} />

@@ -89,6 +89,7 @@ test("a line that the server closed waits for the user, and typing opens it agai
   page.talk.select("Gertrude");
   const ended = await page.when("the end", ({ connection }) => connection === "ended");
   expect(ended.conversation.notice).toContain("Nobody said anything");
+  expect(ended.conversation.error).toBeUndefined();
   page.talk.sendText("I am back.");
   await page.when("an answer", (state) => texts(state).includes("I am back.") && texts(state).length === 3);
 });
