@@ -192,16 +192,19 @@ import { $ } from "bun";`,
       "b.ts": characterText({ name: "Bob" }),
     });
     const ada = cast.stage.book.find("Ada");
+    const { generation } = cast.stage.book;
     await cast.folder.write("b.ts", characterText({ name: "Bob", prompt: `return "new";` }));
     await cast.folder.write("c.ts", "export const x = ;");
     const report = await cast.stage.reload();
-    expect(report).toMatchObject({ generation: 2, total_files: 3, loaded_count: 2, error_count: 1 });
+    // The watcher may have seen the first file before the request did.
+    expect(report.generation).toBeGreaterThan(generation);
+    expect(report).toMatchObject({ total_files: 3, loaded_count: 2, error_count: 1 });
     expect(report.errors).toMatchObject([
       { file: "c.ts", stage: "build", error_type: "SyntaxError", line: 1 },
     ]);
     expect(report.load_duration_ms).toBeGreaterThan(0);
     expect(cast.stage.book.find("Ada")).toBe(ada as never);
-    expect(cast.stage.book.find("Bob")?.generation).toBe(2);
+    expect(cast.stage.book.find("Bob")?.generation).toBeGreaterThan(generation);
     expect(await cast.promptOf("Bob")).toBe("new");
   });
 
