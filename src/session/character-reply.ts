@@ -6,6 +6,7 @@ import type { Character, CharacterContext, ChatMessage } from "../characters/por
 import type { ReplyEvent, ReplyMessage, ReplyTool, ReplyToolChoice } from "../reply/port.ts";
 import { createScriptedModel } from "../reply/scripted.ts";
 import type { ReplySource } from "../reply/source.ts";
+import { silenceText } from "./history.ts";
 
 export interface CharacterReplyRequest {
   character: Character;
@@ -39,16 +40,19 @@ export interface CharacterReplyDependencies {
 export function createReplyAsCharacter(dependencies: CharacterReplyDependencies): ReplyAsCharacter {
   const { replies, clock } = dependencies;
   return async function* replyAsCharacter(request) {
-    const { character, messages, signal } = request;
+    const { character, signal } = request;
     throwIfAborted(signal);
+    const isScripted = character.metadata.replies === "scripted";
+    const model = isScripted ? undefined : replies.current();
+    // No message at all means to a script: open the talk. A model wants a turn of the user's to answer.
+    const isOpening = request.messages.length === 0;
+    const messages = isOpening && !model ? request.messages : withUserTurn(request.messages);
     const context: CharacterContext = {
       now: clock.wallTime().toISOString(),
       seed: request.seed,
       userName: request.userName,
       messages: messages.map(toChatMessage),
     };
-    const isScripted = character.metadata.replies === "scripted";
-    const model = isScripted ? undefined : replies.current();
     if (!model) {
       if (!character.hasReply) throw cannotAnswer(character, isScripted);
       const script = createScriptedModel(
@@ -72,6 +76,12 @@ export function createReplyAsCharacter(dependencies: CharacterReplyDependencies)
       signal,
     });
   };
+}
+
+/** Where nobody has said anything yet, that is what was said. */
+function withUserTurn(messages: readonly ReplyMessage[]): readonly ReplyMessage[] {
+  const isSpokenTo = messages.some(({ role }) => role === "user" || role === "tool");
+  return isSpokenTo ? messages : [...messages, { role: "user", content: silenceText }];
 }
 
 /** The character's tools run here; a client's tool of the same name is the client's wish, and goes first. */

@@ -31,7 +31,7 @@ export function findItem(items: readonly Item[], id: string): Item | undefined {
   return items.find((item) => item.id === id);
 }
 
-/** Only what was heard, only calls that have been answered, and a lone "..." where nobody said anything. */
+/** Only what was heard, only calls that have been answered. */
 export function buildReplyMessages(items: readonly Item[]): ReplyMessage[] {
   const outputs = new Map(
     items.flatMap((item) => (item.type === "call-output" ? [[item.callId, item.output] as const] : [])),
@@ -57,9 +57,6 @@ export function buildReplyMessages(items: readonly Item[]): ReplyMessage[] {
       calls.push({ callId, name, arguments: item.arguments });
       messages.push({ role: "tool", callId, name, content });
     }
-  }
-  if (!messages.some(({ role }) => role === "user" || role === "tool")) {
-    messages.push({ role: "user", content: silenceText });
   }
   return messages;
 }

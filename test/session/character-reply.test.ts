@@ -122,6 +122,30 @@ describe("a character's reply", () => {
     expect(heard).toEqual([[{ role: "user", content: "Hello" }]]);
   });
 
+  test("a talk without a word is opened by a script, and is silence to a model", async () => {
+    const heard: unknown[] = [];
+    const character = createFakeCharacter("Gertrude", {
+      hasReply: true,
+      async *reply(messages) {
+        heard.push(messages);
+        yield "Welcome!";
+      },
+    });
+    const own = { role: "assistant", content: "Welcome!" } as const;
+    const silence = { role: "user", content: "..." } as const;
+    const scripted = setUp({ hasModel: false });
+    await scripted.reply(character, { messages: [] });
+    await scripted.reply(character, { messages: [own] });
+    expect(heard).toEqual([[], [own, silence]]);
+    const modelled = setUp();
+    await modelled.reply(character, { messages: [] });
+    await modelled.reply(character, { messages: [own] });
+    expect(modelled.requests.map((request) => request.messages.slice(1))).toEqual([
+      [silence],
+      [own, silence],
+    ]);
+  });
+
   test("a scripted character answers in code though there is a model", async () => {
     const character = createFakeCharacter("Gertrude", {
       hasReply: true,

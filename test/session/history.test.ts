@@ -74,11 +74,6 @@ describe("what the reply model is told", () => {
     expect(buildReplyMessages(items)[1]).toEqual({ role: "assistant", content: "Once upon" });
   });
 
-  test("silence is three dots when nobody has said anything", () => {
-    expect(buildReplyMessages([])).toEqual([{ role: "user", content: "..." }]);
-    expect(buildReplyMessages([said("a", "Hello?")]).at(-1)).toEqual({ role: "user", content: "..." });
-  });
-
   test("calls of one breath stand in one message with the words before them, answered ones only", () => {
     const items = [
       user("a", "Lights!"),

@@ -1,7 +1,9 @@
 // `troupe doctor`: is everything here that voice needs, and what to do about what is not.
 import { constants, existsSync } from "node:fs";
 import { access, mkdir, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
+import { z } from "zod";
 import { AppError, type ErrorCode, encodeError, messageOf } from "../../base/errors.ts";
 import { createResampler } from "../../audio/resample.ts";
 import type { CliApp } from "../app-port.ts";
@@ -34,6 +36,7 @@ async function doctor({ app, output, signal }: CommandContext): Promise<void> {
     ...(await checkRoots(app)),
     ...(await checkAssets(app)),
     ...(await checkVoice(app, signal)),
+    ...(await checkGraphs(app)),
     await checkReplies(app, signal),
     await checkCast(app),
   ];
@@ -148,6 +151,25 @@ async function speakAndHear(app: CliApp, text: string, signal: AbortSignal) {
   const synthesisSeconds = (performance.now() - startMs) / 1000;
   const transcript = await session.finish();
   return { text: transcript.text, seconds, synthesisSeconds };
+}
+
+const preparationSchema = z.object({ choice: z.string(), reason: z.string() });
+
+/** Which form of a model this machine runs fastest, as its preparation found (written by the engine). */
+async function checkGraphs(app: CliApp): Promise<Check[]> {
+  const cache = app.roots.find((root) => root.name === "cache")?.path ?? "";
+  const checks: Check[] = [];
+  for await (const file of new Bun.Glob("runtime/*/preparation.json").scan({ cwd: cache })) {
+    const parsed = preparationSchema.safeParse(await Bun.file(join(cache, file)).json());
+    if (!parsed.success) continue;
+    const { choice, reason } = parsed.data;
+    checks.push({
+      name: `graph ${dirname(file).split("/").at(-1)}`,
+      ok: true,
+      detail: `${choice}: ${reason}`,
+    });
+  }
+  return checks;
 }
 
 async function checkReplies(app: CliApp, signal: AbortSignal): Promise<Check> {
