@@ -15,6 +15,7 @@ import type { CharacterEvent } from "./characters/port.ts";
 import type { CliApp, OpenAppOptions, RunningServer, SettingRow, StorageRoot } from "./cli/app-port.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
 import { loadProjectAssets, type ProjectAssets } from "./config/project-assets.ts";
+import { readProviderSettings } from "./config/provider-settings.ts";
 import { type SettingDefinition, type SettingKey, settingDefinitions } from "./config/settings-schema.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
@@ -45,6 +46,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     loaded.project,
     defaultCatalogue.map(({ name }) => name),
   );
+  const providerSettings = readProviderSettings(loaded.project);
   const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
   if (options.logs !== "none") {
     // The progress view shows these.
@@ -116,6 +118,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         synthesizer: chosen.tts,
         recognizer: chosen.asr,
         detector: chosen.vad,
+        settings: providerSettings,
         threads: settings["speech.threads"] || availableParallelism(),
         runtimeCacheDir: join(cacheRoot, "runtime"),
         modelsRoot: settings["storage.models_root"],
