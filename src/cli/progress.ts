@@ -79,8 +79,8 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
         running.delete(event.asset);
         if (!event.result.fromCache) {
           const { downloadedBytes, resumedBytes } = event.result;
-          const origin =
-            downloadedBytes === 0 ? "found on this machine" : `${formatBytes(downloadedBytes)} fetched`;
+          const isHere = downloadedBytes + resumedBytes === 0;
+          const origin = isHere ? "found on this machine" : `${formatBytes(downloadedBytes)} fetched`;
           const tail =
             resumedBytes > 0 ? `, ${formatBytes(resumedBytes)} taken over from an earlier run` : "";
           note(`${event.asset}: ${origin} and verified${tail}`);
