@@ -131,6 +131,7 @@ export function createAssetStore(
     const places = layout.placesOf(asset);
     const report = createReport(asset, emit, listeners);
     await using held = new AsyncDisposableStack();
+    using meter = createProgressMeter(asset, clock, report);
     const job: AssetJob = {
       asset,
       places,
@@ -139,7 +140,7 @@ export function createAssetStore(
       held,
       isLocked: false,
       emit: report,
-      meter: createProgressMeter(asset, clock, report),
+      meter,
       stock: new Map(),
       downloadedBytes: 0,
       resumedBytes: 0,

@@ -3,12 +3,13 @@ import type { Clock } from "../base/clock.ts";
 import type { Emit } from "../base/events.ts";
 import type { AssetEvent, AssetPhase } from "./port.ts";
 
-export interface ProgressMeter {
+/** Disposing it silences it. */
+export interface ProgressMeter extends Disposable {
   /** Begins a phase (or a source) from nothing. `totalBytes` is null while nobody knows it. */
   begin(phase: AssetPhase, totalBytes: number | null): void;
   /** Bytes of one piece (a file, an archive) that are there by now. */
   set(pieceKey: string, doneBytes: number, totalBytes?: number | null): void;
-  /** Emits the last state, whenever the previous event was. */
+  /** Tells at once what has not been told yet. */
   flush(): void;
 }
 
@@ -28,10 +29,18 @@ export function createProgressMeter(
   const totals = new Map<string, number>();
   let samples: { atMs: number; bytes: number }[] = [];
   let emittedAtMs = Number.NEGATIVE_INFINITY;
+  // What came too soon after an event to have its own: told when the interval is over, lest a download that stalls
+  // show less than it has.
+  let owed: Disposable | null = null;
+  const settle = (): void => {
+    owed?.[Symbol.dispose]();
+    owed = null;
+  };
 
   const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0);
 
   const report = (): void => {
+    settle();
     const nowMs = clock.nowMs();
     emittedAtMs = nowMs;
     const doneBytes = sum(done.values());
@@ -54,6 +63,7 @@ export function createProgressMeter(
 
   return {
     begin(nextPhase, totalBytes) {
+      settle();
       phase = nextPhase;
       announcedBytes = totalBytes;
       done.clear();
@@ -64,10 +74,13 @@ export function createProgressMeter(
     set(pieceKey, doneBytes, totalBytes) {
       done.set(pieceKey, doneBytes);
       if (totalBytes !== undefined && totalBytes !== null) totals.set(pieceKey, totalBytes);
-      if (clock.nowMs() - emittedAtMs >= intervalMs) report();
+      const waitMs = emittedAtMs + intervalMs - clock.nowMs();
+      if (waitMs <= 0) report();
+      else owed ??= clock.schedule(report, waitMs);
     },
     flush() {
-      if (done.size > 0) report();
+      if (owed) report();
     },
+    [Symbol.dispose]: settle,
   };
 }

@@ -28,6 +28,27 @@ test("many steps are at most ten events a second, and the last one is never lost
   });
 });
 
+test("a step that came too soon is told when its time has come, once, and never after the end", () => {
+  const { clock, meter, seen } = createMeter();
+  meter.begin("download", 1000);
+  meter.set("a", 1);
+  meter.set("a", 2);
+  meter.set("a", 3);
+  expect(seen().map(({ doneBytes }) => doneBytes)).toEqual([1]);
+  clock.advance(100);
+  clock.advance(1000);
+  expect(seen().map(({ doneBytes }) => doneBytes)).toEqual([1, 3]);
+  meter.set("a", 4);
+  meter.set("a", 5);
+  meter.begin("download", 50);
+  clock.advance(1000);
+  meter.set("a", 6);
+  meter.set("a", 7);
+  meter[Symbol.dispose]();
+  clock.advance(1000);
+  expect(seen().map(({ doneBytes }) => doneBytes)).toEqual([1, 3, 4, 6]);
+});
+
 test("the rate is that of the last seconds", () => {
   const { clock, meter, seen } = createMeter();
   meter.begin("download", null);
