@@ -9,6 +9,7 @@ const floors: Record<string, number> = {
   audio: 1,
   text: 1,
   assets: 2,
+  models: 3,
   speech: 3,
   characters: 3,
   reply: 3,
