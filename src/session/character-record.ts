@@ -28,7 +28,14 @@ export async function readCastContext(speech: SpeechSystem): Promise<CastVoiceCo
   }
 }
 
+/** For lists and the live feed: without the card that it may have come from, which may have a mebibyte. */
 export function encodeCharacter(character: Character, context: CastVoiceContext): CharacterRecord {
+  const whole = encodeWholeCharacter(character, context);
+  const { card: _, ...metadata } = whole.metadata;
+  return { ...whole, metadata };
+}
+
+export function encodeWholeCharacter(character: Character, context: CastVoiceContext): CharacterRecord {
   const { provider, voice, status, reason } = castVoice(character, context);
   const { instructions } = character;
   const language = "language" in instructions ? (instructions.language as string | null | undefined) : null;

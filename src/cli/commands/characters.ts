@@ -3,7 +3,12 @@ import { basename, resolve } from "node:path";
 import type { Command } from "commander";
 import { AppError } from "../../base/errors.ts";
 import type { Character, LoadProblem } from "../../characters/port.ts";
-import { type CharacterRecord, encodeCharacter } from "../../session/character-record.ts";
+import {
+  type CharacterRecord,
+  encodeCharacter,
+  encodeWholeCharacter,
+} from "../../session/character-record.ts";
+import type { CastVoiceContext } from "../../session/cast-voice.ts";
 import type { CliApp } from "../app-port.ts";
 import { formatTable } from "../output.ts";
 import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
@@ -45,8 +50,12 @@ const formatProblem = ({ file, line, column, message, error_type }: LoadProblem)
   `${file}${line === undefined ? "" : `:${line}`}${column === undefined ? "" : `:${column}`}: ${message} (${error_type})`;
 
 /** Voices are not loaded for a look at the files: each is shown as its file names it. */
+const castContext = (app: CliApp): CastVoiceContext => ({
+  status: app.speech.status().tts,
+  synthesizers: [],
+});
 const encode = (character: Character, app: CliApp): CharacterRecord =>
-  encodeCharacter(character, { status: app.speech.status().tts, synthesizers: [] });
+  encodeCharacter(character, castContext(app));
 
 async function list({ app, output }: CommandContext): Promise<void> {
   await using stage = await app.openStage({ watch: false });
@@ -90,6 +99,6 @@ async function show({ app, output }: CommandContext, name: string): Promise<void
   await using stage = await app.openStage({ watch: false });
   const character = findCharacter(stage.book, name);
   const prompt = await character.makeSystemPrompt({ userName: app.userName, messages: [] });
-  const record = encode(character, app);
+  const record = encodeWholeCharacter(character, castContext(app));
   output.result({ ...record, prompt }, `${JSON.stringify(record, null, 2)}\n\n${prompt}`);
 }

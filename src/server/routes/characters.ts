@@ -3,7 +3,12 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "../../base/errors.ts";
 import type { Character } from "../../characters/port.ts";
 import { instructionsSchema, voiceSourceSchema } from "../../characters/module-contract.ts";
-import { encodeCharacter, encodeProblem, readCastContext } from "../../session/character-record.ts";
+import {
+  encodeCharacter,
+  encodeProblem,
+  encodeWholeCharacter,
+  readCastContext,
+} from "../../session/character-record.ts";
 import { characterRecordSchema, problemSchema } from "../character-schema.ts";
 import { createRouter, jsonContent, ownFailure, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
@@ -25,7 +30,7 @@ const listRoute = createRoute({
         characters: z.array(characterRecordSchema),
         errors: z.array(problemSchema),
       }),
-      "In sorted file order.",
+      "In sorted file order. A character card (`metadata.card`) is with the single record alone.",
     ),
     ...ownFailure,
   },
@@ -122,7 +127,7 @@ export function createCharacterRoutes({ stage, speech, userName }: CharacterServ
   });
   router.openapi(showRoute, async (c) => {
     const character = find(c.req.valid("param").name);
-    return c.json(encodeCharacter(character, await readCastContext(speech)), 200);
+    return c.json(encodeWholeCharacter(character, await readCastContext(speech)), 200);
   });
   router.openapi(promptRoute, async (c) => {
     const { generation } = stage.book;

@@ -81,6 +81,18 @@ describe("the cast", () => {
     expect(one).toEqual(list.characters[1]);
   });
 
+  test("a card goes with the single record, never with the list", async () => {
+    const metadata = { tagline: "from a card", card: { spec: "chara_card_v3", data: { name: "Alice" } } };
+    const stage = createFakeStage([createFakeCharacter("Alice", { metadata })]);
+    const server = createServer(createFakeServices({ stage }));
+    const list = await (await server.request("/v1/characters")).json();
+    expect(list).toMatchObject({ characters: [{ name: "Alice" }] });
+    expect((list as { characters: { metadata: unknown }[] }).characters[0]?.metadata).toEqual({
+      tagline: "from a card",
+    });
+    expect(await (await server.request("/v1/characters/Alice")).json()).toMatchObject({ metadata });
+  });
+
   test("shows the prompt of now, with the cast's generation", async () => {
     const response = await createServer(createCast()).request("/v1/characters/Gertrude/prompt");
     expect(await response.json()).toEqual({ name: "Gertrude", prompt: "You are Gertrude.", generation: 2 });
