@@ -17,7 +17,7 @@ export interface EngineStatus {
   part: "tts" | "asr" | "vad";
   provider: string;
   state: ProviderState["state"];
-  /** What it waits for, or why it cannot run. */
+  /** What it waits for, why it cannot run, or what it says of itself while it works. */
   detail: string | null;
 }
 
@@ -90,7 +90,7 @@ export const encodeProgress = (event: Extract<AssetEvent, { type: "asset-progres
 });
 
 function detailOf(state: ProviderState): string | null {
-  if (state.state === "ready") return null;
+  if (state.state === "ready") return state.note ?? null;
   return state.state === "loading" ? state.detail : state.reason;
 }
 

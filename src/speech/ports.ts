@@ -121,6 +121,7 @@ export interface TurnDetector {
 }
 
 export type ProviderState =
-  | { state: "ready" }
+  /** `note`: what it says of itself while it works, such as that it is getting faster. */
+  | { state: "ready"; note?: string }
   | { state: "loading"; detail: string }
   | { state: "not-installed" | "missing-credentials" | "incompatible" | "disabled"; reason: string };

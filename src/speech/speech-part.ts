@@ -59,6 +59,15 @@ export function createSpeechPart<T extends AsyncDisposable>(
     return engine;
   };
 
+  /** Once it is ready, the state is its own to describe; before that and for others, it is not. */
+  const emitOfProvider: Emit<SpeechEvent> = (event) => {
+    const isOwn = event.type === "provider-state" && event.kind === kind && event.provider === id;
+    if (isOwn && event.state === "ready" && state?.state === "ready") {
+      state = { state: "ready", ...(event.reason !== undefined && { note: event.reason }) };
+    }
+    deps.emit(event);
+  };
+
   const attempt = async (): Promise<T> => {
     throwIfAborted(closing.signal);
     setState({ state: "loading", detail: `loading ${id}` });
@@ -67,7 +76,13 @@ export function createSpeechPart<T extends AsyncDisposable>(
       const settings = parseProviderSettings(provider, deps.settings);
       const probed = await provider.probe({ modelsRoot: deps.context.modelsRoot, settings });
       if (probed.state !== "ready" && probed.state !== "loading") throw new ProviderUnavailable(probed);
-      const part = await provider.load({ ...deps.context, createEngine, settings, signal: closing.signal });
+      const part = await provider.load({
+        ...deps.context,
+        emit: emitOfProvider,
+        createEngine,
+        settings,
+        signal: closing.signal,
+      });
       if (closing.signal.aborted) {
         await part[Symbol.asyncDispose]();
         throw abortReason(closing.signal);

@@ -215,7 +215,7 @@ function describeEngine(engine: Engine | undefined, verb: string, before: Part):
   const why = engine.detail === null ? "" : ` ${toSentence(engine.detail)}`;
   switch (state) {
     case "ready":
-      return { state: "up", text: provider, detail: `${name} ${verb}.` };
+      return { state: "up", text: provider, detail: `${name} ${verb}.${why}` };
     case "loading":
       return before.state === "up"
         ? {

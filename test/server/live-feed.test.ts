@@ -53,6 +53,21 @@ describe("the live feed", () => {
     leave();
   });
 
+  test("tells what a ready engine says of itself", async () => {
+    const services = createFakeServices();
+    const { next, leave } = openFeed(services);
+    await next();
+    const reason = "a faster model is being prepared";
+    services.speech.setState("tts", { state: "ready", note: reason });
+    services.events.emit({ type: "provider-state" });
+    const { type, engines } = await next();
+    expect([type, (engines as unknown[])[0]]).toEqual([
+      "engine-state",
+      { part: "tts", provider: "kokoro", state: "ready", detail: reason },
+    ]);
+    leave();
+  });
+
   test("what is on disk already is not on its way", () => {
     const services = createFakeServices();
     using state = createLiveState(services.events, services.speech);

@@ -119,6 +119,26 @@ describe("starting", () => {
   });
 });
 
+test("what a ready provider says of itself is part of its state, and an engine's word before that is not", async () => {
+  let context: LoadContext | undefined;
+  const { system, recorder } = open({
+    loadRecognizer: (given) => {
+      context = given;
+      given.emit({ ...own, reason: "too early" });
+      return Promise.resolve(createFakeRecognizer());
+    },
+  });
+  const own = { type: "provider-state", kind: "asr", provider: "moonshine", state: "ready" } as const;
+  await system.start();
+  expect(system.status().asr.state).toEqual({ state: "ready" });
+  context?.emit({ ...own, reason: "a faster model is being prepared" });
+  context?.emit({ ...own, provider: "whisper", reason: "somebody else" });
+  expect(system.status().asr.state).toEqual({ state: "ready", note: "a faster model is being prepared" });
+  expect(recorder.ofType("provider-state").map(({ reason }) => reason)).toContain("somebody else");
+  context?.emit(own);
+  expect(system.status().asr.state).toEqual({ state: "ready" });
+});
+
 describe("asking for a part", () => {
   test("while it loads is E_BUSY at once, or after as long as one will wait", async () => {
     const loading = Promise.withResolvers<SpeechRecognizer>();

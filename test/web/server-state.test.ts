@@ -76,6 +76,15 @@ describe("the parts, in plain words", () => {
     );
   });
 
+  test("an engine that works says what else it does", () => {
+    const detail = "a faster model is being prepared for this machine, once";
+    expect(voice(engine("ready", detail))).toEqual({
+      state: "up",
+      text: "kokoro",
+      detail: "Kokoro speaks. A faster model is being prepared for this machine, once.",
+    });
+  });
+
   test("a language model that comes or goes is noticed", () => {
     const reply = (is_up: boolean): FeedEvent => ({
       type: "reply-change",

@@ -28,7 +28,7 @@ const route = createRoute({
           }),
         ),
       }),
-      "`reason` says what is missing, or what it waits for.",
+      "`reason` says what is missing, what it waits for, or what a ready one has to say.",
     ),
     ...ownFailure,
   },
@@ -41,7 +41,8 @@ export function createProviderRoutes({ speech }: Pick<Services, "speech">): Rout
     return c.json(
       {
         providers: providers.map(({ kind, id, title, state }) => {
-          const reason = "detail" in state ? state.detail : "reason" in state ? state.reason : undefined;
+          const reason =
+            state.state === "ready" ? state.note : "detail" in state ? state.detail : state.reason;
           return { kind, name: id, title, state: state.state, ...(reason !== undefined && { reason }) };
         }),
       },

@@ -50,7 +50,7 @@ export async function prepareInBackground(
         },
         endSteps,
         onProgress: (step) => {
-          const reason = `speaking; a faster model is being prepared for this machine, once (${step})`;
+          const reason = `a faster model is being prepared for this machine, once (${step})`;
           emit({ type: "provider-state", kind: "tts", provider: "kokoro", state: "ready", reason });
         },
       },
