@@ -2,7 +2,7 @@
 import type { Emit } from "../base/events.ts";
 import type { AssetPlaces } from "./asset-layout.ts";
 import type { Asset, AssetFile, AssetSource } from "./asset-schema.ts";
-import type { AssetEvent, AssetPhase, AssetResult } from "./port.ts";
+import type { AssetEvent, AssetHooks, AssetPhase, AssetResult } from "./port.ts";
 import type { ProgressMeter } from "./progress-meter.ts";
 import type { FetchPiece, SourcePlan } from "./sources/source.ts";
 
@@ -21,6 +21,7 @@ export interface AssetJob {
   readonly asset: Asset;
   readonly places: AssetPlaces;
   readonly isForced: boolean;
+  readonly hooks: AssetHooks;
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
   readonly emit: Emit<AssetEvent>;
@@ -36,7 +37,7 @@ export interface AssetJob {
   destinationPath?: string;
   downloadedBytes: number;
   resumedBytes: number;
-  /** Set by the phase that knows it; no further phase runs. */
+  /** Set by the phase that knows it; after a hit no further phase runs. */
   result?: AssetResult;
 }
 

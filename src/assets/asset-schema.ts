@@ -140,9 +140,16 @@ export const assetSchema = z
     hasProgressReport: z.boolean().default(true),
     /** Off a terminal: a line of progress each time so many MiB have come. */
     progressIntervalMb: z.number().positive().default(5),
-    /** False for addresses that did not come from the operator's own files: only public ones are then asked. */
+    /**
+     * False for what did not come from the operator's own files or hands: only public addresses are then asked, no file
+     * of this machine is read, and no variable of its environment is sent.
+     */
     isTrusted: z.boolean().default(true),
   })
+  .refine(
+    ({ isTrusted, sources }) => isTrusted || !sources.some(isOperatorsOwn),
+    "a file of this machine, or a token of its own, is for assets of the operator's own files",
+  )
   .refine(
     ({ files, checksum, unpack }) => !files || (checksum === undefined && !unpack),
     "a manifest says it all: neither checksum nor unpack goes with it",
@@ -151,6 +158,10 @@ export const assetSchema = z
     ({ files }) => new Set(files?.map((file) => file.path.toLowerCase())).size === (files?.length ?? 0),
     "two files of the manifest collide",
   );
+
+function isOperatorsOwn(source: z.infer<typeof assetSourceSchema>): boolean {
+  return source.type === "local" || ("authentication" in source && source.authentication !== undefined);
+}
 
 export type Asset = z.infer<typeof assetSchema>;
 /** An asset as it is written down: what has a default may be left out. */

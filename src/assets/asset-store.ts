@@ -13,7 +13,16 @@ import { createTokens } from "./credentials.ts";
 import { type GetFreeBytes, getFreeBytes } from "./free-space.ts";
 import { listPhases } from "./phases/list.ts";
 import { removeParts } from "./phases/parts.ts";
-import type { AssetEvent, AssetResult, AssetStore, EnsureOptions } from "./port.ts";
+import type {
+  AssetEvent,
+  AssetHooks,
+  AssetResult,
+  AssetStatus,
+  AssetStore,
+  AssetVerification,
+  EnsureOptions,
+  UnlistedAssets,
+} from "./port.ts";
 import { createProgressMeter } from "./progress-meter.ts";
 import { createProgressListeners, type ProgressListeners } from "./progress-listeners.ts";
 import { createReachability } from "./reachability.ts";
@@ -39,6 +48,8 @@ export interface AssetStoreDependencies {
   exchange?: ExchangePaths | null;
   getFreeBytes?: GetFreeBytes;
   lookup?: LookUpAddresses;
+  /** Of every asset; those of an asset's own handle come before them. */
+  hooks?: AssetHooks;
 }
 
 export interface AssetStoreOptions {
@@ -73,7 +84,7 @@ export interface AssetStoreOptions {
 export function createAssetStore(
   dependencies: AssetStoreDependencies,
   options: AssetStoreOptions,
-): AssetStore & AsyncDisposable {
+): AssetStore & UnlistedAssets & AsyncDisposable {
   const { emit = () => undefined, clock = systemClock, fetch = globalThis.fetch } = dependencies;
   const limits = { ...defaultTransferLimits, ...options.limits };
   const projectFolder = options.projectFolder ?? process.cwd();
@@ -127,7 +138,11 @@ export function createAssetStore(
     );
   };
 
-  const bring = async (asset: Asset, isForced: boolean, signal: AbortSignal): Promise<AssetResult> => {
+  const bring = async (
+    asset: Asset,
+    { isForced, hooks }: { isForced: boolean; hooks: AssetHooks },
+    signal: AbortSignal,
+  ): Promise<AssetResult> => {
     const places = layout.placesOf(asset);
     const report = createReport(asset, emit, listeners);
     await using held = new AsyncDisposableStack();
@@ -136,6 +151,7 @@ export function createAssetStore(
       asset,
       places,
       isForced,
+      hooks,
       signal,
       held,
       isLocked: false,
@@ -158,35 +174,47 @@ export function createAssetStore(
   };
 
   const ensure = async (
-    name: string,
-    { forceDownload = false, signal, onProgress }: EnsureOptions = {},
+    asset: Asset,
+    runKey: string,
+    options: EnsureOptions & { hooks?: AssetHooks | undefined } = {},
   ): Promise<AssetResult> => {
-    const asset = find(name);
-    const key = forceDownload ? `${name} (forced)` : name;
-    using listening = listeners.add(name, onProgress);
+    const { forceDownload: isForced = false, signal, onProgress } = options;
+    const hooks = { ...dependencies.hooks, ...options.hooks };
+    using listening = listeners.add(asset.name, onProgress);
     void listening;
-    return await runs.join(key, (runSignal) => bring(asset, forceDownload, runSignal), signal);
+    const key = isForced ? `${runKey} (forced)` : runKey;
+    return await runs.join(key, (runSignal) => bring(asset, { isForced, hooks }, runSignal), signal);
+  };
+  const status = (asset: Asset): Promise<AssetStatus> => readStatus(asset, layout.placesOf(asset));
+  const verify = (asset: Asset): Promise<AssetVerification> => verifyOnDisk(asset, layout.placesOf(asset));
+  const remove = async (asset: Asset): Promise<{ freedBytes: number }> => {
+    const places = layout.placesOf(asset);
+    await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
+    void lease;
+    return { freedBytes: await removeAsset(places, options.assetsDir) };
   };
 
   return {
-    ensure,
-    getPath: async (name, options) => (await ensure(name, options)).path,
-    list: () => Promise.all([...assets.values()].map((asset) => readStatus(asset, layout.placesOf(asset)))),
-    async status(name) {
-      const asset = find(name);
-      return readStatus(asset, layout.placesOf(asset));
-    },
-    async verify(name) {
-      const chosen = name === undefined ? [...assets.values()] : [find(name)];
-      return Promise.all(chosen.map((asset) => verifyOnDisk(asset, layout.placesOf(asset))));
-    },
-    async remove(name) {
-      const places = layout.placesOf(find(name));
-      await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
-      void lease;
-      return { freedBytes: await removeAsset(places, options.assetsDir) };
-    },
+    ensure: async (name, given) => ensure(find(name), name, given),
+    getPath: async (name, given) => (await ensure(find(name), name, given)).path,
+    list: () => Promise.all([...assets.values()].map(status)),
+    status: async (name) => status(find(name)),
+    verify: async (name) =>
+      Promise.all((name === undefined ? [...assets.values()] : [find(name)]).map(verify)),
+    remove: async (name) => remove(find(name)),
     clear: () => clearAssets({ layout, locker, lockTimeoutMs, declared: [...assets.values()] }),
+    open(definition) {
+      const asset = parseDefinition(definition);
+      // No asset's name has a bracket, so a listed one of the same name has another run; the lock is theirs together.
+      const key = JSON.stringify(asset);
+      return {
+        asset,
+        ensure: (given) => ensure(asset, key, given),
+        status: () => status(asset),
+        verify: () => verify(asset),
+        remove: () => remove(asset),
+      };
+    },
     [Symbol.asyncDispose]: () => runs.stop(new AppError("E_INTERRUPTED", "the asset manager was stopped")),
   };
 }
@@ -194,23 +222,26 @@ export function createAssetStore(
 function parseCatalogue(definitions: readonly AssetDefinition[]): Map<string, Asset> {
   const assets = new Map<string, Asset>();
   for (const definition of definitions) {
-    const parsed = assetSchema.safeParse(definition);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      const field = issue?.path.join(".") ?? "";
-      throw new AppError("E_SCHEMA", `asset ${definition.name}: ${field}: ${issue?.message}`, {
-        asset: definition.name,
-        field,
+    const asset = parseDefinition(definition);
+    if (assets.has(asset.name)) {
+      throw new AppError("E_SCHEMA", `two assets are called ${asset.name}; rename one`, {
+        asset: asset.name,
       });
     }
-    if (assets.has(parsed.data.name)) {
-      throw new AppError("E_SCHEMA", `two assets are called ${parsed.data.name}; rename one`, {
-        asset: parsed.data.name,
-      });
-    }
-    assets.set(parsed.data.name, parsed.data);
+    assets.set(asset.name, asset);
   }
   return assets;
+}
+
+function parseDefinition(definition: AssetDefinition): Asset {
+  const parsed = assetSchema.safeParse(definition);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join(".") ?? "";
+  throw new AppError("E_SCHEMA", `asset ${definition.name}: ${field}: ${issue?.message}`, {
+    asset: definition.name,
+    field,
+  });
 }
 
 /** Of an asset that wants no progress report, what happens is told for the metrics alone. */

@@ -1,4 +1,6 @@
 // What the rest of the house asks of the asset manager.
+import type { Asset, AssetDefinition } from "./asset-schema.ts";
+
 export type AssetPhase =
   | "resolve"
   | "licence"
@@ -88,6 +90,34 @@ export interface EnsureOptions {
   signal?: AbortSignal | undefined;
   /** Called at most ten times a second while bytes come; also for an asset that wants no progress report. */
   onProgress?: ((progress: AssetProgress) => void) | undefined;
+}
+
+/** The phases `licence`, `compatibility` and `mirror-config`; what is not handed in does nothing. A hit asks none. */
+export interface AssetHooks {
+  /** Rejects with E_LICENSE before anything is locked or fetched. */
+  requireLicence?: ((asset: Asset, signal: AbortSignal) => Promise<void>) | undefined;
+  /** Rejects with E_COMPAT, likewise. */
+  requireCompatible?: ((asset: Asset, signal: AbortSignal) => Promise<void>) | undefined;
+  /** The asset is in place and registered, and its lock still held. */
+  mirrorConfig?: ((asset: Asset, result: AssetResult, signal: AbortSignal) => Promise<void>) | undefined;
+}
+
+/** One asset that no catalogue lists. */
+export interface AssetHandle {
+  readonly asset: Asset;
+  ensure(options?: EnsureOptions & { hooks?: AssetHooks | undefined }): Promise<AssetResult>;
+  status(): Promise<AssetStatus>;
+  verify(): Promise<AssetVerification>;
+  remove(): Promise<{ freedBytes: number }>;
+}
+
+export interface UnlistedAssets {
+  /**
+   * For assets that are known only at run time. What did not come from the operator (an HTTP request's url) has to say
+   * `isTrusted: false` in the definition. Two handles of one place share its lock, and those of one definition its
+   * run. E_SCHEMA.
+   */
+  open(definition: AssetDefinition): AssetHandle;
 }
 
 export interface AssetStore {

@@ -24,7 +24,7 @@ interface SourceFailure {
 
 export async function runPhases(dependencies: RunDependencies, job: AssetJob): Promise<AssetResult> {
   const { phases } = dependencies;
-  for (let index = 0; index < phases.length && !job.result; ) {
+  for (let index = 0; index < phases.length && job.result?.fromCache !== true; ) {
     throwIfAborted(job.signal);
     const phase = phases[index];
     if (phase?.per === "asset") {

@@ -38,6 +38,8 @@ test("the phases come in their order, each with its end", async () => {
   await f.store.ensure("voice");
   const phases = [
     "resolve",
+    "licence",
+    "compatibility",
     "lock",
     "recheck",
     "quota",
@@ -47,6 +49,7 @@ test("the phases come in their order, each with its end", async () => {
     "unpack",
     "place",
     "register",
+    "mirror-config",
   ];
   expect(f.events.ofType("asset-phase-start").map((e) => e.phase)).toEqual(phases as never);
   expect(f.events.ofType("asset-phase-end").map((e) => [e.phase, e.outcome])).toEqual(

@@ -8,7 +8,7 @@ import {
   type AssetStoreOptions,
   createAssetStore,
 } from "../../src/assets/asset-store.ts";
-import type { AssetEvent, AssetStore } from "../../src/assets/port.ts";
+import type { AssetEvent, AssetStore, UnlistedAssets } from "../../src/assets/port.ts";
 import type { Fetch } from "../../src/assets/transfer/http-request.ts";
 import { type AssetServer, createAssetServer } from "../support/asset-server.ts";
 import { createFakeRegistry, type FakeRegistry } from "../support/build-tarball.ts";
@@ -16,7 +16,7 @@ import { createEventRecorder, type EventRecorder } from "../support/event-record
 import { createTempFolder, type TempFolder } from "../support/temp-folder.ts";
 
 export interface StoreFixture extends AsyncDisposable {
-  readonly store: AssetStore & AsyncDisposable;
+  readonly store: AssetStore & UnlistedAssets & AsyncDisposable;
   readonly server: AssetServer;
   readonly registry: FakeRegistry;
   readonly folder: TempFolder;
@@ -30,7 +30,7 @@ export interface StoreFixture extends AsyncDisposable {
     catalogue: readonly AssetDefinition[],
     options?: Partial<AssetStoreOptions>,
     dependencies?: AssetStoreDependencies,
-  ): AssetStore & AsyncDisposable;
+  ): AssetStore & UnlistedAssets & AsyncDisposable;
   /** Names in the downloads folder. */
   listDownloads(): Promise<string[]>;
 }
