@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createEngine } from "../../src/speech/engine-host.ts";
+import { createEngine } from "../../src/base/engine-host.ts";
 import type { SpeechEvent } from "../../src/speech/engine.ts";
 import { findPreparedGraph, hashFile } from "../../src/providers/tts/kokoro/graph/prepared-graph.ts";
 import { kokoroProvider } from "../../src/providers/tts/kokoro/index.ts";

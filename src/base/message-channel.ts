@@ -168,7 +168,7 @@ export interface CallContext {
   /** Aborts when the caller cancels, times out or is gone. */
   readonly signal: AbortSignal;
   /** Sends one chunk; resolves when the caller has room for the next. Rejects with E_INTERRUPTED once cancelled. */
-  emit(chunk: unknown): Promise<void>;
+  readonly emit: (chunk: unknown) => Promise<void>;
 }
 
 export type CallHandlers = Readonly<Record<string, (params: never, context: CallContext) => unknown>>;

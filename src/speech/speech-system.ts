@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { waitFor } from "../base/deadline.ts";
 import { AppError } from "../base/errors.ts";
 import type { Emit } from "../base/events.ts";
-import { createEngine } from "./engine-host.ts";
+import { createEngine } from "../base/engine-host.ts";
 import type { SpeechEvent } from "./engine.ts";
 import type { ProviderState, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector } from "./ports.ts";
 import type {

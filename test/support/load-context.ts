@@ -1,6 +1,6 @@
 // What a provider is loaded with, for tests of a provider by itself.
 import { availableParallelism, tmpdir } from "node:os";
-import { createEngine } from "../../src/speech/engine-host.ts";
+import { createEngine } from "../../src/base/engine-host.ts";
 import type { Engine, SpeechEvent } from "../../src/speech/engine.ts";
 import type { LoadContext } from "../../src/speech/provider.ts";
 import { createEventRecorder, type EventRecorder } from "./event-recorder.ts";

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { AppError } from "../../../src/base/errors.ts";
-import { type JobContext, serveEngine } from "../../../src/speech/engine-process.ts";
+import { type JobContext, serveEngine } from "../../../src/base/engine-process.ts";
 
 export interface ScriptedLoadParams {
   detail?: string;
@@ -62,6 +62,16 @@ if (import.meta.main) {
         return doneCount;
       },
       doneCount: () => doneCount,
+      /** Counts aloud; `crashAt` dies instead of saying that number. */
+      async count({ to, crashAt }: { to: number; crashAt?: number }, { emit, checkpoint }: JobContext) {
+        doneCount = 0;
+        for (let i = 1; i <= to; i++) {
+          if (i === crashAt) process.kill(process.pid, "SIGKILL");
+          await emit(i);
+          doneCount = i;
+          await checkpoint();
+        }
+      },
     },
   });
 }

@@ -1,6 +1,6 @@
 // The engine process of Moonshine.
 import llamaTokenizer from "llama-tokenizer-js";
-import { type EngineHandlers, serveEngine } from "../../../speech/engine-process.ts";
+import { type EngineHandlers, serveEngine } from "../../../base/engine-process.ts";
 import type { HeardWord } from "../../../speech/speech-decoder.ts";
 import { loadModel, type MoonshineFiles, type MoonshineModel, type TranscribeRequest } from "./model.ts";
 import { groupTokens } from "./tokens.ts";

@@ -1,5 +1,5 @@
 // The engine process of Whisper.
-import { type EngineHandlers, serveEngine } from "../../../speech/engine-process.ts";
+import { type EngineHandlers, serveEngine } from "../../../base/engine-process.ts";
 import type { WhisperFolder } from "./model-folder.ts";
 import { loadModel, type TranscribeAnswer, type TranscribeRequest, type WhisperModel } from "./model.ts";
 

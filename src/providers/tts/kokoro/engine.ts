@@ -1,7 +1,7 @@
 // The engine process of Kokoro: holds the model, and speaks one piece of text per job.
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type JobContext, serveEngine } from "../../../speech/engine-process.ts";
+import { type JobContext, serveEngine } from "../../../base/engine-process.ts";
 import { buildFloatGraph } from "./graph/graph-preparation.ts";
 import { loadKokoroModel } from "./kokoro-model.ts";
 import { createEspeakPhonemizer } from "./phonemes/espeak-phonemizer.ts";

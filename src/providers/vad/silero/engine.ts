@@ -1,5 +1,5 @@
 // The engine process of Silero VAD.
-import { type EngineHandlers, serveEngine } from "../../../speech/engine-process.ts";
+import { type EngineHandlers, serveEngine } from "../../../base/engine-process.ts";
 import { vadFrameSamples } from "../../../speech/ports.ts";
 import { contextSamples, type DetectRequest, stateSize } from "./detect-job.ts";
 import { loadModel, type SileroModel } from "./model.ts";

@@ -1,5 +1,5 @@
 // The process that prepares the graph once per machine: one job for each step, so that its host can tell how far it is.
-import { serveEngine } from "../../../../speech/engine-process.ts";
+import { serveEngine } from "../../../../base/engine-process.ts";
 import { parseVocabulary } from "../vocabulary.ts";
 import { createVoiceStyles } from "../voice-styles.ts";
 import { createGraphPreparation, type GraphPreparation } from "./graph-preparation.ts";

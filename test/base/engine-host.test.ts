@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Clock } from "../../src/base/clock.ts";
 import { AppError } from "../../src/base/errors.ts";
-import type { EngineOptions, SpeechEvent } from "../../src/speech/engine.ts";
-import { createEngine } from "../../src/speech/engine-host.ts";
+import type { EngineOptions, EngineEvent } from "../../src/base/engine.ts";
+import { createEngine } from "../../src/base/engine-host.ts";
 import { createEventRecorder } from "../support/event-recorder.ts";
 import { type ScriptedLoadParams, scriptedEngineEntry } from "../support/fake-engines/scripted-engine.ts";
 import { createManualClock } from "../support/manual-clock.ts";
@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 function open(loadParams: ScriptedLoadParams = {}, options: Partial<EngineOptions> = {}, clock?: Clock) {
-  const recorder = createEventRecorder<SpeechEvent>();
+  const recorder = createEventRecorder<EngineEvent>();
   const engine = stack.use(
     createEngine(
       { emit: recorder.emit, clock },
@@ -178,6 +178,45 @@ describe("jobs", () => {
     const { engine } = open();
     expect(await outcome(engine.run("echo", 1, { signal: AbortSignal.abort() }))).toBe("E_INTERRUPTED");
     expect(engine.state).toBe("unloaded");
+  });
+});
+
+describe("answers in pieces", () => {
+  test("every piece arrives, in order, before the answer", async () => {
+    const { engine } = open();
+    const heard: unknown[] = [];
+    await engine.run("count", { to: 200 }, { onChunk: (chunk) => heard.push(chunk) });
+    expect(heard).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+  });
+
+  test("after a cancel nothing more is heard, and the job stops", async () => {
+    const { engine } = open();
+    const abort = new AbortController();
+    const heard: unknown[] = [];
+    const job = engine.run(
+      "count",
+      { to: 1_000_000 },
+      {
+        signal: abort.signal,
+        onChunk(chunk) {
+          heard.push(chunk);
+          if (heard.length === 5) abort.abort();
+        },
+      },
+    );
+    expect(await outcome(job)).toBe("E_INTERRUPTED");
+    expect(heard).toEqual([1, 2, 3, 4, 5]);
+    expect((await engine.run("doneCount", null)) as number).toBeLessThan(1_000_000);
+    expect(heard).toHaveLength(5);
+  });
+
+  test("a process that dies in the middle ends the job after the pieces that were said", async () => {
+    const { engine } = open();
+    const heard: unknown[] = [];
+    const job = engine.run("count", { to: 9, crashAt: 4 }, { onChunk: (chunk) => heard.push(chunk) });
+    expect(await outcome(job)).toBe("E_BUSY");
+    expect(heard).toEqual([1, 2, 3].slice(0, heard.length));
+    expect(await engine.run("echo", "back")).toBe("back");
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { array, assert, constant, constantFrom, oneof, property, record } from "fast-check";
-import { createJobQueue, type QueuedJob } from "../../src/speech/job-queue.ts";
+import { createJobQueue, type QueuedJob } from "../../src/base/job-queue.ts";
 
 interface TestJob extends QueuedJob {
   name: string;

@@ -1,10 +1,10 @@
 // The life of one engine process: spawned and loaded once for all who ask, replaced at once when it dies, given up when
 // it dies while loading three times in a row.
-import { type Child, spawnChild } from "../base/child-process.ts";
-import type { Clock } from "../base/clock.ts";
-import { AppError } from "../base/errors.ts";
-import type { Emit } from "../base/events.ts";
-import type { EngineOptions, EngineState, SpeechEvent } from "./engine.ts";
+import { type Child, spawnChild } from "./child-process.ts";
+import type { Clock } from "./clock.ts";
+import { AppError } from "./errors.ts";
+import type { Emit } from "./events.ts";
+import type { EngineOptions, EngineState, EngineEvent } from "./engine.ts";
 
 export interface EngineLife extends AsyncDisposable {
   readonly state: EngineState;
@@ -20,7 +20,7 @@ export interface EngineLife extends AsyncDisposable {
 }
 
 export interface EngineLifeDependencies {
-  emit: Emit<SpeechEvent>;
+  emit: Emit<EngineEvent>;
   clock: Clock;
   /** Asked when a process has died. */
   isBusy: () => boolean;
