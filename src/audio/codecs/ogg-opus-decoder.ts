@@ -3,20 +3,16 @@
 import { AppError } from "../../base/errors.ts";
 import { concatPcm } from "../pcm.ts";
 import { decodeOggPage, oggFlags, type OggPage } from "./ogg-page.ts";
+import { createPacketReader } from "./ogg-packets.ts";
 import { createOpusTrack, isOpusHead, type OpusTrack, parseOpusHead, startsWith } from "./opus-track.ts";
 import type { PcmCollector } from "./pcm-collector.ts";
-
-/** 120 ms at 510 kbit/s on two channels is 15 KiB; more is no Opus packet. */
-const maxPacketBytes = 65_536;
 
 interface LogicalStream {
   serial: number;
   track: OpusTrack;
   /** Comments, which follow the header, are passed over. */
   hasTags: boolean;
-  /** The beginning of a packet that goes on in the next page. */
-  partial: Uint8Array[];
-  partialBytes: number;
+  readPackets: ReturnType<typeof createPacketReader>;
   /** Position of the first sample: not zero in a stream that was cut out of a broadcast. */
   startGranule: number | undefined;
 }
@@ -32,7 +28,13 @@ export async function decodeOggOpus(bytes: Uint8Array, collector: PcmCollector):
         stream?.track[Symbol.dispose]();
         const track = await createOpusTrack(parseOpusHead(page.body));
         const { serial } = page;
-        stream = { serial, track, hasTags: false, partial: [], partialBytes: 0, startGranule: undefined };
+        stream = {
+          serial,
+          track,
+          hasTags: false,
+          readPackets: createPacketReader(),
+          startGranule: undefined,
+        };
       } else if (isFirst) {
         codecs.add(nameCodec(page.body));
       } else if (stream && page.serial === stream.serial) {
@@ -75,7 +77,7 @@ function findMagic(bytes: Uint8Array, from: number): number {
 function decodePage(stream: LogicalStream, page: OggPage): Float32Array {
   const { track } = stream;
   const pieces: Float32Array[] = [];
-  for (const packet of readPackets(stream, page)) {
+  for (const packet of stream.readPackets(page)) {
     if (!stream.hasTags && startsWith(packet, "OpusTags")) stream.hasTags = true;
     else pieces.push(track.decode(packet));
   }
@@ -88,40 +90,6 @@ function decodePage(stream: LogicalStream, page: OggPage): Float32Array {
   // The last page may claim fewer samples than it holds, and only fewer than are in it.
   const surplus = track.decodedSamples - (granule - stream.startGranule);
   return pcm.subarray(0, Math.max(0, pcm.length - Math.max(0, surplus)));
-}
-
-function* readPackets(stream: LogicalStream, page: OggPage): Generator<Uint8Array> {
-  if ((page.flags & oggFlags.continued) === 0) {
-    stream.partial = [];
-    stream.partialBytes = 0;
-  }
-  // The rest of a packet whose beginning was never seen is of no use.
-  let isOrphan = (page.flags & oggFlags.continued) !== 0 && stream.partial.length === 0;
-  let start = 0;
-  let end = 0;
-  for (const length of page.segments) {
-    end += length;
-    if (length === 255) continue;
-    const packet = joinPartial(stream, page.body.subarray(start, end));
-    start = end;
-    if (!isOrphan) yield packet;
-    isOrphan = false;
-  }
-  if (end > start && !isOrphan) {
-    stream.partial.push(page.body.subarray(start, end));
-    stream.partialBytes += end - start;
-    if (stream.partialBytes > maxPacketBytes) {
-      throw new AppError("E_ARGS", `the Ogg file is damaged: a packet of more than ${maxPacketBytes} bytes`);
-    }
-  }
-}
-
-function joinPartial(stream: LogicalStream, tail: Uint8Array): Uint8Array {
-  if (stream.partial.length === 0) return tail;
-  const packet = new Uint8Array(Buffer.concat([...stream.partial, tail]));
-  stream.partial = [];
-  stream.partialBytes = 0;
-  return packet;
 }
 
 function nameCodec(body: Uint8Array): string {
