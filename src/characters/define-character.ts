@@ -1,8 +1,22 @@
 // What an author imports as `troupe`: types for a character file, and a function that checks it in the editor.
 // Plain exports work without it. This file imports no code, since every character that uses it loads it.
-import type { Instructions, Metadata, VoiceSource } from "./module-contract.ts";
+import type { AnyKokoroVoice, KokoroVoice, KokoroVoiceId, VoiceFault } from "./kokoro-voice.ts";
+import type { Instructions, Metadata, VoiceSource as DeclaredSource } from "./module-contract.ts";
 
-export type { Instructions, Metadata, VoiceSource };
+export type { Instructions, KokoroVoice, KokoroVoiceId, Metadata };
+
+/** Written out: of an intersection with what the contract declares, editors offer no voices. */
+interface KokoroSource<Voice extends string> {
+  source_type: "kokoro";
+  voice: Voice;
+  /** 0.25 to 4 */
+  speed?: number | undefined;
+  [key: string]: unknown;
+}
+type OtherSource = Exclude<DeclaredSource, { source_type: "kokoro" }>;
+
+/** Checks a plain export: `export const VOICE_SOURCE = { … } satisfies VoiceSource`. Other providers' voices are any text. */
+export type VoiceSource = KokoroSource<KokoroVoice> | OtherSource;
 
 /** One message of the talk so far, the newest last. */
 export interface TalkMessage {
@@ -55,13 +69,23 @@ export interface Tool<P = unknown> {
 export interface CharacterDefinition<I extends Instructions = Instructions> {
   /** 1–80 characters, unique in the folder. */
   CHARACTER_NAME: string;
-  VOICE_SOURCE: VoiceSource;
+  VOICE_SOURCE: KokoroSource<AnyKokoroVoice> | OtherSource;
   INSTRUCTIONS: I;
   METADATA?: Metadata;
   /** At most 10. */
   TOOLS?: readonly Tool[];
   PromptGenerator: new (instructions: I) => Generator;
 }
+
+/**
+ * Asks nothing of a good voice. What it asks of a wrong one is no text, since two texts that differ would make `never` of
+ * the whole, and the editor would underline more than the voice.
+ */
+type CheckedVoice<Source> = Source extends { source_type: "kokoro"; voice: infer Voice extends string }
+  ? [VoiceFault<Voice>] extends [never]
+    ? unknown
+    : { VOICE_SOURCE: { voice: { fault: VoiceFault<Voice> } } }
+  : unknown;
 
 /**
  * Checks a character while it is written:
@@ -72,7 +96,7 @@ export interface CharacterDefinition<I extends Instructions = Instructions> {
 export function defineCharacter<
   const I extends Instructions,
   const D extends CharacterDefinition<I> = CharacterDefinition<I>,
->(definition: D & CharacterDefinition<I>): D {
+>(definition: D & CharacterDefinition<I> & CheckedVoice<D["VOICE_SOURCE"]>): D {
   return definition;
 }
 

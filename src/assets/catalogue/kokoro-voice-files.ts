@@ -4,7 +4,7 @@ import type { AssetFile } from "../asset-schema.ts";
 /** 510 × 256 float32 */
 const voiceBytes = 522_240;
 
-const digests: Readonly<Record<string, string>> = {
+const digests = {
   af_alloy: "c4a6b876047fd7fb472edf4ebd63cfac7c3b958a7cae7c106e8f038ca6308c45",
   af_aoede: "4a004c33430762e2461eedb2013fad808ef4ab3121f5300f554476caf58d8361",
   af_bella: "f69d836209b78eb8c66e75e3cda491e26ea838a3674257e9d4e5703cbaf55c8b",
@@ -59,7 +59,9 @@ const digests: Readonly<Record<string, string>> = {
   zm_yunxi: "7243892fb4e560d47014090ddf010f8b8b790f3c6b029ff82b2ac06aa4e27c8b",
   zm_yunxia: "6b2b8fc15b3df19a368daebe5c581c7fabf433ee5b8a17ffd6b3d723cff8936d",
   zm_yunyang: "261e2c89470534dbbcb8fd98b8fdc495ec94063d9bb6c8277f7be43cccba3f42",
-};
+} as const satisfies Readonly<Record<string, string>>;
+
+export type KokoroVoiceId = keyof typeof digests;
 
 export const kokoroVoiceFiles: AssetFile[] = Object.entries(digests).map(([voice, sha256]) => ({
   path: `${voice}.bin`,
