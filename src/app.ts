@@ -15,7 +15,7 @@ import type { CharacterEvent } from "./characters/port.ts";
 import type { CliApp, OpenAppOptions, RunningServer, SettingRow, StorageRoot } from "./cli/app-port.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
 import { loadProjectAssets, type ProjectAssets } from "./config/project-assets.ts";
-import { readProviderSettings } from "./config/provider-settings.ts";
+import { listProviderSettings, readProviderTables } from "./config/provider-settings.ts";
 import { type SettingDefinition, type SettingKey, settingDefinitions } from "./config/settings-schema.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
@@ -46,7 +46,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     loaded.project,
     defaultCatalogue.map(({ name }) => name),
   );
-  const providerSettings = readProviderSettings(loaded.project);
+  const { tables: providerTables } = readProviderTables(loaded.project, env);
   const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
   if (options.logs !== "none") {
     // The progress view shows these.
@@ -118,7 +118,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         synthesizer: chosen.tts,
         recognizer: chosen.asr,
         detector: chosen.vad,
-        settings: providerSettings,
+        settings: listProviderSettings(providerTables),
         threads: settings["speech.threads"] || availableParallelism(),
         runtimeCacheDir: join(cacheRoot, "runtime"),
         modelsRoot: settings["storage.models_root"],

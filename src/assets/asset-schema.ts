@@ -1,4 +1,5 @@
 // What an asset is: a name, the files it consists of, and the places that can give them.
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 
 /** One path segment that is safe on every file system: it becomes a folder's name. */
@@ -25,7 +26,13 @@ export function isSafeRelativePath(path: string): boolean {
 
 export const webUrl = z
   .url({ protocol: /^https?$/, hostname: /./ })
-  .refine((url) => new URL(url).username === "", "credentials do not belong in a url");
+  .refine((url) => !hasCredentials(url), "credentials do not belong in a url");
+
+/** Also asked of what is no url at all. */
+function hasCredentials(url: string): boolean {
+  const { username, password } = URL.canParse(url) ? new URL(url) : { username: "", password: "" };
+  return username !== "" || password !== "";
+}
 
 /** Which environment variable holds the token; its value is read when it is sent, and written nowhere. */
 const hubAuthentication = z.strictObject({ tokenVariable: z.string().min(1) }).optional();
@@ -94,6 +101,31 @@ export const assetSourceSchema = z.discriminatedUnion("type", [
   localSourceSchema,
 ]);
 
+/**
+ * An explicit place for what is no asset of the assets folder: a provider's model, a snapshot of the hub. It is written
+ * down in the model registry under the asset's name.
+ */
+const placeSchema = z.strictObject({
+  /** Absolute: the folder that the files land in; with `isFile`, the one file. */
+  path: z.string().refine(isAbsolute, "must be absolute"),
+  isFile: z.boolean().default(false),
+  kind: z.enum(["hub", "provider"]),
+  /** What the install is for, such as "llama-cpp" or "transformers". */
+  library: z.string().default(""),
+  /** As it was asked for, and what it stood for. */
+  revision: z.string().nullable().default(null),
+  commit: z.string().nullable().default(null),
+});
+
+/** Of an asset with a place of its own: segments with slashes between, such as owner/name. */
+const assetName = z
+  .string()
+  .max(200)
+  .refine(
+    (name) => name.split("/").every((part) => pathSegment.safeParse(part).success || /^_[\w.-]*$/.test(part)),
+    "letters, digits, '.', '_' and '-' only, without '..'",
+  );
+
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
 
 export const assetFileSchema = z.strictObject({
@@ -107,7 +139,8 @@ export type ArchiveFormat = (typeof archiveFormats)[number];
 
 export const assetSchema = z
   .strictObject({
-    name: pathSegment,
+    name: assetName,
+    place: placeSchema.optional(),
     version: pathSegment.default("latest"),
     assetType: pathSegment.default("model"),
     description: z.string().optional(),
@@ -150,6 +183,11 @@ export const assetSchema = z
     ({ isTrusted, sources }) => isTrusted || !sources.some(isOperatorsOwn),
     "a file of this machine, or a token of its own, is for assets of the operator's own files",
   )
+  .superRefine(({ name, place }, context) => {
+    if (place) return;
+    const [issue] = pathSegment.safeParse(name).error?.issues ?? [];
+    if (issue) context.addIssue({ code: "custom", path: ["name"], message: issue.message });
+  })
   .refine(
     ({ files, checksum, unpack }) => !files || (checksum === undefined && !unpack),
     "a manifest says it all: neither checksum nor unpack goes with it",

@@ -1,9 +1,9 @@
 // Environment → project file → default, each setting with where it came from.
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { AppError } from "../base/errors.ts";
 import { selectNearest } from "../text/nearest-word.ts";
+import { expandPath } from "./expand-path.ts";
 import { findProjectFile, type ProjectFile, readProjectFile } from "./project-file.ts";
 import {
   type SettingDefinition,
@@ -120,15 +120,3 @@ function readDotEnv(file: string): Record<string, string> {
 
 const definedOnly = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
-
-/** `~` and `${VAR}`; an unset variable is E_SCHEMA, since a path with a hole is never what was meant. */
-function expandPath(path: string, baseDir: string, env: Environment): string {
-  const home = env.HOME ?? homedir();
-  const expanded = path.replace(/^~(?=$|[/\\])/, home).replace(/\$\{(\w+)\}/g, (_, name: string) => {
-    const value = env[name];
-    if (value === undefined)
-      throw new AppError("E_SCHEMA", `${path}: the variable ${name} is not set`, { path });
-    return value;
-  });
-  return resolve(baseDir, expanded);
-}
