@@ -89,7 +89,7 @@ export function createAssetStore(
   const limits = { ...defaultTransferLimits, ...options.limits };
   const projectFolder = options.projectFolder ?? process.cwd();
   const hubEndpoint = options.hubEndpoint ?? "https://huggingface.co";
-  const layout = createAssetLayout(options.assetsDir, options.cacheRoot);
+  const layout = createAssetLayout(options.assetsDir, options.cacheRoot, options.modelsRoot);
   const assets = parseCatalogue(options.catalogue);
   const runs = createSharedRuns<AssetResult>();
   const listeners = createProgressListeners();
@@ -163,7 +163,7 @@ export function createAssetStore(
     };
     try {
       const result = await runPhases(run, job);
-      if (!result.fromCache) report({ type: "asset-download-end", asset: asset.name, result });
+      report({ type: "asset-download-end", asset: asset.name, result });
       return result;
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(messageOf(error));
@@ -182,8 +182,7 @@ export function createAssetStore(
     const hooks = { ...dependencies.hooks, ...options.hooks };
     using listening = listeners.add(asset.name, onProgress);
     void listening;
-    const key = isForced ? `${runKey} (forced)` : runKey;
-    return await runs.join(key, (runSignal) => bring(asset, { isForced, hooks }, runSignal), signal);
+    return await runs.join(runKeyOf(runKey, isForced), (runSignal) => bring(asset, { isForced, hooks }, runSignal), signal);
   };
   const status = (asset: Asset): Promise<AssetStatus> => readStatus(asset, layout.placesOf(asset));
   const verify = (asset: Asset): Promise<AssetVerification> => verifyOnDisk(asset, layout.placesOf(asset));
@@ -191,7 +190,7 @@ export function createAssetStore(
     const places = layout.placesOf(asset);
     await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
     void lease;
-    return { freedBytes: await removeAsset(places, options.assetsDir) };
+    return { freedBytes: await removeAsset(places) };
   };
 
   return {
@@ -202,6 +201,11 @@ export function createAssetStore(
     verify: async (name) =>
       Promise.all((name === undefined ? [...assets.values()] : [find(name)]).map(verify)),
     remove: async (name) => remove(find(name)),
+    async cancel(name) {
+      const reason = new AppError("E_INTERRUPTED", `${find(name).name}: cancelled`, { discard: true });
+      const keys = [runKeyOf(name, false), runKeyOf(name, true)];
+      return (await Promise.all(keys.map((key) => runs.cancel(key, reason)))).includes(true);
+    },
     clear: () => clearAssets({ layout, locker, lockTimeoutMs, declared: [...assets.values()] }),
     open(definition) {
       const asset = parseDefinition(definition);
@@ -256,6 +260,8 @@ function createReport(
     else if (event.type !== "asset-progress") emit({ ...event, isSilent: true });
   };
 }
+
+const runKeyOf = (key: string, isForced: boolean): string => (isForced ? `${key} (forced)` : key);
 
 function isDiscarded(error: unknown): boolean {
   return error instanceof AppError && error.code === "E_INTERRUPTED" && error.details?.["discard"] === true;

@@ -129,6 +129,11 @@ export interface AssetStore {
   /** Hashes what is on disk. */
   verify(name?: string): Promise<readonly AssetVerification[]>;
   remove(name: string): Promise<{ freedBytes: number }>;
+  /**
+   * Ends what brings the asset, for everybody who waits for it (E_INTERRUPTED), and removes its part. False when
+   * nothing was under way, in this process.
+   */
+  cancel(name: string): Promise<boolean>;
   /** Removes all, also those that were declared once; `removed` has the names of those that were there. */
   clear(): Promise<{ removed: readonly string[]; freedBytes: number }>;
 }

@@ -7,6 +7,8 @@ export interface SharedRuns<V> {
    * that signal's reason, only when nobody waits for it any more.
    */
   join(key: string, work: (signal: AbortSignal) => Promise<V>, signal?: AbortSignal): Promise<V>;
+  /** Aborts the run of this key for all who wait for it, and resolves when it has stopped; false when none runs. */
+  cancel(key: string, reason: Error): Promise<boolean>;
   /** Aborts whatever runs, and resolves when it has stopped. */
   stop(reason: Error): Promise<void>;
 }
@@ -50,6 +52,13 @@ export function createSharedRuns<V>(): SharedRuns<V> {
         signal?.addEventListener("abort", leave, { once: true });
         run.promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", leave));
       });
+    },
+    async cancel(key, reason) {
+      const run = runs.get(key);
+      if (!run || run.abort.signal.aborted) return false;
+      run.abort.abort(reason);
+      await run.promise.catch(() => undefined);
+      return true;
     },
     async stop(reason) {
       const promises = [...runs.values()].map((run) => {

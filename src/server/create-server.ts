@@ -94,7 +94,7 @@ export function createServer(services: Services, options: ServerOptions = {}): H
   router.route("/", createVoiceRoutes(services, parts));
   router.route("/", createModelRoutes(services));
   router.route("/", createCharacterRoutes(services));
-  router.route("/", createAssetRoutes(services));
+  router.route("/", createAssetRoutes(services, state));
   router.route("/", createProviderRoutes(services));
   router.route("/", createEventRoutes(services, state));
   router.route("/", createHealthRoutes(services, { isStopping: () => isStopping }));

@@ -2,6 +2,7 @@
 // a slow listener; one that falls behind on what must not be lost is ended, and gets a new snapshot when it comes back.
 import type { AssetEvent } from "../assets/port.ts";
 import { createBoundedQueue } from "../base/bounded-queue.ts";
+import { AppError } from "../base/errors.ts";
 import type { CharacterBook, CharacterEvent } from "../characters/port.ts";
 import type { SpeechEvent } from "../speech/engine.ts";
 import { encodeCharacter, encodeProblem, readCastContext } from "../session/character-record.ts";
@@ -57,7 +58,13 @@ export async function* openLiveFeed(
         push(() => ({ type: event.type, asset: event.asset, from_cache: event.result.fromCache }));
         break;
       case "asset-download-fail":
-        push(() => ({ type: event.type, asset: event.asset, message: event.error.message }));
+        push(() => ({
+          type: event.type,
+          asset: event.asset,
+          message: event.error.message,
+          // E_INTERRUPTED: somebody cancelled it.
+          error_code: event.error instanceof AppError ? event.error.code : "E_INTERNAL",
+        }));
         break;
       case "character-tool-call":
         push(() => ({

@@ -42,6 +42,19 @@ test("an explicit cancel removes the part", async () => {
   expect(await f.store.status("voice")).toMatchObject({ status: "not cached" });
 });
 
+test("cancel by name ends it for everybody who waits, and removes the part", async () => {
+  await using f = await createStalledFixture();
+  const waits = [f.store.ensure("voice"), f.store.ensure("voice")].map(failureOf);
+  await f.events.waitFor(hasSome);
+  expect(await f.store.cancel("voice")).toBe(true);
+  for (const failure of await Promise.all(waits)) {
+    expect(failure).toMatchObject({ code: "E_INTERRUPTED", message: "voice: cancelled" });
+  }
+  expect(await f.listDownloads()).toEqual([]);
+  expect(await f.store.cancel("voice")).toBe(false);
+  expect(await failureOf(f.store.cancel("nobody"))).toMatchObject({ code: "E_NOT_FOUND" });
+});
+
 test("one of several callers may leave without stopping the others", async () => {
   const hold = Promise.withResolvers<void>();
   await using f = await createStoreFixture((server) =>

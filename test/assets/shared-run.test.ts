@@ -62,6 +62,18 @@ test("who comes while a run is being stopped gets one of their own", async () =>
   expect(await leaving).toMatchObject({ code: "E_INTERRUPTED" });
 });
 
+test("cancel ends one run for all who wait, waits for its end, and says whether there was one", async () => {
+  const runs = createSharedRuns<string>();
+  const [doomed, other] = [createWork(), createWork()];
+  const failures = [runs.join("a", doomed.work), runs.join("a", doomed.work)].map(failureOf);
+  const staying = runs.join("b", other.work);
+  expect(await runs.cancel("a", new AppError("E_INTERRUPTED", "enough"))).toBe(true);
+  expect((await Promise.all(failures)).map(({ message }) => message)).toEqual(["enough", "enough"]);
+  expect(await runs.cancel("a", new AppError("E_INTERRUPTED", "enough"))).toBe(false);
+  other.resolve("done");
+  expect(await staying).toBe("done");
+});
+
 test("stop aborts everything and waits for it", async () => {
   const runs = createSharedRuns<string>();
   const { work } = createWork();

@@ -34,6 +34,7 @@ describe("the description of the API", () => {
     expect(operations.map(({ name }) => name).sort()).toEqual(
       [
         "DELETE /v1/assets/{name}",
+        "DELETE /v1/assets/{name}/download",
         "GET /docs",
         "GET /livez",
         "GET /metrics",

@@ -302,6 +302,7 @@ export function createFakeAssets(emit: (event: AssetEvent) => void): FakeAssets 
       find(name).status = "not cached";
       return { freedBytes: 1000 };
     },
+    cancel: async (name) => find(name).status === "partial",
     async clear() {
       const here = assets.rows.filter((row) => row.status === "cached");
       for (const row of here) row.status = "not cached";

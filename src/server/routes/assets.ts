@@ -1,12 +1,17 @@
-// What is on disk of models and voices, and bringing or removing it.
+// What is on disk of models and voices, and bringing, checking, cancelling or removing it:
+//   GET    /v1/assets                   every asset; `activity` is what is being done to one right now (rate, time left)
+//   POST   /v1/assets/{name}/download   progress as it comes; leaving the stream cancels. With background=true: 202 at
+//                                       once, the progress is in GET /v1/events, and nobody has to stay. Also a retry.
+//   DELETE /v1/assets/{name}/download   cancels for everybody, whoever began it, and removes the part
+//   POST   /v1/assets/{name}/verify     hashes what is on disk, file by file
+//   DELETE /v1/assets/{name}            off the disk; what is on its way there is cancelled first
 import { createRoute, z } from "@hono/zod-openapi";
-import type { AssetEvent, AssetResult, AssetStatus, AssetVerification } from "../../assets/port.ts";
-import { createBoundedQueue } from "../../base/bounded-queue.ts";
-import { AppError } from "../../base/errors.ts";
-import { encodeProgress } from "../live-state.ts";
-import { createRouter, jsonContent, ownFailure, type AppContext, type Router } from "../router.ts";
+import type { AssetStatus, AssetVerification } from "../../assets/port.ts";
+import type { AssetActivity, LiveState } from "../live-state.ts";
+import { createRouter, jsonContent, ownFailure, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 import { createSseResponse } from "../streaming.ts";
+import { runDownload } from "./asset-download.ts";
 
 const tags = ["Assets"];
 const nameParam = z.object({
@@ -25,6 +30,16 @@ const assetSchema = z
     path: z.string(),
     size_bytes: z.number().nullable(),
     description: z.string().optional(),
+    activity: z
+      .object({
+        phase: z.string(),
+        done_bytes: z.number(),
+        total_bytes: z.number().nullable(),
+        bytes_per_second: z.number().openapi({ description: "Of the last three seconds" }),
+        seconds_left: z.number().nullable().openapi({ description: "Null while nobody can tell" }),
+      })
+      .optional()
+      .openapi({ description: "While it is being brought here, by whomever" }),
   })
   .openapi("Asset");
 
@@ -33,6 +48,10 @@ const verificationSchema = z.object({
   status: z.enum(["ok", "changed", "missing", "not cached", "no checksum"]),
   expected: z.string().nullable(),
   found: z.string().nullable(),
+  bad_files: z
+    .array(z.object({ path: z.string(), expected: z.string(), found: z.string().nullable() }))
+    .optional()
+    .openapi({ description: "Those that are not as they should be; `found` is null for one that is gone" }),
 });
 
 const listRoute = createRoute({
@@ -52,14 +71,39 @@ const downloadRoute = createRoute({
   tags,
   summary: "Bring an asset here",
   description:
-    "Server-sent events: `asset-phase-start`, `asset-progress` and last `asset-download-end` with the result, or " +
-    "`error` in the form of any failure. Leaving the stream cancels the download and removes what it had.",
+    "Server-sent events: `asset-phase-start`, `asset-progress` (`done_bytes`, `total_bytes`, `bytes_per_second`), " +
+    "`asset-phase-end` (`duration_ms`, `outcome`), `asset-source-fail`, `asset-warning`, and last " +
+    "`asset-download-end` with the result, or `error` in the form of any failure. Leaving the stream cancels the " +
+    "download and removes what it had, unless something else waits for the same asset. With `background=true` the " +
+    "answer is 202 at once, nobody has to stay, and progress and outcome are in `GET /v1/events`.",
   request: {
     params: nameParam,
-    query: z.object({ force: z.enum(["true", "false"]).optional() }),
+    query: z.object({
+      force: z.enum(["true", "false"]).optional().openapi({ description: "Also when it is here already" }),
+      background: z.enum(["true", "false"]).optional(),
+    }),
   },
   responses: {
+    202: jsonContent(z.object({ success: z.literal(true), asset: z.string() }), "On its way."),
     200: { description: "Progress.", content: { "text/event-stream": { schema: z.string() } } },
+    ...ownFailure,
+  },
+});
+
+const cancelRoute = createRoute({
+  method: "delete",
+  path: "/v1/assets/{name}/download",
+  tags,
+  summary: "Cancel a download",
+  description:
+    "Ends it for everybody who waits for it, whoever began it, and removes what had come. Their streams end with " +
+    "an `error` of E_INTERRUPTED.",
+  request: { params: nameParam },
+  responses: {
+    200: jsonContent(
+      z.object({ success: z.literal(true), cancelled: z.boolean() }),
+      "`cancelled` is false when nothing was under way.",
+    ),
     ...ownFailure,
   },
 });
@@ -94,17 +138,34 @@ const removeRoute = createRoute({
   },
 });
 
-export function createAssetRoutes({ assets, events }: Pick<Services, "assets" | "events">): Router {
+export function createAssetRoutes(
+  { assets, events }: Pick<Services, "assets" | "events">,
+  state: Pick<LiveState, "assets">,
+): Router {
   const router = createRouter();
-  router.openapi(listRoute, async (c) => c.json({ assets: (await assets.list()).map(encodeStatus) }, 200));
+  router.openapi(listRoute, async (c) => {
+    const rows = await assets.list();
+    const activities = new Map(state.assets().map((activity) => [activity.asset, activity]));
+    return c.json({ assets: rows.map((row) => encodeStatus(row, activities.get(row.name))) }, 200);
+  });
   router.openapi(downloadRoute, async (c) => {
     const { name } = c.req.valid("param");
     // Unknown names are refused before any stream begins.
     await assets.status(name);
-    const forceDownload = c.req.valid("query").force === "true";
+    const { force, background } = c.req.valid("query");
+    const forceDownload = force === "true";
+    if (background === "true") {
+      // How it ends is told by the events; the store ends it when the server does, and keeps the part.
+      assets.ensure(name, { forceDownload }).catch(() => undefined);
+      return c.json({ success: true as const, asset: name }, 202);
+    }
     return createSseResponse(c, runDownload({ assets, events }, c, { name, forceDownload }), {
       wrapFailure: (body) => ({ type: "error", ...(body as object) }),
     });
+  });
+  router.openapi(cancelRoute, async (c) => {
+    const cancelled = await assets.cancel(c.req.valid("param").name);
+    return c.json({ success: true as const, cancelled }, 200);
   });
   router.openapi(verifyRoute, async (c) => {
     const rows = await assets.verify(c.req.valid("param").name);
@@ -113,69 +174,15 @@ export function createAssetRoutes({ assets, events }: Pick<Services, "assets" | 
   });
   router.openapi(removeRoute, async (c) => {
     const { name } = c.req.valid("param");
+    // What is on its way would hold its lock to the end.
+    await assets.cancel(name);
     const { freedBytes } = await assets.remove(name);
     return c.json({ success: true as const, removed: [name], freed_bytes: freedBytes }, 200);
   });
   return router;
 }
 
-/** Room for what a stalled reader may miss: phases are few, and progress beyond it is dropped. */
-const queueLimit = 128;
-
-async function* runDownload(
-  { assets, events }: Pick<Services, "assets" | "events">,
-  c: AppContext,
-  request: { name: string; forceDownload: boolean },
-): AsyncIterable<unknown> {
-  const { name, forceDownload } = request;
-  const cancel = new AbortController();
-  const client = c.req.raw.signal;
-  const { signal: life } = c.var.life;
-  // Only the one who asked can mean "throw it away"; a stopping server keeps the part, to go on with it later.
-  const onAbort = (): void =>
-    cancel.abort(new AppError("E_INTERRUPTED", `${name}: cancelled`, { discard: client.aborted }));
-  life.addEventListener("abort", onAbort, { once: true });
-  if (life.aborted) onAbort();
-  const queue = createBoundedQueue<unknown>(queueLimit);
-  using _events = events.subscribe((event) => {
-    const row = encodeDownloadEvent(event as AssetEvent, name);
-    if (row) queue.push(row);
-  });
-  const download = assets.ensure(name, { forceDownload, signal: cancel.signal }).finally(() => queue.close());
-  // Awaited below; until then a failure must not count as unhandled.
-  download.catch(() => undefined);
-  try {
-    yield* queue;
-    yield { type: "asset-download-end", ...encodeResult(await download) };
-  } finally {
-    life.removeEventListener("abort", onAbort);
-  }
-}
-
-function encodeDownloadEvent(event: AssetEvent, name: string): unknown {
-  if (!("asset" in event) || event.asset !== name) return undefined;
-  switch (event.type) {
-    case "asset-progress":
-      return { type: event.type, ...encodeProgress(event) };
-    case "asset-phase-start":
-      return { type: event.type, asset: name, phase: event.phase };
-    case "asset-warning":
-      return { type: event.type, asset: name, code: event.code, message: event.message };
-    default:
-      return undefined;
-  }
-}
-
-const encodeResult = (result: AssetResult) => ({
-  asset: result.name,
-  path: result.path,
-  from_cache: result.fromCache,
-  downloaded_bytes: result.downloadedBytes,
-  resumed_bytes: result.resumedBytes,
-  source_type: result.sourceType,
-});
-
-const encodeStatus = (status: AssetStatus) => ({
+const encodeStatus = (status: AssetStatus, activity: AssetActivity | undefined) => ({
   name: status.name,
   version: status.version,
   asset_type: status.assetType,
@@ -186,11 +193,24 @@ const encodeStatus = (status: AssetStatus) => ({
   path: status.path,
   size_bytes: status.sizeBytes,
   ...(status.description !== undefined && { description: status.description }),
+  ...(activity && { activity: encodeActivity(activity) }),
 });
 
-const encodeVerification = ({ name, status, expected, found }: AssetVerification) => ({
+function encodeActivity({ phase, done_bytes, total_bytes, bytes_per_second }: AssetActivity) {
+  const isKnown = total_bytes !== null && bytes_per_second > 0;
+  return {
+    phase,
+    done_bytes,
+    total_bytes,
+    bytes_per_second,
+    seconds_left: isKnown ? Math.max(0, Math.ceil((total_bytes - done_bytes) / bytes_per_second)) : null,
+  };
+}
+
+const encodeVerification = ({ name, status, expected, found, badFiles }: AssetVerification) => ({
   name,
   status,
   expected,
   found,
+  ...(badFiles && { bad_files: [...badFiles] }),
 });

@@ -105,6 +105,82 @@ describe("assets", () => {
     }
   });
 
+  test("what is under way shows its rate and the time left", async () => {
+    const services = createFakeServices();
+    const server = createServer(services);
+    const progress = { asset: "kokoro", phase: "download", doneBytes: 250, totalBytes: 1000 };
+    const emit = (type: string, more: object): void =>
+      services.events.emit(Object.assign({ type }, progress, more));
+    const readActivity = async () => {
+      const { assets } = (await (await server.request("/v1/assets")).json()) as {
+        assets: { activity?: unknown }[];
+      };
+      return assets[0]?.activity;
+    };
+    expect(await readActivity()).toBeUndefined();
+    emit("asset-progress", { bytesPerSecond: 100 });
+    const activity = { phase: "download", done_bytes: 250, total_bytes: 1000 };
+    expect(await readActivity()).toEqual({ ...activity, bytes_per_second: 100, seconds_left: 8 });
+    emit("asset-progress", { bytesPerSecond: 0 });
+    expect(await readActivity()).toEqual({ ...activity, bytes_per_second: 0, seconds_left: null });
+    emit("asset-download-fail", { error: new Error("gone") });
+    expect(await readActivity()).toBeUndefined();
+  });
+
+  test("are cancelled by name, and whoever listens hears of it", async () => {
+    await using server = startTestServer();
+    const { services } = server;
+    const begun = Promise.withResolvers<void>();
+    const cancelled = Promise.withResolvers<void>();
+    services.assets.download = async (name) => {
+      services.events.emit(Object.assign({ type: "asset-phase-start" }, { asset: name, phase: "download" }));
+      begun.resolve();
+      await cancelled.promise;
+      throw new AppError("E_INTERRUPTED", "kokoro: cancelled", { discard: true });
+    };
+    services.assets.cancel = async () => {
+      cancelled.resolve();
+      return true;
+    };
+    const stream = await fetch(`${server.url}/v1/assets/kokoro/download`, post);
+    await begun.promise;
+    const answer = await fetch(`${server.url}/v1/assets/kokoro/download`, { method: "DELETE" });
+    expect(await answer.json()).toEqual({ success: true, cancelled: true });
+    const events = [];
+    for await (const event of readSse(stream)) events.push(event);
+    expect(events.at(-1)).toMatchObject({ type: "error", error_code: "E_INTERRUPTED" });
+  });
+
+  test("come in the background when nobody stays, and a failure there is nobody's problem", async () => {
+    const services = createFakeServices();
+    services.assets.download = () => Promise.reject(new AppError("E_NET", "offline"));
+    const response = await createServer(services).request(
+      "/v1/assets/kokoro/download?background=true&force=true",
+      post,
+    );
+    expect([response.status, await response.json()]).toEqual([202, { success: true, asset: "kokoro" }]);
+    expect(services.assets.ensureCalls).toEqual([{ name: "kokoro", options: { forceDownload: true } }]);
+  });
+
+  test("a removal ends what is on its way first", async () => {
+    const services = createFakeServices();
+    const calls: string[] = [];
+    services.assets.cancel = async () => calls.push("cancel") > 0;
+    services.assets.remove = async () => ({ freedBytes: calls.push("remove") });
+    await createServer(services).request("/v1/assets/kokoro", { method: "DELETE" });
+    expect(calls).toEqual(["cancel", "remove"]);
+  });
+
+  test("a check names the files that are not as they should be", async () => {
+    const services = createFakeServices();
+    const badFiles = [{ path: "a.bin", expected: "sha256:00", found: null }];
+    services.assets.verify = async () => [
+      { name: "kokoro", status: "changed", expected: "sha256:01", found: "sha256:02", badFiles },
+    ];
+    const response = await createServer(services).request("/v1/assets/kokoro/verify", post);
+    expect(await response.json()).toMatchObject({ success: false, assets: [{ bad_files: badFiles }] });
+  });
+
   test("are verified and removed by name", async () => {
     const services = createFakeServices();
     const server = createServer(services);
