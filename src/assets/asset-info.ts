@@ -42,6 +42,18 @@ const assetInfoSchema = z.object({
     )
     .min(1),
   installed_at: z.string(),
+  /** Of an asset with an explicit place: where it is, and what the model registry says of it. */
+  place: z
+    .object({
+      /** Relative to the models root, or absolute outside of it. */
+      path: z.string(),
+      is_file: z.boolean(),
+      kind: z.enum(["hub", "provider"]),
+      library: z.string(),
+      revision: z.string().nullable(),
+      commit: z.string().nullable(),
+    })
+    .optional(),
 });
 
 export type AssetInfo = z.infer<typeof assetInfoSchema>;
@@ -96,11 +108,18 @@ export async function buildAssetInfo(
     destination: placed.destination ?? null,
     files,
     installed_at: placed.installedAt.toISOString(),
+    ...encodePlace(asset, places),
   };
 }
 
 export function checksumOf(asset: Asset): string | null {
   return asset.files ? manifestChecksum(asset.files) : (asset.checksum ?? null);
+}
+
+function encodePlace({ place }: Asset, { recordedPlace: path }: AssetPlaces): Pick<AssetInfo, "place"> {
+  if (!place) return {};
+  const { isFile, kind, library, revision, commit } = place;
+  return { place: { path, is_file: isFile, kind, library, revision, commit } };
 }
 
 function encodeUnpack({ unpack }: Asset): AssetInfo["unpack"] {
@@ -109,15 +128,7 @@ function encodeUnpack({ unpack }: Asset): AssetInfo["unpack"] {
 
 /** True when `info` is of this very asset and every file is as recorded. */
 export async function isHit(asset: Asset, places: AssetPlaces, info: AssetInfo): Promise<boolean> {
-  const source = encodeSource(info.source);
-  const isSameAsset =
-    info.name === asset.name &&
-    info.version === asset.version &&
-    info.asset_type === asset.assetType &&
-    info.checksum === checksumOf(asset) &&
-    Bun.deepEquals(info.unpack, encodeUnpack(asset)) &&
-    asset.sources.some((declared) => encodeSource(declared) === source);
-  if (!isSameAsset || info.files.every((file) => file.size_bytes === 0)) return false;
+  if (!isOfAsset(asset, info) || info.files.every((file) => file.size_bytes === 0)) return false;
   const looks = await Promise.all(
     info.files.map(async (file) => {
       const seen = await stat(places.filePath(file.path)).catch(() => null);
@@ -125,4 +136,17 @@ export async function isHit(asset: Asset, places: AssetPlaces, info: AssetInfo):
     }),
   );
   return looks.every(Boolean);
+}
+
+/** The record is of this asset as it is declared now. */
+export function isOfAsset(asset: Asset, info: AssetInfo): boolean {
+  const source = encodeSource(info.source);
+  return (
+    info.name === asset.name &&
+    info.version === asset.version &&
+    info.asset_type === asset.assetType &&
+    info.checksum === checksumOf(asset) &&
+    Bun.deepEquals(info.unpack, encodeUnpack(asset)) &&
+    asset.sources.some((declared) => encodeSource(declared) === source)
+  );
 }

@@ -1,18 +1,31 @@
 // Where everything of an asset lies on disk. The rest of the room asks here and joins no paths of its own.
-import { join } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import type { Asset, AssetSource } from "./asset-schema.ts";
 import { sha256OfText } from "./checksum.ts";
 
 export const infoFileName = ".asset_info.json";
+/** Within the models root: what `.asset_info.json` is for assets of the assets folder, for those of explicit places. */
+export const recordsFolderName = ".installed";
 
 export interface AssetPlaces {
-  /** `<assets_dir>/<asset_type>/<name>/<version>` */
+  /** `<assets_dir>/<asset_type>/<name>/<version>`, or the explicit place; of a place that is a file, its folder. */
   readonly folder: string;
+  /** The folder, or the one file at an explicit place. */
+  readonly target: string;
+  /**
+   * `own`: the folder is the asset's alone and is replaced as a whole. `kept`: likewise, and files in it that are not
+   * the asset's go along. `shared`: somebody else's folder, into which file by file is put. `file`: the target alone.
+   */
+  readonly tenure: "own" | "kept" | "shared" | "file";
+  /** Where it counts against the disk; its empty folders below it go with the asset. */
+  readonly root: string;
   readonly infoFile: string;
   readonly lockFile: string;
   /** Beside the assets, so that a rename is enough to bring what is in it to its place. */
   readonly stagingFolder: string;
   readonly downloadsFolder: string;
+  /** What the record calls an explicit place: relative to the models root, so that a copied root works; else absolute. */
+  readonly recordedPlace: string;
   /** All parts of this asset begin with it. */
   readonly partPrefix: string;
   filePath(path: string): string;
@@ -27,31 +40,68 @@ export interface AssetLayout {
   placesOf(asset: Asset): AssetPlaces;
 }
 
-export function createAssetLayout(assetsDir: string, cacheRoot: string): AssetLayout {
+/** `modelsRoot`: where explicit places are, with locks and records of their own. */
+export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRoot = assetsDir): AssetLayout {
   const locksFolder = join(assetsDir, ".locks");
   const downloadsFolder = join(cacheRoot, "downloads");
+
+  const partsOf = (target: string): Pick<AssetPlaces, "downloadsFolder" | "partPrefix" | "partPath"> => {
+    const partPrefix = sha256OfText(target).slice(0, 16);
+    return {
+      downloadsFolder,
+      partPrefix,
+      partPath(source, pieceKey) {
+        // A digest of source and destination: two stores that share a cache root never share a part.
+        const id = sha256OfText(`${encodeSource(source)}\n${pieceKey}`).slice(0, 24);
+        return join(downloadsFolder, `${partPrefix}-${id}.part`);
+      },
+    };
+  };
+
+  const placesAt = (name: string, { path: target, isFile }: NonNullable<Asset["place"]>): AssetPlaces => {
+    const isInside = target.startsWith(modelsRoot + sep);
+    const folder = isFile ? dirname(target) : target;
+    const recordedPlace = isInside ? relative(modelsRoot, target).split(sep).join("/") : target;
+    const digest = sha256OfText(recordedPlace).slice(0, 12);
+    // The digest tells places apart; the name is for who looks into the folder.
+    const id = `${name.replaceAll("/", "@").slice(-100)}-${digest}`;
+    return {
+      folder,
+      target,
+      recordedPlace,
+      tenure: isFile ? "file" : isInside ? "kept" : "shared",
+      root: isInside ? modelsRoot : dirname(target),
+      infoFile: join(modelsRoot, recordsFolderName, `${id}.json`),
+      lockFile: join(modelsRoot, ".locks", `${id}.lock`),
+      // On the file system of the target, whichever that is.
+      stagingFolder: isInside
+        ? join(modelsRoot, ".staging", id)
+        : join(dirname(target), `.${basename(target)}.${digest}.staging`),
+      ...partsOf(target),
+      filePath: (file) => (isFile ? target : join(target, ...file.split("/"))),
+    };
+  };
+
   return {
     assetsDir,
     locksFolder,
     downloadsFolder,
     placesOf(asset) {
+      if (asset.place) return placesAt(asset.name, asset.place);
       const folder = join(assetsDir, asset.assetType, asset.name, asset.version);
       // "@" occurs in none of the three, so two assets never share a lock.
       const id = `${asset.assetType}@${asset.name}@${asset.version}`;
-      const partPrefix = sha256OfText(folder).slice(0, 16);
       return {
         folder,
+        target: folder,
+        recordedPlace: folder,
+        tenure: "own",
+        root: assetsDir,
         infoFile: join(folder, infoFileName),
         lockFile: join(locksFolder, `${id}.lock`),
         stagingFolder: join(assetsDir, ".staging", id),
-        downloadsFolder,
-        partPrefix,
+        ...partsOf(folder),
         filePath: (path) => join(folder, ...path.split("/")),
-        partPath(source, pieceKey) {
-          // A digest of source and destination: two stores that share a cache root never share a part.
-          const id = sha256OfText(`${encodeSource(source)}\n${pieceKey}`).slice(0, 24);
-          return join(downloadsFolder, `${partPrefix}-${id}.part`);
-        },
       };
     },
   };
@@ -64,6 +114,7 @@ export function resultPath(
   { isFolder, destination }: { isFolder: boolean; destination?: string | null | undefined },
 ): string {
   if (typeof destination === "string") return places.filePath(destination);
+  if (places.tenure !== "own") return places.target;
   const [first] = files;
   return !isFolder && first ? places.filePath(first.path) : places.folder;
 }

@@ -32,7 +32,7 @@ export async function clearAssets({
   for (const [name, places] of await listPlaces(layout, declared)) {
     await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
     void lease;
-    const freed = await removeAsset(places, layout.assetsDir);
+    const freed = await removeAsset(places);
     freedBytes += freed;
     if (freed > 0) removed.add(name);
   }
@@ -49,7 +49,7 @@ async function listPlaces(
     const places = layout.placesOf(asset);
     found.set(places.folder, [asset.name, places]);
   };
-  for (const asset of declared) add(asset);
+  for (const asset of declared) if (!asset.place) add(asset);
   for (const [assetType, name, version] of await listFolders(layout.assetsDir)) {
     const sources = [{ type: "local", path: "." }];
     const parsed = assetSchema.safeParse({ name, version, assetType, sources });

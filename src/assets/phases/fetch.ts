@@ -14,6 +14,7 @@ import { retryPassing } from "../transfer/retry.ts";
 import { countKeptBytes } from "./parts.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
 import { requireRoom } from "./room.ts";
+import { takeWhatIsHere } from "./take-what-is-here.ts";
 
 export async function download(
   job: AssetJob,
@@ -33,7 +34,7 @@ export async function download(
       retryPassing(work, { ...dependencies, ...patience, signal, baseMs: patience.retryDelayMs }),
     onAnswer: patience.onAnswer,
   });
-  const plan = withDeclaredChecksum(drawn, asset.checksum);
+  const plan = await takeWhatIsHere(job, withDeclaredChecksum(drawn, asset.checksum));
   delivery.plan = plan;
   const sizes = plan.pieces.map((piece) => piece.sizeBytes);
   const totalBytes = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);

@@ -1,10 +1,17 @@
 // The phases before anything is fetched: is it here already, may we touch it, is there room?
 import { mkdir, rm, stat } from "node:fs/promises";
 import { withFileErrors } from "../../base/atomic-file.ts";
-import { buildAssetInfo, isHit, loadAssetInfo, writeAssetInfo } from "../asset-info.ts";
+import {
+  type AssetInfo,
+  buildAssetInfo,
+  isHit,
+  isOfAsset,
+  loadAssetInfo,
+  writeAssetInfo,
+} from "../asset-info.ts";
 import { type AssetJob, listMissing } from "../asset-job.ts";
 import { encodeSource, resultPath } from "../asset-layout.ts";
-import type { AssetSource } from "../asset-schema.ts";
+import type { AssetFile, AssetSource } from "../asset-schema.ts";
 import { sha256OfFile } from "../checksum.ts";
 import { requireTokens } from "../credentials.ts";
 import { requireSpace } from "../free-space.ts";
@@ -43,7 +50,7 @@ export async function lock(job: AssetJob, dependencies: PhaseDependencies): Prom
 export async function recheck(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const { places } = job;
   await withFileErrors(places.folder, async () => {
-    await recoverFolder(places.folder, asideFolderOf(job));
+    await recoverFolder(places.target, asideFolderOf(job));
     await rm(places.stagingFolder, { recursive: true, force: true }); // left by a run that was killed
     await dropPlacedParts(places);
   });
@@ -59,12 +66,13 @@ export async function quota(job: AssetJob, dependencies: PhaseDependencies): Pro
 
 /** The same for E_DISK. */
 export async function space(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
-  const { assetsDir, cacheRoot, getFreeBytes } = dependencies;
-  for (const folder of [assetsDir, cacheRoot]) {
+  const { cacheRoot, getFreeBytes } = dependencies;
+  const { root } = job.places;
+  for (const folder of [root, cacheRoot]) {
     await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
   }
   const neededBytes = Math.max(0, countManifestBytes(job) - (await countKeptBytes(job.places)));
-  for (const folder of [assetsDir, cacheRoot]) {
+  for (const folder of [root, cacheRoot]) {
     await requireSpace(getFreeBytes, folder, neededBytes, job.asset.name);
   }
 }
@@ -85,25 +93,33 @@ async function takeHit(job: AssetJob): Promise<void> {
   };
 }
 
+/** At an explicit place the record stands in for a manifest: a models root that was copied has other times. */
+function listRecorded({ asset }: AssetJob, info: AssetInfo | null): AssetFile[] | null {
+  if (!asset.place || !info || !isOfAsset(asset, info)) return null;
+  return info.files.map(({ path, size_bytes, sha256 }) => ({ path, sizeBytes: size_bytes, sha256 }));
+}
+
 /** Files that are as the manifest wants them need no network, however they came here: only their record is renewed. */
 async function adopt(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const { asset, places, signal } = job;
-  if (!asset.files) return;
-  for (const file of asset.files) {
+  const info = await loadAssetInfo(places);
+  const files = asset.files ?? listRecorded(job, info);
+  if (!files) return;
+  for (const file of files) {
     const seen = await stat(places.filePath(file.path)).catch(() => null);
     if (!seen?.isFile() || seen.size !== file.sizeBytes) return;
   }
-  for (const file of asset.files) {
+  for (const file of files) {
     if ((await sha256OfFile(places.filePath(file.path), signal)) !== file.sha256) return;
   }
-  const earlier = (await loadAssetInfo(places))?.source;
+  const earlier = info?.source;
   const source =
     asset.sources.find((declared) => earlier && encodeSource(declared) === encodeSource(earlier)) ??
     asset.sources[0];
   const placed = {
-    files: asset.files,
+    files,
     source: source as AssetSource, // the schema wants at least one
-    isFolder: asset.files.length > 1,
+    isFolder: info?.is_folder ?? files.length > 1,
     installedAt: dependencies.clock.wallTime(),
   };
   await writeAssetInfo(places, await buildAssetInfo(asset, places, placed));

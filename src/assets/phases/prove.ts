@@ -39,7 +39,8 @@ export function proveWhole({ asset, stock }: AssetJob, label: string): void {
 }
 
 /** The record's own name is not for files of the asset. E_VERIFY. */
-export function requireFreeNames({ asset, stock }: AssetJob, label: string): void {
+export function requireFreeNames({ asset, places, stock }: AssetJob, label: string): void {
+  if (places.tenure !== "own") return; // its record lies elsewhere
   const taken = [...stock.keys()].find((path) => path.toLowerCase() === infoFileName);
   if (taken === undefined) return;
   throw new AppError("E_VERIFY", `${label} has a file ${taken}, a name that is kept for an asset's record`, {

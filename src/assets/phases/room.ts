@@ -1,7 +1,7 @@
 // Is there room for what comes: under the quota, and on the disks that it comes to?
 import { stat } from "node:fs/promises";
 import type { AssetJob } from "../asset-job.ts";
-import { countFolderBytes } from "../folder-size.ts";
+import { countPlacedBytes } from "../folder-size.ts";
 import { requireSpace } from "../free-space.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
 
@@ -19,17 +19,18 @@ export async function requireRoom(
   { incomingBytes, placedBytes }: NeededRoom,
 ): Promise<void> {
   await requireQuota(job, dependencies, placedBytes);
-  const { assetsDir, cacheRoot, getFreeBytes } = dependencies;
-  const [assets, cache] = await Promise.all([stat(assetsDir), stat(cacheRoot)]);
+  const { cacheRoot, getFreeBytes } = dependencies;
+  const { root } = job.places;
+  const [assets, cache] = await Promise.all([stat(root), stat(cacheRoot)]);
   const name = job.asset.name;
   if (assets.dev !== cache.dev) {
     await requireSpace(getFreeBytes, cacheRoot, incomingBytes, name);
-    await requireSpace(getFreeBytes, assetsDir, placedBytes, name);
+    await requireSpace(getFreeBytes, root, placedBytes, name);
     return;
   }
   // On one disk a part becomes the file by a second name; what is unpacked stands beside its archive for a while.
   const neededBytes = job.asset.unpack ? incomingBytes + placedBytes : incomingBytes;
-  await requireSpace(getFreeBytes, assetsDir, neededBytes, name);
+  await requireSpace(getFreeBytes, root, neededBytes, name);
 }
 
 export async function requireQuota(
@@ -38,6 +39,6 @@ export async function requireQuota(
   placedBytes: number,
 ): Promise<void> {
   if (!quota.isLimited) return;
-  const freedBytes = await countFolderBytes(job.places.folder);
+  const freedBytes = await countPlacedBytes(job.places.target);
   await quota.require(placedBytes, freedBytes, job.asset.name);
 }

@@ -46,7 +46,7 @@ async function unpackPackage(
   if (gives.kind !== "tarball") return;
   const targetFolder = await clearFolder(job, basename(partPath));
   const neededBytes = gives.files?.reduce((sum, file) => sum + file.sizeBytes, 0) ?? 0;
-  await requireSpace(dependencies.getFreeBytes, dependencies.assetsDir, neededBytes, job.asset.name);
+  await requireSpace(dependencies.getFreeBytes, job.places.root, neededBytes, job.asset.name);
   const found = await extractArchive({
     archivePath: partPath,
     format: "tar.gz",
