@@ -19,7 +19,11 @@ import { listProviderSettings, readProviderTables } from "./config/provider-sett
 import { type SettingDefinition, type SettingKey, settingDefinitions } from "./config/settings-schema.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
-import { loadTurnDetector, replyProviders, speechProviders } from "./provider-catalogue.ts";
+import {
+  loadTurnDetector,
+  replyProviders,
+  speechProviders as ownSpeechProviders,
+} from "./provider-catalogue.ts";
 import { selectKeyVariable } from "./reply/plan-reply-source.ts";
 import { createReplySource } from "./reply/reply-source.ts";
 import { createServer } from "./server/create-server.ts";
@@ -28,6 +32,7 @@ import { createRealtime } from "./server/realtime/create-realtime.ts";
 import { createReplyAsCharacter } from "./session/character-reply.ts";
 import { synthesizeStream } from "./session/sentence-stream.ts";
 import type { SpeechEvent } from "./speech/engine.ts";
+import type { ProviderCatalogue } from "./speech/provider.ts";
 import { selectProviders } from "./speech/select-provider.ts";
 import { createSpeechSystem } from "./speech/speech-system.ts";
 import { createWebApp } from "./web/serve-web-app.ts";
@@ -35,11 +40,14 @@ import { createWebApp } from "./web/serve-web-app.ts";
 export interface AppOptions {
   version: string;
   logs: OpenAppOptions["logs"];
+  /** Default: those that Troupe comes with. */
+  speechProviders?: ProviderCatalogue;
 }
 
 /** Opens nothing that costs: speech loads, characters run and sockets listen only when a verb asks. */
 export async function createApp(loaded: LoadedSettings, options: AppOptions): Promise<CliApp> {
   const { settings, env } = loaded;
+  const { speechProviders = ownSpeechProviders } = options;
   await using stack = new AsyncDisposableStack();
   const clock = systemClock;
   const project = loadProjectAssets(
@@ -238,7 +246,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     userName: settings.user_name,
     charactersDir: settings["characters.dir"],
     assets,
-    defaultAssets: await listDefaultAssets(chosen),
+    defaultAssets: await listDefaultAssets(speechProviders, chosen),
     projectAssets: listProjectAssets(project),
     speech,
     replies,
@@ -250,12 +258,11 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
 }
 
 /** What the chosen providers ask for with their default settings. */
-async function listDefaultAssets(chosen: { tts: string; asr: string; vad: string }): Promise<string[]> {
-  const loaders = [
-    speechProviders.tts[chosen.tts],
-    speechProviders.asr[chosen.asr],
-    speechProviders.vad[chosen.vad],
-  ];
+async function listDefaultAssets(
+  { tts, asr, vad }: ProviderCatalogue,
+  chosen: { tts: string; asr: string; vad: string },
+): Promise<string[]> {
+  const loaders = [tts[chosen.tts], asr[chosen.asr], vad[chosen.vad]];
   const providers = await Promise.all(loaders.map(async (load) => await load?.()));
   return providers.flatMap((provider) => [
     ...(provider?.assetNames(provider.settingsSchema.parse({})) ?? []),
