@@ -21,7 +21,7 @@ export interface ServedFile {
 /** What happens to one request, instead of or on top of the ordinary answer. */
 export type Fault =
   | { kind: "status"; status: number; headers?: Record<string, string>; body?: string }
-  | { kind: "redirect"; to: string; status?: number }
+  | { kind: "redirect"; to: string; status?: number; headers?: Record<string, string> }
   /** Nothing at all, not even headers, until the client goes. */
   | { kind: "silence" }
   /** The body stops after so many bytes: and stays open, ends the connection, or resets it. */
@@ -41,6 +41,8 @@ export interface LoggedRequest {
   /** With its query. */
   path: string;
   headers: Readonly<Record<string, string>>;
+  /** Of a POST; "" else. */
+  body: string;
   status: number;
   sentBytes: number;
 }
@@ -100,7 +102,13 @@ export async function createAssetServer(): Promise<AssetServer> {
       case "status":
         return send(socket, request, special.status, special.headers ?? {}, encode(special.body ?? ""));
       case "redirect":
-        return send(socket, request, special.status ?? 302, { location: special.to }, encode(""));
+        return send(
+          socket,
+          request,
+          special.status ?? 302,
+          { ...special.headers, location: special.to },
+          encode(""),
+        );
       default:
     }
     if (!file) return send(socket, request, 404, {}, encode("not here"));
@@ -160,6 +168,7 @@ export async function createAssetServer(): Promise<AssetServer> {
     };
     const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
     await write(socket, encode(`HTTP/1.1 ${status} Scripted\r\n${lines.join("")}\r\n`));
+    if (request.method === "HEAD") return void socket.end();
     const limit = fault && "afterBytes" in fault ? Math.min(fault.afterBytes, body.length) : body.length;
     for (let at = 0; at < limit && !socket.destroyed; ) {
       const size = bytesPerSecond === null ? chunkBytes : throttledChunkBytes;
@@ -190,10 +199,12 @@ export async function createAssetServer(): Promise<AssetServer> {
       head += bytes.toString("latin1");
       const end = head.indexOf("\r\n\r\n");
       if (end < 0 || isBusy) return;
+      const request = parseRequest(head.slice(0, end), origin);
+      request.body = Buffer.from(head.slice(end + 4), "latin1").toString("utf8");
+      if (head.length - end - 4 < Number(request.headers["content-length"] ?? 0)) return;
       isBusy = true;
       busy += 1;
       peakConcurrency = Math.max(peakConcurrency, busy);
-      const request = parseRequest(head.slice(0, end), origin);
       requests.push(request);
       for (const waiter of waiters) waiter();
       answer(socket, request).catch(() => socket.destroy());
@@ -260,7 +271,7 @@ function parseRequest(head: string, origin: LoggedRequest["origin"]): LoggedRequ
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
     }),
   );
-  return { origin, method, path, headers, status: 0, sentBytes: 0 };
+  return { origin, method, path, headers, body: "", status: 0, sentBytes: 0 };
 }
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -32,7 +32,7 @@ export interface HttpRequest {
   /** For each hop: connecting, sending, and the wait for the answer's headers. */
   headerTimeoutMs: number;
   signal: AbortSignal;
-  /** Statuses beside 2xx that the caller deals with. */
+  /** Statuses beside 2xx that the caller deals with; a redirect among them is not followed. */
   accept?: readonly number[] | undefined;
   /** A source's own reading of a refusal, before the general one. */
   explainRefusal?: ((response: Response) => AppError | null) | undefined;
@@ -93,7 +93,8 @@ async function followRedirects(
     const opened = await sendOnce(dependencies, request, url, credential);
     const { status, headers } = opened.response;
     const location = headers.get("location");
-    if (!redirectStatuses.has(status) || location === null) {
+    const isWanted = request.accept?.includes(status) === true;
+    if (!redirectStatuses.has(status) || location === null || isWanted) {
       return { opened, hasLeftOrigin: url.origin !== asked.origin };
     }
     opened.abort();

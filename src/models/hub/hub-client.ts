@@ -1,0 +1,139 @@
+// The hub as this room uses it: lists, models, small texts and pieces of large files. The requests themselves are those
+// of the asset engine (assets/hub): redirects by hand, a token that stays at its origin, refusals with their cure.
+import type { Clock } from "../../base/clock.ts";
+import type { Tokens } from "../../assets/credentials.ts";
+import { createHubApi, publicHubUrl } from "../../assets/hub/hub-api.ts";
+import { listHubTree } from "../../assets/hub/hub-tree.ts";
+import type { Fetch, LookUpAddresses } from "../../assets/transfer/http-request.ts";
+import { formatModelId, parseOwnerRepo } from "../model-id.ts";
+import { createPrepareAsking, offlineError } from "./asking.ts";
+import { createMirrorCheck } from "./check-mirror.ts";
+import { modelInfoSchema, modelListSchema, summarizeRow } from "./hub-schema.ts";
+import type { HubClient, HubModel, ModelQuery, ModelRequest, ModelSort, ModelSummary } from "./port.ts";
+import { createRepositoryFiles } from "./repository-files.ts";
+import { sortModels } from "./sort-models.ts";
+
+export interface HubClientDependencies {
+  fetch: Fetch;
+  clock: Clock;
+  /** 0 to below 1; default Math.random. */
+  random?: (() => number) | undefined;
+  lookup?: LookUpAddresses | undefined;
+}
+
+export interface HubClientOptions {
+  /** A mirror's base url; null: the public hub, which nobody checks first. */
+  endpoint: string | null;
+  /** The hub token; asked at every request, so that a file that has changed counts. */
+  findToken: Tokens["find"];
+  /** No socket is opened: every method rejects with E_NET. */
+  isOffline: boolean;
+  /** Default 60 s. */
+  headerTimeoutMs?: number | undefined;
+  /** Longest silence within an answer; default 30 s. */
+  stallMs?: number | undefined;
+  /** Before the second attempt; default 1 s. */
+  retryDelayMs?: number | undefined;
+}
+
+/** The hub gives a thousand rows a page at most. */
+const longestPage = 1000;
+const defaultLimit = 50;
+const maxPages = 100;
+const sortNames = { downloads: "downloads", likes: "likes", modified: "lastModified" } as const;
+
+export function createHubClient(dependencies: HubClientDependencies, options: HubClientOptions): HubClient {
+  const { clock, random = Math.random } = dependencies;
+  const { headerTimeoutMs = 60_000, stallMs = 30_000, retryDelayMs = 1000, isOffline } = options;
+  const api = createHubApi(dependencies, { endpoint: options.endpoint ?? publicHubUrl, stallMs });
+  const checkMirror = createMirrorCheck(dependencies, options.endpoint === null ? null : api.endpoint);
+
+  const prepare = createPrepareAsking(
+    { clock, random },
+    { checkMirror, findToken: options.findToken, isOffline, headerTimeoutMs, retryDelayMs },
+  );
+
+  const listModels = async (query: ModelQuery, signal?: AbortSignal): Promise<ModelSummary[]> => {
+    const asking = await prepare("the list of models", signal);
+    const { limit = defaultLimit, sort = "downloads", direction = -1 } = query;
+    const rows: ModelSummary[] = [];
+    let url: string | null = listUrl(api.endpoint, { ...query, sort, direction, limit });
+    for (let page = 0; url !== null && rows.length < limit && page < maxPages; page++) {
+      const pageUrl: string = url;
+      const answer = await asking.retry(() =>
+        api.readPage(modelListSchema, "a list of models", {
+          ...asking,
+          url: pageUrl,
+          target: null,
+        }),
+      );
+      rows.push(...answer.data.map(summarizeRow));
+      url = answer.data.length === 0 ? null : answer.nextUrl;
+    }
+    return sortModels(rows.slice(0, limit), sort, direction);
+  };
+
+  const getModel = async (modelId: string, request: ModelRequest = {}): Promise<HubModel> => {
+    const repoId = formatModelId(parseOwnerRepo(modelId));
+    const asking = await prepare(repoId, request.signal);
+    const { revision = "main" } = request;
+    const target = { repoId, revision };
+    const { data } = await asking.retry(() =>
+      api.readPage(modelInfoSchema, "a model", {
+        ...asking,
+        url: `${api.endpoint}/api/models/${repoId}/revision/${encodeURIComponent(revision)}`,
+        target,
+      }),
+    );
+    // At the commit, and no more at the branch: both answers are then of one state.
+    const tree = await listHubTree(api, {
+      ...asking,
+      target: { repoId, revision: data.sha },
+      headerTimeoutMs: () => headerTimeoutMs,
+    });
+    const files = tree.map(({ path, sizeBytes, checksum }) => ({
+      path,
+      sizeBytes,
+      sha256: checksum?.algorithm === "sha256" ? checksum.digest : null,
+    }));
+    return {
+      ...summarizeRow(data),
+      modelId: repoId,
+      revision,
+      commit: data.sha,
+      files,
+      totalSizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+      licenseName: data.cardData?.license_name ?? null,
+      licenseLink: data.cardData?.license_link ?? null,
+    };
+  };
+
+  return {
+    endpoint: api.endpoint,
+    isOffline,
+    listModels,
+    getModel,
+    ...createRepositoryFiles({ ...dependencies, api, prepare }, { stallMs }),
+    async checkMirror(signal) {
+      if (isOffline) throw offlineError("its mirror");
+      await checkMirror(signal ?? new AbortController().signal);
+    },
+  };
+}
+
+interface FullQuery extends ModelQuery {
+  sort: ModelSort;
+  direction: 1 | -1;
+  limit: number;
+}
+
+function listUrl(endpoint: string, { owner, search, sort, direction, limit }: FullQuery): string {
+  const url = new URL(`${endpoint}/api/models`);
+  if (owner !== undefined) url.searchParams.set("author", owner);
+  if (search !== undefined) url.searchParams.set("search", search);
+  url.searchParams.set("sort", sortNames[sort]);
+  url.searchParams.set("direction", String(direction));
+  url.searchParams.set("limit", String(Math.min(limit, longestPage)));
+  url.searchParams.set("full", "true");
+  return url.href;
+}
