@@ -6,15 +6,15 @@ import { writeFileAtomic } from "../base/atomic-file.ts";
 import type { AssetPlaces } from "./asset-layout.ts";
 import { encodeSource, withoutAuthentication } from "./asset-layout.ts";
 import {
-  archiveFormats,
   type Asset,
   type AssetSource,
   assetSourceSchema,
   isSafeRelativePath,
+  unpackFormats,
 } from "./asset-schema.ts";
 import { manifestChecksum } from "./checksum.ts";
 
-const unpackSchema = z.object({ format: z.enum(archiveFormats), destination_is_file: z.boolean() });
+const unpackSchema = z.object({ format: z.enum(unpackFormats), destination_is_file: z.boolean() });
 
 const assetInfoSchema = z.object({
   format: z.literal(1),
@@ -60,8 +60,13 @@ export type AssetInfo = z.infer<typeof assetInfoSchema>;
 
 /** Null when there is none, or when it does not fit: the files are then looked at themselves. */
 export async function loadAssetInfo(places: AssetPlaces): Promise<AssetInfo | null> {
+  return parseAssetInfo(await readFile(places.infoFile, "utf8").catch(() => ""));
+}
+
+/** Null for what is none. */
+export function parseAssetInfo(text: string): AssetInfo | null {
   try {
-    return assetInfoSchema.parse(JSON.parse(await readFile(places.infoFile, "utf8")));
+    return assetInfoSchema.parse(JSON.parse(text));
   } catch {
     return null;
   }

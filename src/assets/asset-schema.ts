@@ -136,6 +136,8 @@ export const assetFileSchema = z.strictObject({
 
 export const archiveFormats = ["zip", "tar", "tar.gz", "tar.bz2"] as const;
 export type ArchiveFormat = (typeof archiveFormats)[number];
+/** `any`: an archive of whichever format its magic says. `auto`: likewise, and what is none is left as it came. */
+export const unpackFormats = [...archiveFormats, "any", "auto"] as const;
 
 export const assetSchema = z
   .strictObject({
@@ -156,10 +158,12 @@ export const assetSchema = z
      * else that of the list of its files (checksum.ts).
      */
     checksum: sha256Hex.optional(),
+    /** Of the one file as it is fetched, likewise. */
+    sizeBytes: z.int().positive().optional(),
     /** What is fetched is an archive, and the asset is what is in it. */
     unpack: z
       .strictObject({
-        format: z.enum(archiveFormats),
+        format: z.enum(unpackFormats),
         /** The asset's path is that of the one file that matters, not the folder's. */
         isDestinationFile: z.boolean().default(false),
       })
@@ -189,8 +193,9 @@ export const assetSchema = z
     if (issue) context.addIssue({ code: "custom", path: ["name"], message: issue.message });
   })
   .refine(
-    ({ files, checksum, unpack }) => !files || (checksum === undefined && !unpack),
-    "a manifest says it all: neither checksum nor unpack goes with it",
+    ({ files, checksum, sizeBytes, unpack }) =>
+      !files || (checksum === undefined && sizeBytes === undefined && !unpack),
+    "a manifest says it all: neither checksum, size nor unpack goes with it",
   )
   .refine(
     ({ files }) => new Set(files?.map((file) => file.path.toLowerCase())).size === (files?.length ?? 0),

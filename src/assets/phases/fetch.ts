@@ -5,6 +5,7 @@ import { withFileErrors } from "../../base/atomic-file.ts";
 import { throwIfAborted } from "../../base/deadline.ts";
 import { fromFileSystemError } from "../../base/errors.ts";
 import { type AssetJob, type Delivery, listMissing } from "../asset-job.ts";
+import type { Asset } from "../asset-schema.ts";
 import { describeMissing } from "../credentials.ts";
 import { forEachLimited } from "../for-each-limited.ts";
 import { asSourceError } from "../sources/local.ts";
@@ -34,7 +35,7 @@ export async function download(
       retryPassing(work, { ...dependencies, ...patience, signal, baseMs: patience.retryDelayMs }),
     onAnswer: patience.onAnswer,
   });
-  const plan = await takeWhatIsHere(job, withDeclaredChecksum(drawn, asset.checksum));
+  const plan = await takeWhatIsHere(job, withDeclaredFacts(drawn, asset));
   delivery.plan = plan;
   const sizes = plan.pieces.map((piece) => piece.sizeBytes);
   const totalBytes = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
@@ -65,11 +66,15 @@ export async function download(
   meter.flush();
 }
 
-/** The one file of an asset without a manifest is what its declared checksum is of, whatever the source says of it. */
-function withDeclaredChecksum(plan: SourcePlan, checksum: string | undefined): SourcePlan {
+/** The one file of an asset without a manifest is what its declared checksum and size are of, whatever the source says. */
+function withDeclaredFacts(plan: SourcePlan, { checksum, sizeBytes }: Asset): SourcePlan {
   const [piece, ...others] = plan.pieces;
-  if (checksum === undefined || !piece || others.length > 0 || piece.gives.kind !== "file") return plan;
-  return { ...plan, pieces: [{ ...piece, checksum: { algorithm: "sha256", digest: checksum } }] };
+  if (!piece || others.length > 0 || piece.gives.kind !== "file") return plan;
+  const declared: Partial<FetchPiece> = {
+    ...(checksum !== undefined && { checksum: { algorithm: "sha256", digest: checksum } }),
+    ...(sizeBytes !== undefined && { sizeBytes }),
+  };
+  return { ...plan, pieces: [{ ...piece, ...declared }] };
 }
 
 async function warnOfMissingToken(

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import type { AssetJob, Delivery, StockedFile } from "../asset-job.ts";
-import type { ArchiveFormat, Asset } from "../asset-schema.ts";
+import { type ArchiveFormat, archiveFormats, type Asset } from "../asset-schema.ts";
 import { quotaExceeded } from "../quota.ts";
 import { requireSpace } from "../free-space.ts";
 import type { FetchPiece } from "../sources/source.ts";
@@ -69,7 +69,7 @@ async function unpackPackage(
 async function unpackDeclared(
   job: AssetJob,
   dependencies: PhaseDependencies,
-  { format, isDestinationFile }: NonNullable<Asset["unpack"]>,
+  { format: wanted, isDestinationFile }: NonNullable<Asset["unpack"]>,
   label: string,
 ): Promise<void> {
   const [archive, ...others] = job.stock.values();
@@ -80,7 +80,8 @@ async function unpackDeclared(
       { source: label, asset: job.asset.name },
     );
   }
-  await requireFormat(archive.from, format, label);
+  const format = await selectFormat(archive.from, wanted, label);
+  if (format === null) return;
   const placedBytes = await estimateUnpackedBytes(archive.from, format);
   await requireRoom(job, dependencies, { incomingBytes: 0, placedBytes });
   const leftBytes = await dependencies.quota.leftBytes();
@@ -127,13 +128,19 @@ function selectDestination(job: AssetJob, found: readonly StockedFile[], label: 
   return selected.path;
 }
 
-async function requireFormat(path: string, format: ArchiveFormat, label: string): Promise<void> {
+/** What its magic says, when that is wanted. Null: no archive, and that is as good. */
+async function selectFormat(
+  path: string,
+  wanted: NonNullable<Asset["unpack"]>["format"],
+  label: string,
+): Promise<ArchiveFormat | null> {
   const found = await probeArchiveFormat(path);
-  if (found === format) return;
+  if (wanted === "auto" || found === wanted || (wanted === "any" && found !== null)) return found;
+  const expected = wanted === "any" ? archiveFormats.join(", ") : wanted;
   throw new AppError(
     "E_VERIFY",
-    `${label} is ${found === null ? "no archive" : `a ${found}`}, not a ${format}; check unpack_format`,
-    { source: label, expected: format, found, is_final: true },
+    `${label} is ${found === null ? "no archive" : `a ${found}`}, not a ${expected}; check ${wanted === "any" ? "extract" : "unpack_format"}`,
+    { source: label, expected, found, is_final: true },
   );
 }
 
