@@ -17,16 +17,22 @@ import { createDoorCheck, listProtocols } from "./door-check.ts";
 import type { Dialect } from "./dialect.ts";
 import { createGaDialect } from "./ga.ts";
 import { issueSecret } from "./issue-secret.ts";
-import type { Realtime, RealtimeConnection, RealtimeOptions } from "./port.ts";
+import type { Realtime, RealtimeOptions } from "./port.ts";
 import { createRecorder } from "./recorder.ts";
 import { selectCharacter } from "./select-character.ts";
 import { createConnection, type VoiceConnection } from "./socket.ts";
+import { createUndecidedConnection } from "./undecided.ts";
+import { createUnmuteDialect, unmuteAheadMs, unmuteConfig } from "./unmute.ts";
+import { isUnmuteMessage } from "./unmute-schema.ts";
 
 export interface RealtimeParts {
   clock?: Clock | undefined;
   speakText: SpeakText;
   turnDetector?: TurnDetector | undefined;
 }
+
+type SpokenDialect = "ga" | "beta" | "undecided";
+type DialectLimits = { aheadMs?: number };
 
 const path = "/v1/realtime";
 /** Bun's own watch, should ours fail (socket.ts); 8 s is the least it takes. */
@@ -57,43 +63,66 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
   const connect = async (
     character: Character,
     config: SessionConfig,
-    createDialect: (sessionId: string) => Dialect,
-  ): Promise<RealtimeConnection> => {
+    spoken: SpokenDialect,
+  ): Promise<VoiceConnection> => {
     const cast = await casting.cast(character);
     const id = `sess_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
     const report = (error: unknown): void => {
       const shown = error instanceof Error ? error : new Error(String(error));
       services.events.emit({ type: "voice-session-fault", sessionId: id, error: shown } as AnyEvent);
     };
-    return createConnection({
-      dialect: createDialect(id),
-      clock,
-      pingMs: options.pingMs,
-      recorder: options.recording && createRecorder({ clock, onTrouble: report }, options.recording),
-      openSession: (channel) =>
-        openVoiceSession(
-          { ...shared, replyAsCharacter, speakText, turnDetector, emit: services.events.emit, ...channel },
-          {
-            id,
-            cast,
-            config,
-            limits: {
-              ...(options.aheadMs !== undefined && { aheadMs: options.aheadMs }),
-              ...(options.maxSessionMs !== undefined && { maxSessionMs: options.maxSessionMs }),
-              ...(options.idleMs !== undefined && { neglectMs: options.idleMs }),
-              ...(options.stuckMs !== undefined && { stuckMs: options.stuckMs }),
-            },
-            maxInputMs: options.maxInputMs,
-            characterChanges: options.characterChanges,
-          },
-        ),
-      onBug: report,
-      onOpen: (connection) => connections.add(connection),
-      onClose: (connection) => {
+    const watch = {
+      onOpen: (connection: VoiceConnection): void => void connections.add(connection),
+      onClose: (connection: VoiceConnection): void => {
         connections.delete(connection);
         const written = connection.finishRecording();
         recordings.add(written);
         void written.finally(() => recordings.delete(written));
+      },
+    };
+    const begin = (dialect: Dialect, settings: SessionConfig, own: DialectLimits, watched: typeof watch) =>
+      createConnection({
+        dialect,
+        clock,
+        pingMs: options.pingMs,
+        recorder: options.recording && createRecorder({ clock, onTrouble: report }, options.recording),
+        openSession: (channel) =>
+          openVoiceSession(
+            { ...shared, replyAsCharacter, speakText, turnDetector, emit: services.events.emit, ...channel },
+            {
+              id,
+              cast,
+              config: settings,
+              limits: {
+                ...own,
+                ...(options.aheadMs !== undefined && { aheadMs: options.aheadMs }),
+                ...(options.maxSessionMs !== undefined && { maxSessionMs: options.maxSessionMs }),
+                ...(options.idleMs !== undefined && { neglectMs: options.idleMs }),
+                ...(options.stuckMs !== undefined && { stuckMs: options.stuckMs }),
+              },
+              maxInputMs: options.maxInputMs,
+              characterChanges: options.characterChanges,
+            },
+          ),
+        onBug: report,
+        ...watched,
+      });
+    if (spoken === "ga") return begin(createGaDialect(id), config, {}, watch);
+    if (spoken === "beta") return begin(createBetaDialect(id), config, {}, watch);
+    const unmute = await createUnmuteDialect(id, () => stage.book);
+    const unwatched: typeof watch = { onOpen: () => undefined, onClose: () => undefined };
+    return createUndecidedConnection({
+      clock,
+      decide(first) {
+        if (typeof first === "string" && isUnmuteMessage(first)) {
+          return begin(unmute, unmuteConfig, { aheadMs: unmuteAheadMs }, unwatched);
+        }
+        return begin(createGaDialect(id), config, {}, unwatched);
+      },
+      onOpen: watch.onOpen,
+      onClose(connection) {
+        unmute[Symbol.dispose]?.();
+        watch.onClose(connection);
       },
     });
   };
@@ -102,7 +131,10 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
     isDraining = true;
     const ended = [...connections].map(async (connection) => {
       const { session } = connection;
-      if (!session) return;
+      if (!session) {
+        connection.hangUp();
+        return;
+      }
       const late = Promise.withResolvers<void>();
       using _deadline = clock.schedule(late.resolve, timeoutMs);
       if (timeoutMs > 0) await Promise.race([session.waitUntilIdle(), late.promise]);
@@ -130,6 +162,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
         try {
           const data = await connect(character, config, selectDialect(request));
           if (server.upgrade(request, { data })) return undefined;
+          data.close(1006);
         } finally {
           openingCount--;
         }
@@ -155,6 +188,13 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
   };
 }
 
-function selectDialect({ headers }: Request): (sessionId: string) => Dialect {
-  return speaksBeta(headers, listProtocols(headers)) ? createBetaDialect : createGaDialect;
+/**
+ * Clients of unmute offer OpenAI's subprotocol and nothing else: neither a key nor a model, which OpenAI's clients always
+ * send. What such a client speaks is known by its first message.
+ */
+function selectDialect({ headers, url }: Request): SpokenDialect {
+  const protocols = listProtocols(headers);
+  if (speaksBeta(headers, protocols)) return "beta";
+  const isBare = protocols.length === 1 && protocols[0] === "realtime" && !headers.has("authorization");
+  return isBare && !new URL(url).searchParams.has("model") ? "undecided" : "ga";
 }

@@ -3,15 +3,18 @@ import type { Fault, SessionCommand, SessionOutput } from "../../session/events.
 
 export type Decoded =
   | { type: "command"; command: SessionCommand; eventId: string | undefined }
-  | { type: "audio"; bytes: Uint8Array; eventId: string | undefined }
+  /** `fault`: what was wrong with the part of the sound that is missing. */
+  | { type: "audio"; bytes: Uint8Array; eventId: string | undefined; fault?: Fault }
   /** The message means nothing; nothing else comes of it. */
   | { type: "fault"; fault: Fault };
 
-export interface Dialect {
+export interface Dialect extends Partial<Disposable> {
   /** Never throws. */
   decode(message: string): Decoded;
   /** The messages that say it, in order; none where the dialect has no words for it. */
   encode(output: SessionOutput): string[];
+  /** Milliseconds until the conversation is over, once it is; for dialects in which the character may end it. */
+  endsInMs?(): number | undefined;
 }
 
 export type WireEvent = Readonly<Record<string, unknown>> & { type: string };

@@ -53,7 +53,7 @@ function fault(code: string, message: string, param?: string): Fault {
   return { code, message, kind: "invalid-request", param };
 }
 
-function readEventId(value: unknown): string | undefined {
+export function readEventId(value: unknown): string | undefined {
   const id = (value as { event_id?: unknown } | null)?.event_id;
   return typeof id === "string" ? id.slice(0, 512) : undefined;
 }

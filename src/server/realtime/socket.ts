@@ -25,6 +25,8 @@ export interface ConnectionDependencies {
 export interface VoiceConnection extends RealtimeConnection {
   /** Undefined before the socket is open. */
   readonly session: VoiceSession | undefined;
+  /** Closes a socket whose session has not begun. */
+  hangUp(): void;
   /** Resolves when what was recorded is on the disk. */
   finishRecording(): Promise<void>;
 }
@@ -36,6 +38,7 @@ const closeCodes: Record<EndReason, number> = {
   idle: 1000,
   stuck: 1008,
   shutdown: 1001,
+  replaced: 1008,
   failed: 1011,
 };
 
@@ -55,6 +58,7 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
   let isFull = false;
   let missedPings = 0;
   let nextPing: Disposable | undefined;
+  let farewell: Disposable | undefined;
 
   /** TCP says nothing of a client whose machine or network is gone. */
   const watch = (): void => {
@@ -99,6 +103,8 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
         session?.setWritable(false);
       }
     }
+    const endsInMs = dialect.endsInMs?.();
+    if (endsInMs !== undefined) farewell ??= deps.clock.schedule(() => session?.end("client"), endsInMs);
   };
 
   const onEnd = (reason: EndReason): void => {
@@ -112,7 +118,9 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
   const take = (taker: VoiceSession, decoded: Decoded): void => {
     switch (decoded.type) {
       case "audio":
-        return taker.hear(decoded.bytes, decoded.eventId);
+        taker.hear(decoded.bytes, decoded.eventId);
+        if (decoded.fault) taker.refuse(decoded.fault);
+        return;
       case "command":
         return taker.obey(decoded.command, decoded.eventId);
       case "fault":
@@ -124,6 +132,7 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
     get session() {
       return session;
     },
+    hangUp: () => socket?.close(closeCodes.shutdown, "shutdown"),
     async finishRecording() {
       await recorder?.[Symbol.asyncDispose]();
     },
@@ -159,7 +168,9 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
     close() {
       socket = undefined;
       nextPing?.[Symbol.dispose]();
+      farewell?.[Symbol.dispose]();
       session?.end("client");
+      dialect[Symbol.dispose]?.();
       deps.onClose(connection);
     },
   };
