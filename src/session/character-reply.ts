@@ -7,11 +7,14 @@ import type { ReplyEvent, ReplyMessage, ReplyTool, ReplyToolChoice } from "../re
 import { createScriptedModel } from "../reply/scripted.ts";
 import type { ReplySource } from "../reply/source.ts";
 import { silenceText } from "./history.ts";
+import { estimateTokens, fitMessages } from "./memory.ts";
 
 export interface CharacterReplyRequest {
   character: Character;
   /** The conversation so far, without the character's own system prompt. */
   messages: readonly ReplyMessage[];
+  /** A model is told no more than so many tokens of them: the oldest turns are left out. Default: all. */
+  historyTokens?: number | undefined;
   /** Replaces the character's system prompt (a session's `instructions`). */
   instructions?: string | undefined;
   /** Tools of the client, beside the character's own. */
@@ -63,8 +66,12 @@ export function createReplyAsCharacter(dependencies: CharacterReplyDependencies)
       return;
     }
     const prompt = request.instructions ?? (await character.makeSystemPrompt(context, { signal }));
+    const { historyTokens = Number.POSITIVE_INFINITY } = request;
     yield* model.reply({
-      messages: [{ role: "system", content: prompt }, ...messages],
+      messages: [
+        { role: "system", content: prompt },
+        ...fitMessages(messages, historyTokens - estimateTokens(prompt)),
+      ],
       tools: buildTools(character, context, request.clientTools ?? []),
       toolChoice: request.toolChoice,
       model: character.metadata.model,

@@ -7,6 +7,7 @@ import type { PartialTranscript, WordTime } from "../speech/ports.ts";
 import type { CastVoice } from "./cast-voice.ts";
 import type { SpokenWord } from "./heard-words.ts";
 import type { Item, MessagePart } from "./items.ts";
+import type { Memory } from "./memory.ts";
 import type { SessionConfig, SessionPatch } from "./session-config.ts";
 import type { VoiceFrame } from "./turn-taking.ts";
 
@@ -62,7 +63,8 @@ export interface Fault {
   eventId?: string | undefined;
 }
 
-export type EndReason = "client" | "expired" | "idle" | "stuck" | "shutdown" | "failed";
+/** "replaced": its conversation goes on elsewhere. */
+export type EndReason = "client" | "expired" | "idle" | "stuck" | "shutdown" | "replaced" | "failed";
 
 export type TimerName = "pace" | "silence" | "expiry" | "neglect" | "stuck";
 
@@ -115,6 +117,8 @@ export type SessionInput =
   | { type: "reply-failed"; responseId: string; error: AppError }
   | { type: "timer"; name: TimerName }
   | { type: "socket"; isWritable: boolean }
+  /** Null: nothing came of it. */
+  | { type: "condensed"; memory: Memory | null }
   | { type: "cast-changed"; cast: CastMember }
   | { type: "close"; reason: EndReason };
 

@@ -1,4 +1,5 @@
 // What a conversation is made of.
+import { z } from "zod";
 import type { SpokenWord } from "./heard-words.ts";
 import { heardText } from "./heard-words.ts";
 
@@ -51,6 +52,54 @@ export interface CallOutputItem {
 }
 
 export type Item = MessageItem | CallItem | CallOutputItem;
+
+const status = z.enum(["in-progress", "completed", "incomplete"]);
+const time = z.number();
+const part = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("input-text"), text: z.string() }),
+  z.object({ type: z.literal("input-audio"), transcript: z.string().nullable() }),
+  z.object({ type: z.literal("output-text"), text: z.string() }),
+  z.object({
+    type: z.literal("output-audio"),
+    words: z.array(z.object({ text: z.string(), startMs: time, endMs: time })),
+    audioMs: time,
+    heardMs: time.nullable(),
+  }),
+]);
+const toolRun = z.object({
+  callId: z.string(),
+  name: z.string(),
+  arguments: z.string(),
+  content: z.string(),
+  atChar: z.number(),
+});
+
+/** As it is kept (conversation-store.ts). */
+export const itemSchema: z.ZodType<Item> = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("message"),
+    id: z.string(),
+    role: z.enum(["user", "assistant", "system"]),
+    status,
+    parts: z.array(part),
+    toolRuns: z.array(toolRun),
+  }),
+  z.object({
+    type: z.literal("call"),
+    id: z.string(),
+    status,
+    callId: z.string(),
+    name: z.string(),
+    arguments: z.string(),
+  }),
+  z.object({
+    type: z.literal("call-output"),
+    id: z.string(),
+    status,
+    callId: z.string(),
+    output: z.string(),
+  }),
+]);
 
 /** The words of one part: those that were heard, where it is sound. */
 export function partText(part: MessagePart): string {

@@ -20,7 +20,9 @@ import {
   onSpeech,
   onToolEnd,
   onToolStart,
+  onCondensed,
   pump,
+  rememberHeard,
 } from "./responses.ts";
 import { obey, onCastChanged } from "./session-commands.ts";
 import type { SessionEffect, SessionState } from "./state.ts";
@@ -82,6 +84,8 @@ function take(step: Step, input: SessionInput): void {
       return onTimer(step, input);
     case "socket":
       return onSocket(step, input);
+    case "condensed":
+      return onCondensed(step, input);
     case "cast-changed":
       return onCastChanged(step, input.cast);
     case "close":
@@ -144,6 +148,10 @@ const farewells: Partial<Record<EndReason, { code: string; message: string }>> =
     message: "the client took nothing for so long that the session was closed",
   },
   shutdown: { code: "server_shutdown", message: "the server is stopping; open a new session in a moment" },
+  replaced: {
+    code: "conversation_replaced",
+    message: "the conversation goes on in another session; this one is closed",
+  },
   failed: { code: "internal_error", message: "the session met an internal error; the log has the details" },
 };
 
@@ -160,6 +168,7 @@ function close(step: Step, reason: EndReason): void {
     perform(step, { type: "stop-reply", responseId: response.id });
     update(step, { response: null });
   }
+  rememberHeard(step);
   const durationMs = step.atMs - openedAtMs;
   perform(step, { type: "report", event: { type: "voice-session-end", sessionId: id, reason, durationMs } });
   perform(step, { type: "end", reason });

@@ -105,7 +105,7 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
   };
 
   const read = async (): Promise<void> => {
-    const { character, messages, instructions, toolChoice, maxOutputTokens, say } = plan;
+    const { character, messages, historyTokens, instructions, toolChoice, maxOutputTokens, say } = plan;
     try {
       if (say !== undefined) {
         take({ type: "text-delta", text: say });
@@ -115,6 +115,7 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
       const events = deps.replyAsCharacter({
         character,
         messages,
+        historyTokens,
         instructions,
         clientTools: plan.clientTools,
         toolChoice,

@@ -1,12 +1,15 @@
 // A response's configuration, fixed at its start: what the session says, with what the client wishes for this one.
 import type { ResponseStatus, ResponseView } from "./events.ts";
-import { buildReplyMessages, findItem } from "./history.ts";
-import type { Item } from "./items.ts";
+import { findItem } from "./history.ts";
+import { tellConversation } from "./memory.ts";
 import type { ClientTool } from "./session-config.ts";
 import type { ActiveResponse, ReplyPlan, SessionState } from "./state.ts";
 import { lookUpItem } from "./step.ts";
 
-export function buildPlan(response: ActiveResponse, items: readonly Item[]): ReplyPlan {
+export function buildPlan(
+  response: ActiveResponse,
+  { items, memory, limits }: Pick<SessionState, "items" | "memory" | "limits">,
+): ReplyPlan {
   const { wish, config, cast } = response;
   const told = wish.input?.flatMap((item) =>
     typeof item === "string" ? (findItem(items, item) ?? []) : [item],
@@ -15,7 +18,8 @@ export function buildPlan(response: ActiveResponse, items: readonly Item[]): Rep
   return {
     character: cast.character,
     say: response.say ?? undefined,
-    messages: buildReplyMessages(told ?? items),
+    messages: told ? tellConversation(told, null) : tellConversation(items, memory),
+    historyTokens: limits.historyTokens,
     instructions: wish.instructions ?? config.instructions ?? undefined,
     clientTools: tools.filter((tool) => !isOwnTool(response, tool)),
     toolChoice: wish.toolChoice ?? config.toolChoice,

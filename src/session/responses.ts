@@ -2,6 +2,7 @@
 import { playedMs, sliceSpeech } from "./audio-pacer.ts";
 import type { ResponseView, ResponseWish } from "./events.ts";
 import { alignWords } from "./heard-words.ts";
+import { planCondensing } from "./memory.ts";
 import { closeMessage, writeCalls, writeSlice, writeText } from "./response-output.ts";
 import { buildPlan, viewResponse } from "./response-plan.ts";
 import type { ActiveResponse, PendingTranscript } from "./state.ts";
@@ -68,10 +69,10 @@ function awaitedIds(pending: readonly PendingTranscript[]): string[] {
 
 /** Once all that the user has said is known. */
 export function beginReply(step: Step): void {
-  const { response, items, input } = step.state;
+  const { response, input } = step.state;
   if (!response || response.waitingFor.length > 0) return;
   if (response.say !== null) {
-    perform(step, { type: "start-reply", responseId: response.id, plan: buildPlan(response, items) });
+    perform(step, { type: "start-reply", responseId: response.id, plan: buildPlan(response, step.state) });
     return;
   }
   if (input.unheard && !response.wish.input) {
@@ -90,7 +91,7 @@ export function beginReply(step: Step): void {
     finishResponse(step, { status: "completed" });
     return;
   }
-  perform(step, { type: "start-reply", responseId: response.id, plan: buildPlan(response, items) });
+  perform(step, { type: "start-reply", responseId: response.id, plan: buildPlan(response, step.state) });
 }
 
 /** The turn boundary: from here on the new version of the character answers. */
@@ -234,6 +235,35 @@ export function finishResponse(step: Step, ending: Ending): void {
   update(step, { response: null });
   armSilence(step);
   answerIfOwed(step);
+  condense(step);
+}
+
+/** Between turns, so that nobody waits for it. */
+function condense(step: Step): void {
+  const { items, memory, limits, isCondensing, response, isClosed } = step.state;
+  if (isCondensing || response || isClosed) return;
+  const plan = planCondensing(items, memory, limits.historyTokens);
+  if (!plan) return;
+  update(step, { isCondensing: true });
+  perform(step, { type: "condense", ...plan });
+}
+
+/** A summary of something that has been deleted meanwhile is forgotten with it. */
+export function onCondensed(step: Step, { memory }: InputOf<"condensed">): void {
+  update(step, { isCondensing: false });
+  const known = new Set(step.state.items.map(({ id }) => id));
+  if (memory?.itemIds.every((id) => known.has(id)) === true) update(step, { memory });
+}
+
+/** At the end of a session: a client that leaves has heard no more than was played by then. */
+export function rememberHeard(step: Step): void {
+  for (const playback of step.state.playing.filter(({ isTold }) => !isTold)) {
+    const item = lookUpItem(step.state, playback.itemId);
+    const part = item?.type === "message" ? item.parts[0] : undefined;
+    if (item?.type !== "message" || part?.type !== "output-audio" || part.heardMs !== null) continue;
+    const heardMs = Math.floor(playedMs(playback, step.atMs));
+    if (heardMs < Math.floor(playback.sentMs)) storeItem(step, { ...item, parts: [{ ...part, heardMs }] });
+  }
 }
 
 /** The user speaks while the character does: it falls silent at once and remembers only what was heard. */

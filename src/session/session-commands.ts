@@ -103,7 +103,7 @@ function retrieveItem(step: Step, { itemId }: CommandOf<"retrieve-item">, eventI
 }
 
 function deleteItem(step: Step, { itemId }: CommandOf<"delete-item">, eventId: string | undefined): void {
-  const { items, response, playing } = step.state;
+  const { items, memory, response, playing } = step.state;
   if (!items.some(({ id }) => id === itemId)) {
     refuse(step, eventId, "item_delete_invalid_item_id", `there is no item "${itemId}"`, "item_id");
     return;
@@ -113,8 +113,11 @@ function deleteItem(step: Step, { itemId }: CommandOf<"delete-item">, eventId: s
     refuse(step, eventId, "item_delete_invalid_item_id", message, "item_id");
     return;
   }
+  // A summary cannot forget one of the things that it was made of.
+  const isRemembered = memory?.itemIds.includes(itemId) === true;
   update(step, {
     items: items.filter(({ id }) => id !== itemId),
+    memory: isRemembered ? null : memory,
     playing: playing.filter((playback) => playback.itemId !== itemId),
   });
   send(step, { type: "item-deleted", itemId });

@@ -14,6 +14,7 @@ import type {
   VoiceSessionEvent,
 } from "./events.ts";
 import type { Item, ToolRun } from "./items.ts";
+import type { CondensingPlan, Memory } from "./memory.ts";
 import { type ClientTool, defaultConfig, type SessionConfig } from "./session-config.ts";
 import { type Listening, quiet } from "./turn-taking.ts";
 
@@ -26,6 +27,8 @@ export interface SessionLimits {
   neglectMs: number;
   /** How long a client may take nothing. */
   stuckMs: number;
+  /** Of the conversation, told to the reply model at once (memory.ts). */
+  historyTokens: number;
 }
 
 export const defaultLimits: SessionLimits = {
@@ -33,6 +36,7 @@ export const defaultLimits: SessionLimits = {
   maxSessionMs: 3_600_000,
   neglectMs: 300_000,
   stuckMs: 10_000,
+  historyTokens: Number.POSITIVE_INFINITY,
 };
 
 /** What is being said right now, as the recogniser follows it. */
@@ -126,6 +130,9 @@ export interface SessionState {
   /** A new version of the character, for the next turn. */
   nextCast: CastMember | null;
   items: readonly Item[];
+  /** What the oldest items are told as. */
+  memory: Memory | null;
+  isCondensing: boolean;
   input: InputState;
   response: ActiveResponse | null;
   /** What the listener is hearing, or has still to hear. */
@@ -151,6 +158,8 @@ export interface ReplyPlan {
   /** Undefined: the character answers the messages. */
   say?: string | undefined;
   messages: readonly ReplyMessage[];
+  /** A model is told no more of them than this. */
+  historyTokens: number;
   /** Undefined: the character's own. */
   instructions: string | undefined;
   clientTools: readonly ClientTool[];
@@ -178,6 +187,8 @@ export type SessionEffect =
   | { type: "forget-audio"; beforeSample: number }
   /** Judge frames from here on; null: none. */
   | { type: "listen-from"; sample: number | null }
+  /** Put these in short; "condensed" answers, whatever comes of it. */
+  | ({ type: "condense" } & CondensingPlan)
   | { type: "start-reply"; responseId: string; plan: ReplyPlan }
   | { type: "stop-reply"; responseId: string }
   | { type: "set-timer"; name: TimerName; atMs: number }
@@ -193,6 +204,9 @@ export interface SessionStart {
   cast: CastMember;
   limits?: Partial<SessionLimits> | undefined;
   config?: SessionConfig | undefined;
+  /** Of a conversation that goes on. */
+  items?: readonly Item[] | undefined;
+  memory?: Memory | null | undefined;
   atMs: number;
   /** Unix seconds */
   now: number;
@@ -206,7 +220,9 @@ export function createSessionState(start: SessionStart): SessionState {
     config: start.config ?? defaultConfig,
     cast: start.cast,
     nextCast: null,
-    items: [],
+    items: start.items ?? [],
+    memory: start.memory ?? null,
+    isCondensing: false,
     input: {
       receivedSample: 0,
       startSample: 0,

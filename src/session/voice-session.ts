@@ -5,6 +5,8 @@ import type { Emit } from "../base/events.ts";
 import type { Character, CharacterStage } from "../characters/port.ts";
 import { type CastingDependencies, createCasting } from "./casting.ts";
 import type { ReplyAsCharacter } from "./character-reply.ts";
+import type { Condense } from "./condenser.ts";
+import type { ConversationThread } from "./conversation-store.ts";
 import { type Checked, prepareCommand } from "./command-check.ts";
 import type {
   CastMember,
@@ -19,6 +21,7 @@ import type {
 import type { TurnDetector } from "../speech/ports.ts";
 import { createHearing } from "./hearing.ts";
 import { reduce } from "./reduce.ts";
+import type { CondensingPlan } from "./memory.ts";
 import { release } from "./release.ts";
 import { type ReplyRun, type SpeakText, startReply } from "./reply-run.ts";
 import type { SessionConfig } from "./session-config.ts";
@@ -30,6 +33,10 @@ export interface VoiceSessionDependencies extends CastingDependencies {
   speakText: SpeakText;
   /** Judges pauses by the words before them; without it they are judged by their length. */
   turnDetector?: TurnDetector | undefined;
+  /** Without it a conversation that outgrows the model's window loses its oldest turns. */
+  condense?: Condense | undefined;
+  /** Where the conversation is kept, and what it was so far. */
+  conversation?: ConversationThread | undefined;
   emit: Emit<VoiceSessionEvent>;
   /** To the client, in order. Must not throw. */
   send: (output: SessionOutput) => void;
@@ -64,14 +71,18 @@ export interface VoiceSession extends AsyncDisposable {
 
 /** Sound made and not sent: more than this, and the synthesizer waits. */
 const roomMs = 4000;
+/** A summary that takes longer is not worth waiting for. */
+const condenseTimeoutMs = 60_000;
 /** Requests that wait while one before them is looked into. */
 const heldLimit = 1000;
 
 export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceSessionOptions): VoiceSession {
   const { clock, emit, stage } = deps;
   const sessionId = options.id;
+  const { conversation } = deps;
   let state = createSessionState({
     id: sessionId,
+    ...conversation?.load(),
     cast: options.cast,
     config: options.config,
     limits: options.limits,
@@ -104,6 +115,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     } finally {
       isReducing = false;
     }
+    conversation?.keep(state);
     for (const wake of roomWaiters) wake();
     if (!state.response) for (const wake of idleWaiters) wake();
   };
@@ -183,7 +195,11 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     switch (effect.type) {
       case "send":
         return deps.send(effect.output);
+      case "condense":
+        return void condense(effect);
       case "start-reply":
+        // Many machines have one model that does one thing at a time.
+        condensing?.abort(new AppError("E_INTERRUPTED", "a turn goes before a summary"));
         return begin(effect.responseId, effect.plan);
       case "stop-reply":
         return runs.get(effect.responseId)?.stop();
@@ -212,12 +228,32 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     }
   };
 
+  let condensing: AbortController | undefined;
+  const condense = async ({ itemIds, messages }: CondensingPlan): Promise<void> => {
+    condensing = new AbortController();
+    const signal = AbortSignal.any([condensing.signal, AbortSignal.timeout(condenseTimeoutMs)]);
+    try {
+      const summary = (await deps.condense?.(messages, signal)) ?? null;
+      dispatch({ type: "condensed", memory: summary === null ? null : { summary, itemIds } });
+    } catch (error) {
+      // Without a summary the oldest turns are left out, and the next turn tries again.
+      if (!isAbortError(error)) {
+        const shown = error instanceof Error ? error : new Error(messageOf(error));
+        emit({ type: "voice-session-fault", sessionId, error: shown });
+      }
+      dispatch({ type: "condensed", memory: null });
+    }
+  };
+
   let letting: Promise<void> | undefined;
   const letGo = (reason: EndReason): void => {
     subscription?.[Symbol.dispose]();
     for (const timer of timers.values()) timer[Symbol.dispose]();
     timers.clear();
     for (const run of runs.values()) run.stop();
+    condensing?.abort(new AppError("E_INTERRUPTED", "the session is over"));
+    conversation?.keep(state);
+    conversation?.finish();
     held = undefined;
     letting = release(hearing);
     deps.onEnd(reason);

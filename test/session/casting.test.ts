@@ -19,6 +19,7 @@ function setUp() {
   const plan = (voice: string | null, speed = 1, character = gertrude): ReplyPlan => ({
     character,
     messages: [],
+    historyTokens: Number.POSITIVE_INFINITY,
     instructions: undefined,
     clientTools: [],
     toolChoice: "auto",

@@ -18,6 +18,7 @@ const finish: ReplyEvent = { type: "finish", reason: "stop", usage };
 const plan: ReplyPlan = {
   character: createFakeCharacter("Gertrude"),
   messages: [],
+  historyTokens: Number.POSITIVE_INFINITY,
   instructions: undefined,
   clientTools: [],
   toolChoice: "auto",

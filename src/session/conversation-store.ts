@@ -1,0 +1,297 @@
+// Conversations that outlive their sessions, in one SQLite file: each item as it stands, cut to what was heard.
+import { Database } from "bun:sqlite";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import { AppError, fromFileSystemError } from "../base/errors.ts";
+import { type Item, itemSchema } from "./items.ts";
+import { type Memory, memorySchema } from "./memory.ts";
+
+export interface ConversationSummary {
+  id: string;
+  /** Who spoke last. */
+  character: string;
+  /** Unix seconds */
+  createdAt: number;
+  updatedAt: number;
+  itemCount: number;
+}
+
+export interface StoredConversation extends ConversationSummary {
+  /** What the reply model remembers of the oldest items. */
+  summary: string | null;
+  items: readonly { item: Item; createdAt: number }[];
+}
+
+/** The end of a kept conversation that a session works on. */
+export interface ConversationThread {
+  load(): { items: readonly Item[]; memory: Memory | null };
+  /** Writes what has changed, a moment later; costs nothing when nothing has. */
+  keep(now: ConversationState): void;
+  /** Writes what is still to be written. */
+  finish(): void;
+}
+
+export interface ConversationState {
+  items: readonly Item[];
+  memory: Memory | null;
+  cast: { character: { name: string } };
+}
+
+export interface ConversationStore extends Disposable {
+  /** E_ARGS for an id that is none. One thread at a time has a conversation. */
+  open(id: string): ConversationThread;
+  /** Last one first. */
+  list(): ConversationSummary[];
+  /** E_NOT_FOUND */
+  read(id: string): StoredConversation;
+  /** E_NOT_FOUND; E_BUSY while a session has it. */
+  remove(id: string): void;
+}
+
+export interface ConversationStoreDependencies {
+  clock: Clock;
+  /** Something could not be written; it is tried again at the next change. */
+  onTrouble: (error: unknown) => void;
+}
+
+/** A burst of changes, as at the end of a turn, is one write. */
+const writeDelayMs = 200;
+/** Of a very long conversation so much is taken up again; the export has all of it. */
+const maxResumedItems = 2000;
+const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+const layout = `
+  CREATE TABLE IF NOT EXISTS conversations (
+    id TEXT PRIMARY KEY, character TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, memory TEXT
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS items (
+    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL, id TEXT NOT NULL, created_at INTEGER NOT NULL, item TEXT NOT NULL,
+    PRIMARY KEY (conversation, position)
+  ) WITHOUT ROWID;
+  PRAGMA user_version = 1;`;
+
+/** E_PERM, E_DISK, and E_SCHEMA for a file that is something else. */
+export function openConversationStore(
+  deps: ConversationStoreDependencies,
+  { file }: { file: string },
+): ConversationStore {
+  const { clock } = deps;
+  const database = openDatabase(file);
+  const openIds = new Set<string>();
+  const nowSeconds = (): number => Math.floor(clock.wallTime().getTime() / 1000);
+
+  const upsertConversation = database.query<unknown, [string, string, number, string | null]>(
+    `INSERT INTO conversations VALUES (?1, ?2, ?3, ?3, ?4)
+     ON CONFLICT (id) DO UPDATE SET character = ?2, updated_at = ?3, memory = ?4`,
+  );
+  const upsertItem = database.query<unknown, [string, number, string, number, string]>(
+    `INSERT INTO items VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (conversation, position) DO UPDATE SET
+       created_at = CASE WHEN id = ?3 THEN created_at ELSE ?4 END, id = ?3, item = ?5`,
+  );
+  const dropItems = database.query<unknown, [string, number]>(
+    "DELETE FROM items WHERE conversation = ?1 AND position >= ?2",
+  );
+  const listRows = database.query<ConversationRow, []>(
+    `SELECT id, character, created_at, updated_at, memory,
+       (SELECT count(*) FROM items WHERE conversation = c.id) AS item_count
+     FROM conversations c ORDER BY updated_at DESC, id`,
+  );
+  const findRow = database.query<ConversationRow, [string]>(
+    `SELECT id, character, created_at, updated_at, memory,
+       (SELECT count(*) FROM items WHERE conversation = c.id) AS item_count
+     FROM conversations c WHERE id = ?1`,
+  );
+  const readItems = database.query<ItemRow, [string, number]>(
+    "SELECT position, created_at, item FROM items WHERE conversation = ?1 AND position >= ?2 ORDER BY position",
+  );
+  const deleteRow = database.query<unknown, [string]>("DELETE FROM conversations WHERE id = ?1");
+
+  const find = (id: string): ConversationRow => {
+    const row = findRow.get(id);
+    if (row) return row;
+    throw new AppError("E_NOT_FOUND", `there is no conversation ${id}`, { conversation: id });
+  };
+
+  const open = (id: string): ConversationThread => {
+    if (!idPattern.test(id)) {
+      throw new AppError(
+        "E_ARGS",
+        "a conversation's id is 1 to 128 letters, digits, dots, dashes and underscores",
+        { conversation: id },
+      );
+    }
+    openIds.add(id);
+    /** Positions before it are not taken up again. */
+    let first = 0;
+    let saved: readonly Item[] = [];
+    let savedMemory: Memory | null = null;
+    let latest: ConversationState | undefined;
+    let timer: Disposable | undefined;
+
+    const write = database.transaction(({ items, memory, cast }: ConversationState) => {
+      const seconds = nowSeconds();
+      const memoryText = memory && JSON.stringify(memory);
+      upsertConversation.run(id, cast.character.name, seconds, memoryText);
+      for (const [index, item] of items.entries()) {
+        if (saved[index] !== item) upsertItem.run(id, first + index, item.id, seconds, JSON.stringify(item));
+      }
+      if (items.length < saved.length) dropItems.run(id, first + items.length);
+    });
+    const flush = (): void => {
+      timer?.[Symbol.dispose]();
+      timer = undefined;
+      const state = latest;
+      latest = undefined;
+      if (!state) return;
+      try {
+        write(state);
+        ({ items: saved, memory: savedMemory } = state);
+      } catch (error) {
+        deps.onTrouble(translateError(error, file));
+      }
+    };
+
+    return {
+      load() {
+        const row = findRow.get(id);
+        if (!row) return { items: [], memory: null };
+        first = Math.max(0, row.item_count - maxResumedItems);
+        saved = readItems.all(id, first).map((each) => settle(parse(itemSchema, each.item, file)));
+        savedMemory = row.memory === null ? null : parse(memorySchema, row.memory, file);
+        return { items: saved, memory: savedMemory };
+      },
+      keep(now) {
+        if (now.items === saved && now.memory === savedMemory) return;
+        latest = now;
+        timer ??= clock.schedule(flush, writeDelayMs);
+      },
+      finish() {
+        flush();
+        openIds.delete(id);
+      },
+    };
+  };
+
+  return {
+    open,
+    list: () => listRows.all().map(summarize),
+    read(id) {
+      const row = find(id);
+      return {
+        ...summarize(row),
+        summary: row.memory === null ? null : parse(memorySchema, row.memory, file).summary,
+        items: readItems.all(id, 0).map(({ item, created_at }) => ({
+          item: parse(itemSchema, item, file),
+          createdAt: created_at,
+        })),
+      };
+    },
+    remove(id) {
+      find(id);
+      if (openIds.has(id)) {
+        throw new AppError("E_BUSY", `the conversation ${id} is going on; end its session first`, {
+          conversation: id,
+        });
+      }
+      deleteRow.run(id);
+    },
+    [Symbol.dispose]: () => database.close(),
+  };
+}
+
+interface ConversationRow {
+  id: string;
+  character: string;
+  created_at: number;
+  updated_at: number;
+  memory: string | null;
+  item_count: number;
+}
+
+interface ItemRow {
+  position: number;
+  created_at: number;
+  item: string;
+}
+
+const summarize = (row: ConversationRow): ConversationSummary => ({
+  id: row.id,
+  character: row.character,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  itemCount: row.item_count,
+});
+
+/** What its writer could not finish stays unfinished. */
+function settle(item: Item): Item {
+  return item.status === "in-progress" ? { ...item, status: "incomplete" } : item;
+}
+
+function openDatabase(file: string): Database {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    // What people say is nobody else's business on this machine; SQLite's other files take this one's mode.
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+    const database = new Database(file, { strict: true });
+    database.run("PRAGMA busy_timeout = 2000");
+    database.run("PRAGMA journal_mode = WAL");
+    database.run("PRAGMA foreign_keys = ON");
+    const version = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
+    if (version !== undefined && version > 1) {
+      database.close();
+      throw new AppError("E_SCHEMA", `${file} was written by a newer version of this program`, {
+        path: file,
+      });
+    }
+    database.run(layout);
+    return database;
+  } catch (error) {
+    throw translateError(error, file);
+  }
+}
+
+function translateError(error: unknown, file: string): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  switch (typeof code === "string" ? code.split("_").slice(0, 2).join("_") : undefined) {
+    case "SQLITE_FULL":
+    case "SQLITE_IOERR":
+      return new AppError(
+        "E_DISK",
+        `${file} cannot be written: the disk is full or broken`,
+        { path: file },
+        error,
+      );
+    case "SQLITE_NOTADB":
+    case "SQLITE_CORRUPT":
+      return new AppError(
+        "E_SCHEMA",
+        `${file} is no conversation file, or a damaged one; move it away, or name another with conversations.file`,
+        { path: file },
+        error,
+      );
+    case "SQLITE_BUSY":
+    case "SQLITE_LOCKED":
+      return new AppError("E_BUSY", `${file} is in use by another process`, { path: file }, error);
+    case "SQLITE_READONLY":
+    case "SQLITE_CANTOPEN":
+      return new AppError("E_PERM", `${file} cannot be written; check owner and mode`, { path: file }, error);
+    default:
+      return fromFileSystemError(error, file);
+  }
+}
+
+function parse<T>(schema: { parse(value: unknown): T }, text: string, file: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new AppError(
+      "E_SCHEMA",
+      `${file} holds something that is no part of a conversation`,
+      { path: file },
+      error,
+    );
+  }
+}

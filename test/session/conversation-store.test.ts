@@ -1,0 +1,201 @@
+import { describe, expect, test } from "bun:test";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type ConversationState,
+  type ConversationStore,
+  openConversationStore,
+} from "../../src/session/conversation-store.ts";
+import type { Item, MessageItem } from "../../src/session/items.ts";
+import { failureOf } from "../support/failure-of.ts";
+import { createManualClock } from "../support/manual-clock.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
+
+const message = (id: string, role: MessageItem["role"], text: string): Item => ({
+  type: "message",
+  id,
+  role,
+  status: "completed",
+  parts: [{ type: "output-text", text }],
+  toolRuns: [],
+});
+const state = (items: Item[], memory: ConversationState["memory"] = null): ConversationState => ({
+  items,
+  memory,
+  cast: { character: { name: "Gertrude" } },
+});
+
+async function createFixture() {
+  const held = new AsyncDisposableStack();
+  const folder = held.use(await createTempFolder());
+  const clock = createManualClock();
+  const troubles: unknown[] = [];
+  const file = join(folder.path, "deep", "conversations.sqlite");
+  const open = (): ConversationStore =>
+    held.use(openConversationStore({ clock, onTrouble: (error) => troubles.push(error) }, { file }));
+  return { file, clock, troubles, open, folder, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+describe("a kept conversation", () => {
+  const heard: Item = {
+    type: "message",
+    id: "b",
+    role: "assistant",
+    status: "incomplete",
+    parts: [
+      {
+        type: "output-audio",
+        words: [{ text: "Hello ", startMs: 0, endMs: 300 }],
+        audioMs: 900,
+        heardMs: 400,
+      },
+    ],
+    toolRuns: [{ callId: "1", name: "dice", arguments: "{}", content: "4", atChar: 3 }],
+  };
+  const items: Item[] = [
+    message("a", "user", "Hello"),
+    heard,
+    { type: "call", id: "c", status: "completed", callId: "1", name: "f", arguments: "{}" },
+    { type: "call-output", id: "d", status: "completed", callId: "1", output: "done" },
+  ];
+
+  test("comes back as it was, from another process too", async () => {
+    await using f = await createFixture();
+    {
+      using store = f.open();
+      const thread = store.open("tale-1");
+      expect(thread.load()).toEqual({ items: [], memory: null });
+      thread.keep(state(items, { summary: "They met.", itemIds: ["a"] }));
+      thread.finish();
+    }
+    const thread = f.open().open("tale-1");
+    expect(thread.load()).toEqual({ items, memory: { summary: "They met.", itemIds: ["a"] } });
+    expect((await stat(f.file)).mode & 0o777).toBe(0o600);
+  });
+
+  test("is written a moment after it changed, and only where it did", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = store.open("t");
+    thread.load();
+    thread.keep(state(items.slice(0, 1)));
+    expect(store.list()).toEqual([]);
+    f.clock.advance(1000);
+    expect(store.read("t").items.map(({ item }) => item.id)).toEqual(["a"]);
+    const first = store.read("t").items[0]?.createdAt;
+    f.clock.advance(60_000);
+    thread.keep(state(items));
+    f.clock.advance(1000);
+    const read = store.read("t");
+    expect(read.items.map(({ item }) => item.id)).toEqual(["a", "b", "c", "d"]);
+    expect(read.items[0]?.createdAt).toBe(first as number);
+    expect(read.items[1]?.createdAt).toBe((first as number) + 61);
+    expect(read.updatedAt).toBe(read.createdAt + 61);
+  });
+
+  test("forgets what was deleted, and keeps the order of what was put between", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = store.open("t");
+    thread.load();
+    thread.keep(state(items));
+    f.clock.advance(1000);
+    const changed = [items[0], message("x", "user", "between"), items[3]] as Item[];
+    thread.keep(state(changed));
+    thread.finish();
+    expect(store.open("t").load().items).toEqual(changed);
+  });
+
+  test("what was still being written when the process died is incomplete", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = store.open("t");
+    thread.load();
+    thread.keep(state([{ ...heard, status: "in-progress" }]));
+    thread.finish();
+    expect(store.open("t").load().items[0]?.status).toBe("incomplete");
+  });
+
+  test("of a very long one the end is taken up again, and goes on where it was", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = store.open("t");
+    thread.load();
+    const many = Array.from({ length: 2100 }, (_, i) => message(`m${i}`, "user", `${i}`));
+    thread.keep(state(many));
+    thread.finish();
+    const again = store.open("t");
+    const { items: resumed } = again.load();
+    expect([resumed.length, resumed[0]?.id]).toEqual([2000, "m100"]);
+    again.keep(state([...resumed, message("new", "user", "!")]));
+    again.finish();
+    const { items: all, itemCount } = store.read("t");
+    expect([itemCount, all[0]?.item.id, all.at(-1)?.item.id]).toEqual([2101, "m0", "new"]);
+  });
+
+  test("is listed, and removed when no session has it", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    for (const id of ["one", "two"]) {
+      const thread = store.open(id);
+      thread.load();
+      thread.keep(state(items.slice(0, 2)));
+      f.clock.advance(5000);
+      if (id === "one") thread.finish();
+    }
+    expect(store.list().map(({ id, character, itemCount }) => [id, character, itemCount])).toEqual([
+      ["two", "Gertrude", 2],
+      ["one", "Gertrude", 2],
+    ]);
+    expect(await failureOf(Promise.try(() => store.remove("two")))).toMatchObject({ code: "E_BUSY" });
+    store.remove("one");
+    expect(await failureOf(Promise.try(() => store.read("one")))).toMatchObject({ code: "E_NOT_FOUND" });
+    expect(await failureOf(Promise.try(() => store.remove("one")))).toMatchObject({ code: "E_NOT_FOUND" });
+    expect(store.open("one").load().items).toEqual([]);
+  });
+});
+
+describe("a file that cannot be used", () => {
+  test("an id that is none is E_ARGS", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    for (const id of ["", "../x", "a b", "-a", "x".repeat(129)]) {
+      expect(await failureOf(Promise.try(() => store.open(id)))).toMatchObject({ code: "E_ARGS" });
+    }
+  });
+
+  test("something else under its name is E_SCHEMA, and stays as it is", async () => {
+    await using f = await createFixture();
+    const text = "these are my notes, and no database at all. ".repeat(100);
+    await f.folder.write("deep/conversations.sqlite", text);
+    expect(await failureOf(Promise.try(() => f.open()))).toMatchObject({ code: "E_SCHEMA" });
+    expect(await Bun.file(f.file).text()).toBe(text);
+  });
+
+  test("a folder under its name is refused", async () => {
+    await using f = await createFixture();
+    await f.folder.write("deep/conversations.sqlite/x", "");
+    expect((await failureOf(Promise.try(() => f.open()))).message).toContain("conversations.sqlite");
+  });
+
+  test("what cannot be written is told, and written with the next change", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = store.open("t");
+    thread.load();
+    {
+      using other = f.open();
+      void other;
+      const { Database } = await import("bun:sqlite");
+      using locking = new Database(f.file);
+      locking.run("BEGIN IMMEDIATE");
+      thread.keep(state([message("a", "user", "1")]));
+      f.clock.advance(1000);
+      expect(f.troubles).toMatchObject([{ code: "E_BUSY" }]);
+      locking.run("ROLLBACK");
+    }
+    thread.keep(state([message("a", "user", "1"), message("b", "user", "2")]));
+    f.clock.advance(1000);
+    expect(store.read("t").itemCount).toBe(2);
+  });
+});
