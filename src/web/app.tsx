@@ -1,16 +1,23 @@
 // The page: the house above, the cast on the left, the one you talk with on the right.
-import { useEffect, useRef, useState } from "preact/hooks";
-import { CastList, LoadProblems } from "./cast-list.tsx";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { About } from "./about.tsx";
+import { createApi } from "./api.ts";
+import { KeyForm } from "./banner.tsx";
+import { CastList } from "./cast-list.tsx";
 import { probeDoor } from "./door.ts";
 import { Downloads } from "./downloads.tsx";
 import { Face } from "./face.tsx";
+import { listProblems, LoadProblems } from "./load-problems.tsx";
 import { Marquee } from "./marquee.tsx";
 import { openMicrophone } from "./microphone.ts";
 import { createPlayer } from "./player.ts";
+import type { Place } from "./place.ts";
 import type { ServerState } from "./server-state.ts";
-import { KeyForm, Stage } from "./stage.tsx";
+import { Stage } from "./stage.tsx";
 import { createTalk, type Talk, type TalkState } from "./talk.ts";
+import { usePlace } from "./use-place.ts";
 import { useServerState } from "./use-server-state.ts";
+import { createVoiceSample } from "./voice-sample.ts";
 
 const keyName = "troupe-key";
 
@@ -21,6 +28,12 @@ export function App() {
     createTalk({ socketUrl, openMicrophone, createPlayer, probeDoor }, { apiKey }),
   );
   const state = useTalkState(talk);
+  const api = useMemo(() => createApi({ fetch: (path, init) => fetch(path, init) }, { apiKey }), [apiKey]);
+  const latestApi = useRef(api);
+  latestApi.current = api;
+  const [sample] = useState(() => createVoiceSample({ api: () => latestApi.current, createPlayer }));
+  const [place, go] = usePlace();
+  useViewFocus(place.view);
   const [wantsFocus, setWantsFocus] = useState(false);
 
   const isUp = server.connection === "open";
@@ -36,31 +49,62 @@ export function App() {
   const remembered = useRef(found);
   if (found) remembered.current = found;
   const character = remembered.current?.name === state.character ? remembered.current : undefined;
+  const lookedAt =
+    place.view === "about" ? server.characters.find(({ name }) => name === place.character) : undefined;
+  const problems = listProblems(server);
+  // It stands on the character's own page, and need not be said twice.
+  const ownProblem = lookedAt && problems.find(({ file }) => file === lookedAt.file);
+  const title = { stage: character?.name, about: lookedAt?.name, downloads: "Downloads", models: "Models" }[
+    place.view
+  ];
   useEffect(() => {
-    document.title = character === undefined ? "Troupe" : `${character.name} · Troupe`;
-  }, [character]);
+    document.title = title === undefined ? "Troupe" : `${title} · Troupe`;
+  }, [title]);
+  const startTalk = (name: string, isByKeyboard: boolean): void => {
+    setWantsFocus(isByKeyboard);
+    talk.select(name);
+    go({ view: "stage" });
+  };
 
   return (
-    <div class="house">
-      <a class="skip" href="#stage">
+    <div class="house" data-view={place.view}>
+      <a
+        class="skip"
+        href="#stage"
+        // The part after # says which room this is, and stays.
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("stage")?.focus();
+        }}
+      >
         Skip to the stage
       </a>
-      <Marquee server={server} />
+      <Marquee server={server} place={place} />
       <nav class="cast" aria-label="Characters">
         <CastList
           characters={server.characters}
-          selected={state.character}
-          onSelect={(name, isByKeyboard) => {
-            setWantsFocus(isByKeyboard);
-            talk.select(name);
-          }}
+          selected={place.view === "stage" ? state.character : undefined}
+          lookedAt={place.view === "about" ? place.character : undefined}
+          onSelect={startTalk}
         />
         <div class="news">
-          <LoadProblems characters={server.characters} errors={server.errors} />
-          <Downloads downloads={server.downloads} />
+          <LoadProblems problems={problems.filter((problem) => problem !== ownProblem)} />
+          {place.view !== "downloads" && <Downloads downloads={server.downloads} />}
         </div>
       </nav>
-      {character === undefined ? (
+      {lookedAt ? (
+        <About
+          character={lookedAt}
+          problem={ownProblem}
+          api={api}
+          sample={sample}
+          voice={server.parts.voice}
+          onTalk={(isByKeyboard) => startTalk(lookedAt.name, isByKeyboard)}
+          onKey={useKey}
+        />
+      ) : place.view === "about" ? (
+        <Nobody name={place.character} server={server} onKey={useKey} />
+      ) : character === undefined ? (
         <Welcome server={server} onKey={useKey} />
       ) : (
         <Stage
@@ -74,6 +118,38 @@ export function App() {
         />
       )}
     </div>
+  );
+}
+
+/** Who comes into another room is there with the keyboard and the screen reader too. */
+function useViewFocus(view: Place["view"]): void {
+  const before = useRef(view);
+  useEffect(() => {
+    if (before.current === view) return;
+    before.current = view;
+    // The stage has a place of its own for that: the line for typing.
+    if (view !== "stage") document.getElementById("stage")?.focus();
+  }, [view]);
+}
+
+/** An address may name somebody who is not on stage, or not yet. */
+function Nobody({
+  name,
+  server,
+  onKey,
+}: {
+  name: string;
+  server: ServerState;
+  onKey: (key: string) => void;
+}) {
+  if (server.connection !== "open") return <Welcome server={server} onKey={onKey} />;
+  return (
+    <main class="stage" id="stage" tabIndex={-1}>
+      <div class="welcome">
+        <h2>{name} is not on stage</h2>
+        <p>Nobody in the cast has that name. The moment such a character is saved, it is shown here.</p>
+      </div>
+    </main>
   );
 }
 

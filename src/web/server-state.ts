@@ -6,8 +6,10 @@ import { toSentence } from "./plain-words.ts";
 export interface LoadError {
   file: string;
   message: string;
+  stage?: string;
   error_type?: string;
   line?: number;
+  column?: number;
 }
 
 export interface CharacterRecord {
@@ -21,7 +23,13 @@ export interface CharacterRecord {
     reason?: string;
   };
   instructions: { type: string; language: string | null };
-  metadata: { color?: string; tagline?: string; face?: FaceWish };
+  metadata: {
+    color?: string;
+    tagline?: string;
+    greeting?: string;
+    face?: FaceWish;
+    [key: string]: unknown;
+  };
   tools: string[];
   error?: LoadError;
 }

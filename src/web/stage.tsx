@@ -1,10 +1,10 @@
 // The one you talk with: face, state, the talk itself, and what has to be said about the line.
-import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { Banner, KeyForm } from "./banner.tsx";
 import { Controls } from "./controls.tsx";
 import { type Activity, readActivity } from "./conversation.ts";
-import { Face } from "./face.tsx";
 import { Icon } from "./icons.tsx";
+import { formatPlace } from "./place.ts";
+import { Portrait } from "./portrait.tsx";
 import type { CharacterRecord, Part, ServerState } from "./server-state.ts";
 import type { Talk, TalkState } from "./talk.ts";
 import { Transcript } from "./transcript.tsx";
@@ -33,7 +33,7 @@ export function Stage({ character, hasLeft, talk, state, parts, wantsFocus, onKe
       style={{ "--tint": metadata.color ?? "var(--accent)" }}
     >
       <section class="player">
-        <Portrait character={character} activity={activity} talk={talk} />
+        <Portrait character={character} activity={activity} mouth={talk.mouth} />
         <div>
           <h2>{name}</h2>
           <p>{metadata.tagline ?? ""}</p>
@@ -49,6 +49,14 @@ export function Stage({ character, hasLeft, talk, state, parts, wantsFocus, onKe
             ))}
           </div>
         </div>
+        <a
+          class="round about-link"
+          href={formatPlace({ view: "about", character: name })}
+          aria-label={`About ${name}`}
+          title={`About ${name}`}
+        >
+          <Icon name="about" />
+        </a>
         <button
           type="button"
           class="round"
@@ -105,93 +113,5 @@ function VoiceChip({ character: { voice }, part }: { character: CharacterRecord;
       voice {name}
       {voice.status === "stand-in" ? " (stand-in)" : ""}
     </span>
-  );
-}
-
-interface BannerProps {
-  children: ComponentChildren;
-  isBad?: boolean;
-  action?: { text: string; run: () => void };
-  onDismiss?: () => void;
-}
-
-function Banner({ children, isBad = false, action, onDismiss }: BannerProps) {
-  return (
-    <div class={`banner${isBad ? " bad" : ""}`} role={isBad ? "alert" : "status"}>
-      <span>{children}</span>
-      {action && (
-        <button type="button" onClick={action.run}>
-          {action.text}
-        </button>
-      )}
-      {onDismiss && (
-        <button type="button" class="round" aria-label="Dismiss" onClick={onDismiss}>
-          <Icon name="close" />
-        </button>
-      )}
-    </div>
-  );
-}
-
-interface PortraitProps {
-  character: CharacterRecord;
-  activity: Activity;
-  talk: Talk;
-}
-
-/** How fast the mouth follows the sound, per frame: it opens quickly and closes gently. */
-const opening = 0.55;
-const closing = 0.22;
-
-/** The mouth is set on the element itself, so that no frame renders the page anew. */
-function Portrait({ character, activity, talk }: PortraitProps) {
-  const frame = useRef<HTMLDivElement>(null);
-  const isSpeaking = activity === "speaking";
-  useEffect(() => {
-    const element = frame.current;
-    if (!isSpeaking || !element || matchMedia("(prefers-reduced-motion: reduce)").matches) return undefined;
-    let open = 0;
-    let wide = 0;
-    let request = requestAnimationFrame(function tick() {
-      const mouth = talk.mouth();
-      open += (mouth.open - open) * (mouth.open > open ? opening : closing);
-      wide += (mouth.wide - wide) * closing;
-      element.style.setProperty("--open", open.toFixed(2));
-      element.style.setProperty("--wide", wide.toFixed(2));
-      request = requestAnimationFrame(tick);
-    });
-    return () => {
-      cancelAnimationFrame(request);
-      element.style.setProperty("--open", "0");
-    };
-  }, [isSpeaking, talk]);
-  return (
-    <div class="portrait" data-activity={activity} ref={frame}>
-      <Face name={character.name} metadata={character.metadata} size={112} />
-    </div>
-  );
-}
-
-export function KeyForm({ onKey }: { onKey: (key: string) => void }) {
-  const [key, setKey] = useState("");
-  return (
-    <form
-      class="banner"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (key.trim() !== "") onKey(key.trim());
-      }}
-    >
-      <label for="server-key">This server asks for a key.</label>
-      <input
-        id="server-key"
-        type="password"
-        value={key}
-        placeholder="Key"
-        autocomplete="off"
-        onInput={(event) => setKey(event.currentTarget.value)}
-      />
-      <button type="submit">Open</button>
-    </form>
   );
 }

@@ -44,7 +44,7 @@ export interface Talk {
   /** What the server's feed knows: whether it is there, and whether it has a voice. */
   setServer(server: { isUp: boolean; canSpeak: boolean }): void;
   /** Of the sound now, for what is drawn on every frame. */
-  mouth(): ReturnType<Player["mouth"]>;
+  readonly mouth: Player["mouth"];
   readonly heardMs: (itemId: string) => number;
   microphoneLevel(): number;
 }

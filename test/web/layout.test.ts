@@ -1,5 +1,6 @@
 // The page at the widths that people have, filled to bursting: nothing sticks out, and every control can be hit.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import type { LoadProblem } from "../../src/characters/port.ts";
 import { type Browser, type BrowserPage, launchBrowser } from "../support/browser.ts";
 import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
 import { type PageServer, startPageServer } from "../support/page-server.ts";
@@ -7,23 +8,32 @@ import { type PageServer, startPageServer } from "../support/page-server.ts";
 setDefaultTimeout(30_000);
 
 const longName = "Her Serene Highness Wilhelmina-Frederica of Schleswig-Holstein-Sonderburg-Glücksburg";
+const problem: LoadProblem = {
+  file: "a-file-with-a-very-long-name-that-goes-on-and-on-and-on-without-any-place-to-break.ts",
+  stage: "build",
+  error_type: "SyntaxError",
+  message: `expected ")" but found "${"x".repeat(120)}"`,
+  line: 3,
+  column: 120,
+};
 const cast = Array.from({ length: 30 }, (_, i) =>
   createFakeCharacter(i === 1 ? longName : `Character number ${i}`, {
     file: `${String(i).padStart(2, "0")}.ts`,
     status: i === 2 ? "stale" : i === 3 ? "quarantined" : "ready",
+    ...(i === 3 && { error: problem }),
+    makeSystemPrompt: async () => `${"z".repeat(300)} and so on, for a long while. `.repeat(30),
+    tools: Array.from({ length: i === 1 ? 10 : 0 }, (_, n) => ({
+      name: `tool_${n}_with_a_long_name_that_does_not_break_anywhere`,
+      description: "It does.",
+      parameters: {},
+      timeoutMs: 2000,
+    })),
     voiceSource: { source_type: "provider", provider: "fake", voice: "tone-low" },
     metadata: {
       tagline: "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen ".repeat(i === 1 ? 2 : 1),
     },
   }),
 );
-const problem = {
-  file: "a-file-with-a-very-long-name-that-goes-on-and-on-and-on-without-any-place-to-break.ts",
-  stage: "build",
-  error_type: "SyntaxError",
-  message: `expected ")" but found "${"x".repeat(120)}"`,
-  line: 3,
-} as const;
 
 let browser: Browser;
 let server: PageServer;
@@ -53,14 +63,22 @@ async function findFlaws({ page }: BrowserPage): Promise<string[]> {
     if (document.documentElement.scrollWidth > innerWidth) flaws.push("the page scrolls sideways");
     if (document.documentElement.scrollHeight > innerHeight) flaws.push("the page scrolls down");
     for (const one of document.querySelectorAll(
-      ".controls button, .controls input, .marquee button, .player button",
+      ".controls button, .controls input, .marquee button, .marquee a, .player button, .player a",
     )) {
       const { left, right, top, bottom, width, height } = one.getBoundingClientRect();
+      if (width === 0) continue;
       const name = one.getAttribute("aria-label") ?? one.textContent;
       if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight) flaws.push(`${name} sticks out`);
       if (width < 24 || height < 21) flaws.push(`${name} is too small: ${width} × ${height}`);
     }
-    for (const box of document.querySelectorAll(".turn, .card, .notes, .banner, .player")) {
+    for (const one of document.querySelectorAll(".leaf button, .leaf input, .leaf a, .cast a")) {
+      const { left, right, width, height } = one.getBoundingClientRect();
+      const name = one.getAttribute("aria-label") ?? one.textContent;
+      // What scrolls may be below or beside the window; in the leaf, only below.
+      if (one.closest(".leaf") && (left < 0 || right > innerWidth)) flaws.push(`${name} sticks out sideways`);
+      if (width < 24 || height < 24) flaws.push(`${name} is too small: ${width} × ${height}`);
+    }
+    for (const box of document.querySelectorAll(".turn, .card, .notes, .banner, .player, .leaf, .sheet")) {
       if (box.scrollWidth > box.clientWidth + 1) flaws.push(`${box.className} overflows`);
     }
     const log = document.querySelector(".log");
@@ -90,6 +108,14 @@ describe("a crowded house with long names", () => {
     expect(await findFlaws(opened)).toEqual([]);
     server.services.events.emit({ type: "asset-download-end", asset, result: {} } as never);
     await page.locator(".downloads").waitFor({ state: "detached" });
+    for (const { name } of [cast[1]!, cast[3]!]) {
+      await page
+        .locator(".cast")
+        .getByRole("link", { name: `About ${name}`, exact: true })
+        .click();
+      await page.locator(".about h2", { hasText: name }).waitFor();
+      expect(await findFlaws(opened)).toEqual([]);
+    }
     expect(opened.problems).toEqual([]);
     await page.context().close();
   });

@@ -45,13 +45,27 @@ describe("the cast", () => {
         hal!,
         createFakeCharacter("Ida"),
       ],
-      [{ file: "jo.ts", stage: "build", error_type: "SyntaxError", message: 'expected ")"', line: 3 }],
+      [
+        {
+          file: "jo.ts",
+          stage: "build",
+          error_type: "SyntaxError",
+          message: 'expected ")"',
+          line: 3,
+          column: 9,
+        },
+      ],
     );
     await place.page.locator(".player p", { hasText: "Queen of clubs" }).waitFor();
     await place.card("Ida").waitFor();
-    await place.page.getByText("jo.ts").waitFor();
-    await place.page.getByText('It is not valid TypeScript. Line 3: expected ")"').waitFor();
+    const note = place.page.locator(".notes", { hasText: "jo.ts:3:9" });
+    await note.getByText("It is not valid TypeScript.").waitFor();
+    await note.getByText('expected ")"').waitFor();
+    await note.getByText("Correct that place and save.").waitFor();
     await place.page.getByRole("status").filter({ hasText: "Gertrude was edited" }).waitFor();
+    // It is mended, and nobody speaks of it any more.
+    stage.setCast([gertrude!, hal!]);
+    await note.waitFor({ state: "detached" });
   });
 
   test("loses one whose file is deleted, and the talk with it can be finished", async () => {

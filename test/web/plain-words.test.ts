@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { describeLoadError } from "../../src/web/cast-list.tsx";
 import { describeAsset, describeProgress } from "../../src/web/downloads.tsx";
 import { createEventParser } from "../../src/web/feed.ts";
 import {
@@ -43,12 +42,6 @@ test("a line that the server did not close on purpose is tried again", () => {
   expect(isWorthRetrying({ code: 1000, reason: "idle" })).toBe(false);
   expect(isWorthRetrying({ code: 1008, reason: "stuck" })).toBe(false);
   expect(explainEnd({ code: 1000, reason: "idle" })).toContain("Nobody said anything");
-});
-
-test("a file that does not load says what kind of thing is wrong, and where", () => {
-  const error = { file: "ada.ts", error_type: "SyntaxError", line: 7, message: 'Expected ")"' };
-  expect(describeLoadError(error)).toBe('It is not valid TypeScript. Line 7: Expected ")"');
-  expect(describeLoadError({ file: "ada.ts", message: "odd" })).toBe("odd");
 });
 
 test("progress is told in sizes and time, and assets by what they are for", () => {
