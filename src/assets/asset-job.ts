@@ -2,6 +2,7 @@
 import type { Emit } from "../base/events.ts";
 import type { AssetPlaces } from "./asset-layout.ts";
 import type { Asset, AssetFile, AssetSource } from "./asset-schema.ts";
+import type { Quota } from "./quota.ts";
 import type { AssetEvent, AssetHooks, AssetPhase, AssetResult } from "./port.ts";
 import type { ProgressMeter } from "./progress-meter.ts";
 import type { FetchPiece, SourcePlan } from "./sources/source.ts";
@@ -22,6 +23,11 @@ export interface AssetJob {
   readonly places: AssetPlaces;
   readonly isForced: boolean;
   readonly hooks: AssetHooks;
+  readonly quota: Quota;
+  /** Files that are fetched at the same time; null: as the limits have it. */
+  readonly filesAtOnce: number | null;
+  /** Unfinished parts are thrown away. */
+  readonly startsOver: boolean;
   readonly signal: AbortSignal;
   readonly meter: ProgressMeter;
   readonly emit: Emit<AssetEvent>;

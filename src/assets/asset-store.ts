@@ -5,6 +5,7 @@ import { AppError, messageOf } from "../base/errors.ts";
 import type { Emit } from "../base/events.ts";
 import { createFileLocker, type FileLocker } from "../base/file-lock.ts";
 import type { AssetJob, PhaseStep } from "./asset-job.ts";
+import { loadAssetInfo } from "./asset-info.ts";
 import { createAssetLayout } from "./asset-layout.ts";
 import { type Asset, type AssetDefinition, assetSchema } from "./asset-schema.ts";
 import { readStatus, verifyOnDisk } from "./asset-status.ts";
@@ -20,7 +21,7 @@ import type {
   AssetStatus,
   AssetStore,
   AssetVerification,
-  EnsureOptions,
+  HandleEnsureOptions,
   UnlistedAssets,
 } from "./port.ts";
 import { createProgressMeter } from "./progress-meter.ts";
@@ -30,7 +31,11 @@ import { type ExchangePaths, loadExchange } from "./replace-folder.ts";
 import { removeAsset } from "./remove-asset.ts";
 import { runPhases } from "./run-phases.ts";
 import { createSharedRuns } from "./shared-run.ts";
-import { createQuota } from "./quota.ts";
+import { createQuota, type Quota } from "./quota.ts";
+import { createRegistrar } from "./registry/keep-registered.ts";
+import type { Registry } from "./registry/registry.ts";
+import { createUseHolder } from "./registry/use-holder.ts";
+import type { UseLocks } from "./registry/use-locks.ts";
 import { createPlanSource } from "./sources/plan-source.ts";
 import { createViewPackage, type ViewPackage } from "./sources/view-package.ts";
 import { defaultTransferLimits, type TransferLimits } from "./transfer/download-file.ts";
@@ -48,6 +53,10 @@ export interface AssetStoreDependencies {
   exchange?: ExchangePaths | null;
   getFreeBytes?: GetFreeBytes;
   lookup?: LookUpAddresses;
+  /** What is installed is written down there; without it, nowhere. */
+  registry?: Registry | undefined;
+  /** What is handed out by `getPath` counts as in use until the store is disposed; without it nothing is marked. */
+  useLocks?: UseLocks | undefined;
   /** Of every asset; those of an asset's own handle come before them. */
   hooks?: AssetHooks;
 }
@@ -100,14 +109,18 @@ export function createAssetStore(
   const viewPackage =
     dependencies.viewPackage ??
     createViewPackage({ folder: projectFolder, environment: options.environment });
+  const quotaOf = (limitBytes: number | null): Quota =>
+    createQuota({
+      limitBytes,
+      folders: [options.assetsDir, ...(options.modelsRoot === undefined ? [] : [options.modelsRoot])],
+    });
+  const registrar = dependencies.registry ? createRegistrar(dependencies.registry, clock) : null;
+  const inUse = createUseHolder(dependencies.useLocks);
   const phases: readonly PhaseStep[] = listPhases({
     ...web,
     tokens,
     isStrict: options.isAuthenticationStrict ?? false,
-    quota: createQuota({
-      limitBytes: options.quotaBytes ?? null,
-      folders: [options.assetsDir, ...(options.modelsRoot === undefined ? [] : [options.modelsRoot])],
-    }),
+    registrar,
     random: dependencies.random ?? Math.random,
     locker,
     exchange: dependencies.exchange === undefined ? loadExchange() : dependencies.exchange,
@@ -140,7 +153,7 @@ export function createAssetStore(
 
   const bring = async (
     asset: Asset,
-    { isForced, hooks }: { isForced: boolean; hooks: AssetHooks },
+    given: HandleEnsureOptions,
     signal: AbortSignal,
   ): Promise<AssetResult> => {
     const places = layout.placesOf(asset);
@@ -150,8 +163,11 @@ export function createAssetStore(
     const job: AssetJob = {
       asset,
       places,
-      isForced,
-      hooks,
+      isForced: given.forceDownload ?? false,
+      hooks: { ...dependencies.hooks, ...given.hooks },
+      quota: quotaOf(given.quotaBytes ?? options.quotaBytes ?? null),
+      filesAtOnce: given.filesAtOnce ?? null,
+      startsOver: given.startsOver ?? false,
       signal,
       held,
       isLocked: false,
@@ -163,6 +179,10 @@ export function createAssetStore(
     };
     try {
       const result = await runPhases(run, job);
+      if (result.fromCache && registrar) {
+        const info = await loadAssetInfo(places);
+        if (info) await registrar.heal(asset.name, places, info);
+      }
       report({ type: "asset-download-end", asset: asset.name, result });
       return result;
     } catch (error) {
@@ -176,13 +196,12 @@ export function createAssetStore(
   const ensure = async (
     asset: Asset,
     runKey: string,
-    options: EnsureOptions & { hooks?: AssetHooks | undefined } = {},
+    given: HandleEnsureOptions = {},
   ): Promise<AssetResult> => {
-    const { forceDownload: isForced = false, signal, onProgress } = options;
-    const hooks = { ...dependencies.hooks, ...options.hooks };
+    const { forceDownload: isForced = false, signal, onProgress } = given;
     using listening = listeners.add(asset.name, onProgress);
     void listening;
-    return await runs.join(runKeyOf(runKey, isForced), (runSignal) => bring(asset, { isForced, hooks }, runSignal), signal);
+    return await runs.join(runKeyOf(runKey, isForced), (runSignal) => bring(asset, given, runSignal), signal);
   };
   const status = (asset: Asset): Promise<AssetStatus> => readStatus(asset, layout.placesOf(asset));
   const verify = (asset: Asset): Promise<AssetVerification> => verifyOnDisk(asset, layout.placesOf(asset));
@@ -190,12 +209,19 @@ export function createAssetStore(
     const places = layout.placesOf(asset);
     await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
     void lease;
+    await registrar?.withdraw(asset.name);
     return { freedBytes: await removeAsset(places) };
   };
 
   return {
     ensure: async (name, given) => ensure(find(name), name, given),
-    getPath: async (name, given) => (await ensure(find(name), name, given)).path,
+    async getPath(name, given) {
+      const asset = find(name);
+      await inUse.begin(name);
+      const { path } = await ensure(asset, name, given);
+      await registrar?.touch(name);
+      return path;
+    },
     list: () => Promise.all([...assets.values()].map(status)),
     status: async (name) => status(find(name)),
     verify: async (name) =>
@@ -206,7 +232,14 @@ export function createAssetStore(
       const keys = [runKeyOf(name, false), runKeyOf(name, true)];
       return (await Promise.all(keys.map((key) => runs.cancel(key, reason)))).includes(true);
     },
-    clear: () => clearAssets({ layout, locker, lockTimeoutMs, declared: [...assets.values()] }),
+    clear: () =>
+      clearAssets({
+        layout,
+        locker,
+        lockTimeoutMs,
+        declared: [...assets.values()],
+        withdraw: async (name) => registrar?.withdraw(name),
+      }),
     open(definition) {
       const asset = parseDefinition(definition);
       // No asset's name has a bracket, so a listed one of the same name has another run; the lock is theirs together.
@@ -219,7 +252,10 @@ export function createAssetStore(
         remove: () => remove(asset),
       };
     },
-    [Symbol.asyncDispose]: () => runs.stop(new AppError("E_INTERRUPTED", "the asset manager was stopped")),
+    async [Symbol.asyncDispose]() {
+      await runs.stop(new AppError("E_INTERRUPTED", "the asset manager was stopped"));
+      await inUse[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -12,6 +12,8 @@ export interface ClearOptions {
   locker: FileLocker;
   lockTimeoutMs: number | undefined;
   declared: readonly Asset[];
+  /** Called before the asset goes. */
+  withdraw: (name: string) => Promise<unknown>;
 }
 
 export interface ClearOutcome {
@@ -26,12 +28,14 @@ export async function clearAssets({
   locker,
   lockTimeoutMs,
   declared,
+  withdraw,
 }: ClearOptions): Promise<ClearOutcome> {
   const removed = new Set<string>();
   let freedBytes = 0;
   for (const [name, places] of await listPlaces(layout, declared)) {
     await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
     void lease;
+    await withdraw(name);
     const freed = await removeAsset(places);
     freedBytes += freed;
     if (freed > 0) removed.add(name);

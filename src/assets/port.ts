@@ -102,10 +102,20 @@ export interface AssetHooks {
   mirrorConfig?: ((asset: Asset, result: AssetResult, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
+export interface HandleEnsureOptions extends EnsureOptions {
+  hooks?: AssetHooks | undefined;
+  /** Instead of the store's own quota. */
+  quotaBytes?: number | undefined;
+  /** Files that are fetched at the same time; default as the store has it. */
+  filesAtOnce?: number | undefined;
+  /** What an unfinished run has left is thrown away. */
+  startsOver?: boolean | undefined;
+}
+
 /** One asset that no catalogue lists. */
 export interface AssetHandle {
   readonly asset: Asset;
-  ensure(options?: EnsureOptions & { hooks?: AssetHooks | undefined }): Promise<AssetResult>;
+  ensure(options?: HandleEnsureOptions): Promise<AssetResult>;
   status(): Promise<AssetStatus>;
   verify(): Promise<AssetVerification>;
   remove(): Promise<{ freedBytes: number }>;

@@ -8,6 +8,11 @@ export interface Flock {
   release(fd: number): void;
 }
 
+export interface SharedFlock extends Flock {
+  /** As `tryExclusive`, but together with others who share it. */
+  tryShared(fd: number): boolean;
+}
+
 const libraries = [
   "libc.so.6",
   "libSystem.B.dylib",
@@ -16,17 +21,19 @@ const libraries = [
   "libc.so",
 ];
 // sys/file.h, the same on Linux and macOS
+const lockShared = 1;
 const lockExclusive = 2;
 const lockWithoutWaiting = 4;
 const unlock = 8;
 
 /** Null where there is no such call (Windows). */
-export function loadFlock(): Flock | null {
+export function loadFlock(): SharedFlock | null {
   for (const library of libraries) {
     try {
       const { flock } = dlopen(library, { flock: { args: ["i32", "i32"], returns: "i32" } }).symbols;
       return {
         tryExclusive: (fd) => flock(fd, lockExclusive | lockWithoutWaiting) === 0,
+        tryShared: (fd) => flock(fd, lockShared | lockWithoutWaiting) === 0,
         release: (fd) => void flock(fd, unlock),
       };
     } catch {

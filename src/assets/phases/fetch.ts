@@ -57,12 +57,10 @@ export async function download(
   // before the large ones are fetched. The large ones one by one, with several connections each.
   const isSmall = ({ sizeBytes }: FetchPiece): boolean =>
     sizeBytes !== null && sizeBytes <= dependencies.limits.pieceBytes;
-  await forEachLimited(plan.pieces.filter(isSmall), 2 * dependencies.limits.connections, bring);
-  await forEachLimited(
-    plan.pieces.filter((piece) => !isSmall(piece)),
-    1,
-    bring,
-  );
+  const small = plan.pieces.filter(isSmall);
+  const large = plan.pieces.filter((piece) => !isSmall(piece));
+  await forEachLimited(small, job.filesAtOnce ?? 2 * dependencies.limits.connections, bring);
+  await forEachLimited(large, job.filesAtOnce ?? 1, bring);
   meter.flush();
 }
 

@@ -53,6 +53,7 @@ export async function recheck(job: AssetJob, dependencies: PhaseDependencies): P
     await recoverFolder(places.target, asideFolderOf(job));
     await rm(places.stagingFolder, { recursive: true, force: true }); // left by a run that was killed
     await dropPlacedParts(places);
+    if (job.startsOver) await removeParts(places);
   });
   if (job.isForced) return;
   await takeHit(job);
@@ -60,8 +61,8 @@ export async function recheck(job: AssetJob, dependencies: PhaseDependencies): P
 }
 
 /** E_QUOTA before the first byte, as far as the manifest tells; what a source announces is asked for when it does. */
-export async function quota(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
-  await requireQuota(job, dependencies, countManifestBytes(job));
+export async function quota(job: AssetJob): Promise<void> {
+  await requireQuota(job, countManifestBytes(job));
 }
 
 /** The same for E_DISK. */

@@ -15,7 +15,7 @@ export function listPhases(dependencies: PhaseDependencies): readonly PhaseStep[
     { name: "compatibility", per: "asset", run: askCompatible },
     { name: "lock", per: "asset", run: (job) => lock(job, dependencies) },
     { name: "recheck", per: "asset", run: (job) => recheck(job, dependencies) },
-    { name: "quota", per: "asset", run: (job) => quota(job, dependencies) },
+    { name: "quota", per: "asset", run: quota },
     { name: "space", per: "asset", run: (job) => space(job, dependencies) },
     { name: "download", per: "source", run: (job, delivery) => download(job, delivery, dependencies) },
     { name: "verify", per: "source", run: verify },

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { FileLocker } from "../../base/file-lock.ts";
 import type { Tokens } from "../credentials.ts";
 import type { GetFreeBytes } from "../free-space.ts";
-import type { Quota } from "../quota.ts";
+import type { Registrar } from "../registry/keep-registered.ts";
 import type { ExchangePaths } from "../replace-folder.ts";
 import type { PlanRequest, SourcePlan } from "../sources/source.ts";
 import type { AssetSource } from "../asset-schema.ts";
@@ -14,7 +14,8 @@ export interface PhaseDependencies extends TransferDependencies {
   locker: FileLocker;
   exchange: ExchangePaths | null;
   getFreeBytes: GetFreeBytes;
-  quota: Quota;
+  /** Null: nothing is written down in a registry. */
+  registrar: Registrar | null;
   tokens: Tokens;
   /** A missing token is an error. */
   isStrict: boolean;

@@ -28,7 +28,13 @@ export async function place(job: AssetJob, dependencies: PhaseDependencies): Pro
     await Promise.all(Array.from({ length: filesAtOnce }, work));
     if (places.tenure === "kept") await keepUnknownFiles(job, finished);
     await syncFolders(finished);
-    await giveName(job, dependencies, finished);
+    const withdrawn = await dependencies.registrar?.withdraw(job.asset.name);
+    try {
+      await giveName(job, dependencies, finished);
+    } catch (error) {
+      await withdrawn?.restore();
+      throw error;
+    }
     await rm(places.stagingFolder, { recursive: true, force: true });
   });
 }
@@ -115,6 +121,7 @@ export async function register(job: AssetJob, dependencies: PhaseDependencies): 
     installedAt: dependencies.clock.wallTime(),
   });
   await writeAssetInfo(places, info);
+  await dependencies.registrar?.enter(asset.name, places, info);
   await removeParts(places);
   job.result = {
     name: asset.name,

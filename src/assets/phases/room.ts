@@ -18,7 +18,7 @@ export async function requireRoom(
   dependencies: PhaseDependencies,
   { incomingBytes, placedBytes }: NeededRoom,
 ): Promise<void> {
-  await requireQuota(job, dependencies, placedBytes);
+  await requireQuota(job, placedBytes);
   const { cacheRoot, getFreeBytes } = dependencies;
   const { root } = job.places;
   const [assets, cache] = await Promise.all([stat(root), stat(cacheRoot)]);
@@ -33,12 +33,8 @@ export async function requireRoom(
   await requireSpace(getFreeBytes, root, neededBytes, name);
 }
 
-export async function requireQuota(
-  job: AssetJob,
-  { quota }: PhaseDependencies,
-  placedBytes: number,
-): Promise<void> {
-  if (!quota.isLimited) return;
+export async function requireQuota(job: AssetJob, placedBytes: number): Promise<void> {
+  if (!job.quota.isLimited) return;
   const freedBytes = await countPlacedBytes(job.places.target);
-  await quota.require(placedBytes, freedBytes, job.asset.name);
+  await job.quota.require(placedBytes, freedBytes, job.asset.name);
 }

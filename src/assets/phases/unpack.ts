@@ -33,7 +33,7 @@ export async function unpack(
   requireFreeNames(job, label);
   if (job.asset.files) return;
   const placedBytes = [...job.stock.values()].reduce((sum, file) => sum + file.sizeBytes, 0);
-  await requireQuota(job, dependencies, placedBytes);
+  await requireQuota(job, placedBytes);
 }
 
 /** The wanted files of a published package, each proved against the manifest where there is one. */
@@ -84,7 +84,7 @@ async function unpackDeclared(
   if (format === null) return;
   const placedBytes = await estimateUnpackedBytes(archive.from, format);
   await requireRoom(job, dependencies, { incomingBytes: 0, placedBytes });
-  const leftBytes = await dependencies.quota.leftBytes();
+  const leftBytes = await job.quota.leftBytes();
   job.meter.begin("unpack", placedBytes);
   const found = await extractArchive({
     archivePath: archive.from,
