@@ -1,5 +1,4 @@
 // The composition root: the only file that knows every concrete part. What it makes is held by one disposal stack.
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createAssetStore } from "./assets/asset-store.ts";
@@ -8,7 +7,6 @@ import { mergeCatalogues } from "./assets/catalogue/merge-catalogues.ts";
 import { listTokens } from "./assets/credentials.ts";
 import type { AssetEvent } from "./assets/port.ts";
 import { systemClock } from "./base/clock.ts";
-import { AppError, fromFileSystemError } from "./base/errors.ts";
 import { type AnyEvent, createEventHub } from "./base/events.ts";
 import { createCharacterStage } from "./characters/character-stage.ts";
 import type { CharacterEvent } from "./characters/port.ts";
@@ -27,9 +25,12 @@ import {
 import { selectKeyVariable } from "./reply/plan-reply-source.ts";
 import { createReplySource } from "./reply/reply-source.ts";
 import { createServer } from "./server/create-server.ts";
-import { listen } from "./server/listen.ts";
+import { listenOnPorts } from "./server/listen.ts";
+import { loadTls } from "./server/load-tls.ts";
 import { createRealtime } from "./server/realtime/create-realtime.ts";
 import { createReplyAsCharacter } from "./session/character-reply.ts";
+import { createCondenser } from "./session/condenser.ts";
+import { openConversationStore } from "./session/conversation-store.ts";
 import { synthesizeStream } from "./session/sentence-stream.ts";
 import type { SpeechEvent } from "./speech/engine.ts";
 import type { ProviderCatalogue } from "./speech/provider.ts";
@@ -182,6 +183,13 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       loadTurnDetector(),
     ]);
     held.use(stage);
+    const conversationsFile = settings["conversations.file"];
+    const onTrouble = (error: unknown): void =>
+      events.emit({ type: "background-failure", error } as AnyEvent);
+    const conversations =
+      conversationsFile === undefined
+        ? undefined
+        : held.use(openConversationStore({ clock, onTrouble }, { file: conversationsFile }));
     const services = {
       version: options.version,
       startedAt: clock.wallTime(),
@@ -193,6 +201,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       metrics,
       events,
       userName: settings.user_name,
+      conversations,
       access: {
         apiKeys: settings["server.api_keys"],
         allowedOrigins: settings["server.allowed_origins"],
@@ -206,32 +215,34 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
           maxSessionMs: settings["session.max_minutes"] * 60_000,
           idleMs: settings["session.idle_minutes"] * 60_000,
           characterChanges: settings["session.characters"],
+          historyTokens: roomForHistory(settings["reply.context_tokens"]),
           recording:
             settings["recording.dir"] === undefined
               ? undefined
               : { dir: settings["recording.dir"], includeAudio: settings["recording.audio"] },
         },
-        { speakText: synthesizeStream, turnDetector, clock },
+        { speakText: synthesizeStream, turnDetector, condense: createCondenser({ replies }), clock },
       ),
     );
     const server = held.use(createServer(services, { webApp, realtime, speakText: synthesizeStream, clock }));
+    const tls = { certFile: settings["server.tls_cert"], keyFile: settings["server.tls_key"] };
     const listener = held.use(
-      listen(server, {
+      listenOnPorts(server, {
         hostname: settings["server.host"],
         port: settings["server.port"],
-        tls: loadTls(settings["server.tls_cert"], settings["server.tls_key"]),
+        tls: loadTls(tls, clock),
+        tlsPort: settings["server.tls_port"] ?? undefined,
         insecure: settings["server.insecure"],
         drainMs: settings["server.drain_seconds"] * 1000,
       }),
     );
     // Text is served from here on; voices and reply servers come as they come, and their states are on the page.
     void speech.start();
-    void replies
-      .probe()
-      .catch((error: unknown) => events.emit({ type: "background-failure", error } as AnyEvent));
+    void replies.probe().catch(onTrouble);
     const running = held.move();
     return {
       url: listener.url,
+      tlsUrl: listener.tlsUrl,
       drain: () => listener.drain(),
       [Symbol.asyncDispose]: () => running.disposeAsync(),
     };
@@ -269,6 +280,8 @@ async function listDefaultAssets(
   ]);
 }
 
+/** The rest is for the answer, and for tokenizers that count otherwise than we do. */
+const roomForHistory = (contextTokens: number): number => Math.floor(contextTokens * 0.75);
 const toMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
 const toBytes = (gib: number | null): number | null => (gib === null ? null : gib * 2 ** 30);
 
@@ -314,22 +327,4 @@ function listRoots({ settings, sources }: LoadedSettings): StorageRoot[] {
     assets: "settings.assets.cache_dir",
   } as const;
   return Object.entries(roots).map(([name, key]) => ({ name, path: settings[key], source: sources[key] }));
-}
-
-function loadTls(
-  certFile: string | undefined,
-  keyFile: string | undefined,
-): { cert: string; key: string } | undefined {
-  if (certFile === undefined && keyFile === undefined) return undefined;
-  if (certFile === undefined || keyFile === undefined) {
-    throw new AppError("E_ARGS", "TLS needs both a certificate and its key: --tls-cert and --tls-key");
-  }
-  const read = (file: string): string => {
-    try {
-      return readFileSync(file, "utf8");
-    } catch (error) {
-      throw fromFileSystemError(error, file);
-    }
-  };
-  return { cert: read(certFile), key: read(keyFile) };
 }

@@ -8,6 +8,8 @@ import type { SpeechSystem } from "../speech/provider.ts";
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
+  /** Where https has a port of its own beside it. */
+  readonly tlsUrl?: string | undefined;
   /** Refuses new work and lets what runs end, for the configured time. */
   drain(): Promise<void>;
 }

@@ -52,6 +52,12 @@ export const settingDefinitions = {
     isPath: true,
     variables: ["TROUPE_TLS_KEY"],
   }),
+  "server.tls_port": define(
+    whole(0, 65535).nullable(),
+    null,
+    "Port for https and wss beside http on `server.port`; default: `server.port` itself, and no http.",
+    { variables: ["TROUPE_TLS_PORT"] },
+  ),
   "server.api_keys": define(list, [], "Bearer keys, comma-separated; needed to listen beyond loopback.", {
     variables: ["TROUPE_API_KEYS"],
     isSecret: true,
@@ -178,6 +184,11 @@ export const settingDefinitions = {
     null,
     "Limit of one reply; default: the server's.",
   ),
+  "reply.context_tokens": define(
+    whole(256, 10_000_000),
+    8192,
+    "What the reply model can take in at once; older turns of a voice session are put in short by it, or left out.",
+  ),
   "session.max_minutes": define(number(0.1, 1440), 60, "Length of a voice session."),
   "session.idle_minutes": define(
     number(0.1, 1440),
@@ -188,6 +199,12 @@ export const settingDefinitions = {
     z.enum(["next-turn", "next-session"]),
     "next-turn",
     "When a running session takes an edited character.",
+  ),
+  "conversations.file": define(
+    optionalText,
+    null,
+    "Conversations that clients name (`?conversation=ID`) are kept here, in SQLite, and taken up again.",
+    { isPath: true, variables: ["TROUPE_CONVERSATIONS_FILE"] },
   ),
   "recording.dir": define(
     optionalText,

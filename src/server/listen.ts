@@ -32,6 +32,43 @@ const defaultDrainMs = 10_000;
 /** For the last bytes of ended answers to leave the socket. */
 const flushMs = 500;
 
+export interface PortsOptions extends ListenOptions {
+  /** With `tls`: https there, and plain http on `port`. Undefined: `port` speaks whatever `tls` says. */
+  tlsPort?: number | undefined;
+}
+
+export interface PortsListener extends Listener {
+  /** Of the second port. */
+  readonly tlsUrl?: string | undefined;
+}
+
+/**
+ * One port, or two: some clients speak TLS only, as OpenAI's do, and some trust no certificate of one's own making, as
+ * browsers do. Throws what `listen` throws, and E_ARGS for a `tlsPort` without a certificate.
+ */
+export function listenOnPorts(server: HttpServer, { tlsPort, ...options }: PortsOptions): PortsListener {
+  if (tlsPort === undefined) return listen(server, options);
+  if (!options.tls) {
+    throw new AppError("E_ARGS", "server.tls_port needs a certificate and its key: --tls-cert and --tls-key");
+  }
+  const secure = listen(server, { ...options, port: tlsPort });
+  let plain: Listener;
+  try {
+    plain = listen(server, { ...options, tls: undefined });
+  } catch (error) {
+    void secure[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    url: plain.url,
+    port: plain.port,
+    tlsUrl: secure.url,
+    drain: async () => void (await Promise.all([plain.drain(), secure.drain()])),
+    [Symbol.asyncDispose]: async () =>
+      void (await Promise.all([plain[Symbol.asyncDispose](), secure[Symbol.asyncDispose]()])),
+  };
+}
+
 /**
  * Throws E_ARGS for an address beyond loopback without keys, and for an address or certificate that cannot be used; E_BUSY
  * for a port that is taken, E_PERM for one that the system refuses.

@@ -137,6 +137,26 @@ describe("the command line", () => {
     });
   });
 
+  test("serve names both of its ports, where https has one of its own", async () => {
+    const abort = new AbortController();
+    abort.abort(new AppError("E_INTERRUPTED", "stopped"));
+    const serve = () =>
+      Promise.resolve({
+        url: "http://127.0.0.1:1",
+        tlsUrl: "https://127.0.0.1:2",
+        drain: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      });
+    const flags = ["serve", "--tls-cert", "a.pem", "--tls-key", "b.pem", "--tls-port", "2"];
+    const { out, opened } = await run(flags, { serve }, abort.signal);
+    expect(out).toBe("listening on http://127.0.0.1:1 and https://127.0.0.1:2\n");
+    expect(opened[0]?.overrides).toEqual({
+      "server.tls_cert": "a.pem",
+      "server.tls_key": "b.pem",
+      "server.tls_port": "2",
+    });
+  });
+
   test("a coded failure gives its exit status, in words or as the envelope", async () => {
     const assets = {
       list: () => Promise.reject(new AppError("E_DISK", "the disk is full; free some space", { path: "x" })),

@@ -2,9 +2,10 @@ import { describe, expect, test } from "bun:test";
 import type { AppError } from "../../src/base/errors.ts";
 import { createServer } from "../../src/server/create-server.ts";
 import type { Realtime } from "../../src/server/realtime/port.ts";
-import { listen } from "../../src/server/listen.ts";
+import { listen, listenOnPorts } from "../../src/server/listen.ts";
 import { createFakeServices, untilAborted } from "../support/fake-services.ts";
-import { createSelfSignedCertificate } from "../support/self-signed-certificate.ts";
+import { eventually } from "../support/eventually.ts";
+import { createIssuedCertificate, createSelfSignedCertificate } from "../support/self-signed-certificate.ts";
 import { postJson, readSse, startTestServer } from "../support/http-server.ts";
 
 const errorOf = (act: () => unknown): AppError => {
@@ -65,6 +66,53 @@ describe("https", () => {
     const server = createServer(createFakeServices());
     const tls = { cert: "no certificate", key: "no key" };
     expect(errorOf(() => listen(server, { port: 0, tls })).code).toBe("E_ARGS");
+  });
+});
+
+describe("http beside https", () => {
+  test("are two ports of one server, and stop together", async () => {
+    const { server: tls, authority } = await createIssuedCertificate();
+    const services = createFakeServices();
+    const listener = listenOnPorts(createServer(services), { port: 0, tlsPort: 0, tls });
+    expect(listener.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(listener.tlsUrl).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    const knock = async (url = "", ca?: string): Promise<number> =>
+      (await fetch(`${url}/livez`, ca === undefined ? {} : { tls: { ca } })).status;
+    expect([await knock(listener.url), await knock(listener.tlsUrl, authority)]).toEqual([200, 200]);
+    expect(await knock(listener.tlsUrl).catch((error: unknown) => error)).toBeInstanceOf(Error);
+    await listener.drain();
+    for (const url of [listener.url, listener.tlsUrl]) {
+      expect(await knock(url, authority).catch((error: unknown) => error)).toBeInstanceOf(Error);
+    }
+  });
+
+  test("without a certificate is E_ARGS, and so nothing listens", () => {
+    const error = errorOf(() => listenOnPorts(createServer(createFakeServices()), { port: 0, tlsPort: 0 }));
+    expect([error.code, error.message]).toEqual(["E_ARGS", expect.stringContaining("--tls-cert")]);
+  });
+
+  test("with one port taken leaves the other free", async () => {
+    const { server: tls } = await createIssuedCertificate();
+    await using first = startTestServer();
+    const server = createServer(createFakeServices());
+    const free = listen(createServer(createFakeServices()), { port: 0 });
+    const tlsPort = free.port;
+    await free[Symbol.asyncDispose]();
+    expect(errorOf(() => listenOnPorts(server, { port: first.port, tlsPort, tls })).code).toBe("E_BUSY");
+    const again = await eventually("the port to be free again", () => {
+      try {
+        return listen(createServer(createFakeServices()), { port: tlsPort });
+      } catch {
+        return undefined;
+      }
+    });
+    await again[Symbol.asyncDispose]();
+  });
+
+  test("is one port where no second is asked for", async () => {
+    const { server: tls } = await createIssuedCertificate();
+    await using listener = listenOnPorts(createServer(createFakeServices()), { port: 0, tls });
+    expect([listener.url.startsWith("https:"), listener.tlsUrl]).toEqual([true, undefined]);
   });
 });
 

@@ -8,6 +8,7 @@ interface ServeFlags {
   port?: string;
   tlsCert?: string;
   tlsKey?: string;
+  tlsPort?: string;
   insecure?: boolean;
   open?: boolean;
 }
@@ -21,6 +22,7 @@ export function registerServe(program: Command, run: Run): void {
     .addOption(charactersOption())
     .option("--tls-cert <file>", "certificate (PEM): serve https and wss")
     .option("--tls-key <file>", "its key (PEM)")
+    .option("--tls-port <port>", "serve https and wss there, and http on --port")
     .option("--insecure", "listen beyond loopback without any key")
     .option("--open", "open the page in the browser")
     .addHelpText("after", "\nExample:\n  troupe serve --port 8080 --characters ./cast")
@@ -30,13 +32,16 @@ export function registerServe(program: Command, run: Run): void {
         ...(flags.port !== undefined && { "server.port": flags.port }),
         ...(flags.tlsCert !== undefined && { "server.tls_cert": flags.tlsCert }),
         ...(flags.tlsKey !== undefined && { "server.tls_key": flags.tlsKey }),
+        ...(flags.tlsPort !== undefined && { "server.tls_port": flags.tlsPort }),
         ...(flags.insecure === true && { "server.insecure": true }),
       };
       await run(
         command,
         async ({ app, output, signal }) => {
           await using server = await app.serve();
-          output.result({ url: server.url }, `listening on ${server.url}`, `listening on ${server.url}`);
+          const { url, tlsUrl } = server;
+          const said = `listening on ${tlsUrl === undefined ? url : `${url} and ${tlsUrl}`}`;
+          output.result({ url, ...(tlsUrl !== undefined && { tls_url: tlsUrl }) }, said, said);
           if (flags.open === true) openBrowser(server.url);
           await new Promise<void>((resolve) => {
             if (signal.aborted) resolve();
