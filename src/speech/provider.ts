@@ -1,16 +1,11 @@
 // What a provider folder exports: a description that costs nothing to import, and `load`, which may.
 import type { z } from "zod";
+import type { ModelOrigin } from "../assets/provider/plan-models.ts";
+import type { ProviderAssets } from "../assets/provider/provider-assets.ts";
+import type { ProviderModels } from "../assets/provider/provider-models.ts";
 import type { Emit } from "../base/events.ts";
 import type { Engine, EngineOptions, SpeechEvent } from "./engine.ts";
 import type { ProviderState, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector } from "./ports.ts";
-
-/** spec/assets.md, "Providers describe their own assets". */
-export interface ProviderAssets {
-  file_extension: string;
-  directory_name: string;
-  credential_patterns: readonly string[];
-  cache_types: readonly string[];
-}
 
 export interface ProviderDescription {
   /** Unique within its kind. */
@@ -23,7 +18,14 @@ export interface ProviderDescription {
   homepage: string;
   /** Parses `[providers.<kind>.<id>]`; every field has a default. */
   settingsSchema: z.ZodType;
-  assets: ProviderAssets;
+  /** What it does not say is as src/assets/provider/provider-assets.ts has it. */
+  assets: Partial<ProviderAssets>;
+  /** Model id → name in the asset catalogue, of the models among `assets.model_urls` that are there. */
+  catalogued?: Readonly<Record<string, string>> | undefined;
+  /** Of those among them that are "auto" and not there: where they come from when they are asked for. */
+  describeModel?: ((modelId: string) => ModelOrigin | undefined) | undefined;
+  /** What a model may be called on disk beside its id. */
+  namesOf?: ((modelId: string) => readonly string[]) | undefined;
   /** Names in the asset catalogue that `load` asks for, given its settings. */
   assetNames: (settings: unknown) => readonly string[];
 }
@@ -36,6 +38,8 @@ export interface LoadContext {
   runtimeCacheDir: string;
   /** Root of models that users bring themselves (`<models_root>`). */
   modelsRoot: string;
+  /** This provider's own, as the project file overrides them. Without it: below `modelsRoot`, and nothing is fetched. */
+  models?: ProviderModels | undefined;
   /** Threads for one engine's inference. */
   threads: number;
   /** The parsed settings of this provider. */
@@ -44,10 +48,17 @@ export interface LoadContext {
   signal?: AbortSignal | undefined;
 }
 
+/** What the project file and the environment have for a provider. */
+export interface ProviderSupplies {
+  models: ProviderModels;
+  /** The variable of a credential that it cannot do without and that is not set. */
+  missingCredential: string | undefined;
+}
+
 export interface Provider<K extends string, T> extends ProviderDescription {
   kind: K;
   /** Cheap look at the machine, without loading: can this run here? */
-  probe(context: Pick<LoadContext, "modelsRoot" | "settings">): Promise<ProviderState>;
+  probe(context: Pick<LoadContext, "modelsRoot" | "models" | "settings">): Promise<ProviderState>;
   /** Resolves when the thing answers requests (assets there, engine loaded and warm). */
   load(context: LoadContext): Promise<T>;
 }

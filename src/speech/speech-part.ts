@@ -5,7 +5,7 @@ import { AppError, messageOf } from "../base/errors.ts";
 import type { Emit } from "../base/events.ts";
 import type { Engine, EngineOptions, SpeechEvent } from "./engine.ts";
 import type { ProviderState } from "./ports.ts";
-import type { LoadContext, Provider } from "./provider.ts";
+import type { LoadContext, Provider, ProviderSupplies } from "./provider.ts";
 
 export interface SpeechPart<T> extends AsyncDisposable {
   readonly id: string;
@@ -20,6 +20,8 @@ export interface SpeechPart<T> extends AsyncDisposable {
 export interface SpeechPartDependencies<T> {
   importProvider: () => Promise<Provider<string, T>>;
   context: Omit<LoadContext, "settings" | "signal">;
+  /** What the project file and the environment have for it. */
+  getSupplies?: (() => Promise<ProviderSupplies> | undefined) | undefined;
   /** The provider's part of the project file, not parsed. */
   settings: unknown;
   emit: Emit<SpeechEvent>;
@@ -74,7 +76,11 @@ export function createSpeechPart<T extends AsyncDisposable>(
     try {
       const provider = await deps.importProvider();
       const settings = parseProviderSettings(provider, deps.settings);
-      const probed = await provider.probe({ modelsRoot: deps.context.modelsRoot, settings });
+      const { models, missingCredential } = (await deps.getSupplies?.()) ?? {};
+      const { modelsRoot } = deps.context;
+      const probed =
+        describeMissingCredential(missingCredential) ??
+        (await provider.probe({ modelsRoot, models, settings }));
       if (probed.state !== "ready" && probed.state !== "loading") throw new ProviderUnavailable(probed);
       const part = await provider.load({
         ...deps.context,
@@ -155,6 +161,12 @@ export function parseProviderSettings(provider: Provider<string, unknown>, setti
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
   throw new AppError("E_SCHEMA", `[providers.${provider.kind}.${provider.id}] is wrong: ${issues}`);
+}
+
+export function describeMissingCredential(variable: string | undefined): ProviderState | undefined {
+  if (variable === undefined) return undefined;
+  const reason = `${variable} is not set; set it in the environment or in .env, or put it into the provider's file below the credentials root`;
+  return { state: "missing-credentials", reason };
 }
 
 type UnavailableState = Exclude<ProviderState, { state: "ready" } | { state: "loading" }>;

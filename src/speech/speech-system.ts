@@ -12,15 +12,24 @@ import type {
   LoadContext,
   Provider,
   ProviderCatalogue,
+  ProviderSupplies,
   SpeechPartStatus,
   SpeechSystem,
 } from "./provider.ts";
 import type { SpeechKind } from "./select-provider.ts";
-import { createSpeechPart, describeFailure, parseProviderSettings, type SpeechPart } from "./speech-part.ts";
+import {
+  createSpeechPart,
+  describeFailure,
+  describeMissingCredential,
+  parseProviderSettings,
+  type SpeechPart,
+} from "./speech-part.ts";
 
 export interface SpeechSystemDependencies {
   catalogue: ProviderCatalogue;
   getAssetPath: LoadContext["getAssetPath"];
+  /** What the project file and the environment have for a provider. */
+  suppliesOf?: ((kind: SpeechKind, id: string) => Promise<ProviderSupplies>) | undefined;
   emit: Emit<SpeechEvent>;
   clock?: Clock | undefined;
 }
@@ -78,8 +87,9 @@ export function createSpeechSystem(
         id,
       });
     }
+    const getSupplies = deps.suppliesOf && (() => deps.suppliesOf?.(kind, id));
     const created = createSpeechPart<PartOf[K]>(
-      { importProvider, context, settings: settingsOf(kind, id), emit, clock },
+      { importProvider, context, getSupplies, settings: settingsOf(kind, id), emit, clock },
       { kind, id },
     );
     known.set(id, created);
@@ -113,11 +123,15 @@ export function createSpeechSystem(
       const provider = await load();
       title = provider.title;
       const settings = parseProviderSettings(provider, settingsOf(kind, id));
-      state =
-        known ??
-        (await waitFor(provider.probe({ modelsRoot: options.modelsRoot, settings }), {
-          timeoutMs: probeTimeoutMs,
-        }));
+      const { modelsRoot } = options;
+      const look = async (): Promise<ProviderState> => {
+        const supplies = await deps.suppliesOf?.(kind, id);
+        return (
+          describeMissingCredential(supplies?.missingCredential) ??
+          (await provider.probe({ modelsRoot, models: supplies?.models, settings }))
+        );
+      };
+      state = known ?? (await waitFor(look(), { timeoutMs: probeTimeoutMs }));
     } catch (error) {
       state = known ?? describeFailure(error);
     }

@@ -32,7 +32,9 @@ export const moonshineProvider: RecognizerProvider = {
     directory_name: "moonshine",
     credential_patterns: [],
     cache_types: ["models", "runtime"],
+    model_urls: { tiny: "auto", base: "auto" },
   },
+  catalogued: { tiny: "moonshine-tiny", base: "moonshine-base" },
   assetNames: (settings) => [assetNameOf(parseSettings(settings))],
   probe: () => Promise.resolve({ state: "ready" }),
   async load(context) {

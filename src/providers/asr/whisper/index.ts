@@ -1,9 +1,11 @@
 // Whisper: many languages, from models that the user puts under the models root.
 import { join } from "node:path";
 import { z } from "zod";
+import type { ProviderModels } from "../../../assets/provider/provider-models.ts";
 import { AppError } from "../../../base/errors.ts";
 import type { RecognizerProvider } from "../../../speech/provider.ts";
-import { describeCure, findModelFolder, precisions } from "./model-folder.ts";
+import type { ModelOrigin } from "../../../assets/provider/plan-models.ts";
+import { describeCure, findModelFolder, listHubNames, listPlaces, precisions } from "./model-folder.ts";
 import { createWhisperRecognizer } from "./recognizer.ts";
 
 const settingsSchema = z.object({
@@ -29,7 +31,33 @@ const settingsSchema = z.object({
 });
 type WhisperSettings = z.infer<typeof settingsSchema>;
 
+/** Somebody says where from. What the hub is asked for by itself is at 8 bits. */
+function canBring(models: ProviderModels | undefined, { model, precision }: WhisperSettings): boolean {
+  if (!models || model.includes("/")) return false;
+  const origin = models.origin(model);
+  return origin === "request" ? ["auto", "q8"].includes(precision) : origin === "catalogue";
+}
+
 const parseSettings = (settings: unknown): WhisperSettings => settingsSchema.parse(settings ?? {});
+
+/** The sizes that are exported for this library. */
+const sizes = ["tiny", "base", "small", "medium", "large-v3", "large-v3-turbo"] as const;
+const englishSizes = ["tiny.en", "base.en", "small.en", "medium.en"] as const;
+
+/** The hub's exports at 8 bits, which is what `auto` prefers. The hub's own digests are what proves them. */
+function describeModel(modelId: string): ModelOrigin {
+  const [, ...repositories] = listHubNames(modelId);
+  const allowPatterns = [
+    "*.json",
+    "onnx/encoder_model_quantized.onnx",
+    "onnx/decoder_model_merged_quantized.onnx",
+  ];
+  return {
+    description: `Whisper ${modelId} speech recognition, 8-bit`,
+    licence: "MIT",
+    sources: repositories.map((repoId) => ({ type: "hf", repoId, allowPatterns })),
+  };
+}
 
 export const whisperProvider: RecognizerProvider = {
   kind: "asr",
@@ -40,22 +68,30 @@ export const whisperProvider: RecognizerProvider = {
   homepage: "https://github.com/openai/whisper",
   settingsSchema,
   assets: {
-    file_extension: ".onnx",
+    // Each model is a folder: graphs, tokenizer and configuration.
+    file_extension: "",
     directory_name: "whisper",
-    credential_patterns: [],
     cache_types: ["models", "runtime"],
+    model_urls: Object.fromEntries([...sizes, ...englishSizes].map((size) => [size, "auto" as const])),
   },
+  describeModel,
+  namesOf: listHubNames,
   assetNames: () => [],
-  async probe({ modelsRoot, settings }) {
-    const parsed = parseSettings(settings);
-    const found = await findModelFolder(modelsRoot, parsed);
-    return found.ok
+  async probe(context) {
+    const settings = parseSettings(context.settings);
+    const found = await findModelFolder(listPlaces(settings.model, context), settings);
+    return found.ok || canBring(context.models, settings)
       ? { state: "ready" }
-      : { state: "not-installed", reason: describeCure(parsed.model, found) };
+      : { state: "not-installed", reason: describeCure(settings.model, found) };
   },
   async load(context) {
     const settings = parseSettings(context.settings);
-    const found = await findModelFolder(context.modelsRoot, settings);
+    const look = () => findModelFolder(listPlaces(settings.model, context), settings);
+    let found = await look();
+    if (!found.ok && context.models && canBring(context.models, settings)) {
+      await context.models.ensure(settings.model, context.signal ? { signal: context.signal } : {});
+      found = await look();
+    }
     if (!found.ok) throw new AppError("E_NOT_FOUND", describeCure(settings.model, found), { ...found });
     const { folder } = found;
     const engine = context.createEngine({

@@ -1,10 +1,11 @@
 // A Whisper model as its ONNX exports lie on disk: which folder, what is missing from it, what it knows.
 //
-//   <models_root>/whisper/<model_id>/  config.json  generation_config.json  preprocessor_config.json
+//   <models_root>/whisper/<model>/     config.json  generation_config.json  preprocessor_config.json
 //                                      tokenizer.json  tokenizer_config.json
 //                                      onnx/encoder_model<suffix>.onnx  onnx/decoder_model_merged<suffix>.onnx
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import type { ProviderModels } from "../../../assets/provider/provider-models.ts";
 import { AppError } from "../../../base/errors.ts";
 
 /** Precisions in the order of preference on a CPU, with the file name suffixes that their exports have. */
@@ -29,7 +30,7 @@ const metadataFiles = [
 ];
 
 export interface WhisperFolder {
-  /** `<models_root>/whisper` */
+  /** `<models_root>/whisper`, unless the project file says otherwise. */
   root: string;
   /** Below the root, with slashes. */
   modelId: string;
@@ -41,12 +42,31 @@ export interface WhisperFolder {
 
 export type FolderOutcome =
   | { ok: true; folder: WhisperFolder }
-  | { ok: false; folder: string; missing: string[] };
+  | { ok: false; folder: string; missing: string[]; unreadable?: string };
 
-/** Where a model may lie: under its short name, or as it is called on the hub. */
-function listModelIds(model: string): string[] {
+/** What a model may be called on disk: its name on the hub, with its owner or without. */
+export function listHubNames(model: string): string[] {
   const name = `whisper-${model}`;
-  return [name, `onnx-community/${name}`, `Xenova/${name}`, model];
+  return [name, `onnx-community/${name}`, `Xenova/${name}`];
+}
+
+export interface ModelPlace {
+  root: string;
+  /** Below the root, with slashes. */
+  modelId: string;
+}
+
+/** Where a model may lie, likeliest first: where the project file puts it, then by its names in every folder. */
+export function listPlaces(
+  model: string,
+  { models, modelsRoot }: { models?: ProviderModels | undefined; modelsRoot: string },
+): ModelPlace[] {
+  const folders = models?.folders ?? [join(modelsRoot, "whisper")];
+  const own = models && !model.includes("/") ? models.path(model) : undefined;
+  const named = folders.flatMap((root) =>
+    [...listHubNames(model), model].map((modelId) => ({ root, modelId })),
+  );
+  return own === undefined ? named : [{ root: dirname(own), modelId: basename(own) }, ...named];
 }
 
 const generationConfigSchema = z.object({
@@ -56,12 +76,11 @@ const generationConfigSchema = z.object({
 
 /** Looks at names only, and reads one small file. Throws E_SCHEMA when that is damaged. */
 export async function findModelFolder(
-  modelsRoot: string,
+  places: readonly ModelPlace[],
   { model, precision }: { model: string; precision: Precision | "auto" },
 ): Promise<FolderOutcome> {
-  const root = join(modelsRoot, "whisper");
   let nearest: { folder: string; missing: string[] } | undefined;
-  for (const modelId of listModelIds(model)) {
+  for (const { root, modelId } of places) {
     const folder = join(root, modelId);
     const exists = async (name: string): Promise<boolean> => Bun.file(join(folder, name)).exists();
     const missing: string[] = [];
@@ -88,7 +107,18 @@ export async function findModelFolder(
     }
     if (!nearest || missing.length < nearest.missing.length) nearest = { folder, missing };
   }
-  return { ok: false, folder: nearest?.folder ?? root, missing: nearest?.missing ?? metadataFiles };
+  const outcome = { folder: nearest?.folder ?? model, missing: nearest?.missing ?? metadataFiles };
+  const unreadable = await findTorchWeights(places, model);
+  return { ok: false, ...outcome, ...(unreadable !== undefined && { unreadable }) };
+}
+
+/** What the original program downloads is for another library. */
+async function findTorchWeights(places: readonly ModelPlace[], model: string): Promise<string | undefined> {
+  for (const root of new Set(places.map((place) => place.root))) {
+    const path = join(root, `${model}.pt`);
+    if (await Bun.file(path).exists()) return path;
+  }
+  return undefined;
 }
 
 async function readLanguages(path: string): Promise<Pick<WhisperFolder, "languages" | "isMultilingual">> {
@@ -105,7 +135,11 @@ async function readLanguages(path: string): Promise<Pick<WhisperFolder, "languag
 /** What to do about a model that is not there. */
 export function describeCure(
   model: string,
-  { folder, missing }: { folder: string; missing: string[] },
+  { folder, missing, unreadable }: { folder: string; missing: string[]; unreadable?: string },
 ): string {
-  return `Whisper ${model} is not installed: ${folder} lacks ${missing.join(", ")}; put the files of the hub's onnx-community/whisper-${model} there`;
+  const other =
+    unreadable === undefined
+      ? ""
+      : ` (${unreadable} is there, but in PyTorch's format; ONNX files are needed)`;
+  return `Whisper ${model} is not installed: ${folder} lacks ${missing.join(", ")}${other}; put the files of the hub's onnx-community/whisper-${model} there`;
 }

@@ -42,7 +42,9 @@ export const kokoroProvider: SynthesizerProvider = {
     directory_name: "kokoro",
     credential_patterns: [],
     cache_types: ["models", "runtime"],
+    model_urls: { "82m-q8": "auto", voices: "auto" },
   },
+  catalogued: { "82m-q8": "kokoro-82m-q8", voices: "kokoro-voices" },
   assetNames: () => assetNames,
   probe: () => Promise.resolve({ state: "ready" }),
   async load(context) {

@@ -25,7 +25,9 @@ export const sileroProvider: DetectorProvider = {
     directory_name: "silero_vad",
     credential_patterns: [],
     cache_types: ["models", "runtime"],
+    model_urls: { v5: "auto" },
   },
+  catalogued: { v5: assetName },
   assetNames: () => [assetName],
   probe: () => Promise.resolve({ state: "ready" }),
   async load(context) {
