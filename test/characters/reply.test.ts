@@ -119,6 +119,17 @@ describe("a reply in code", () => {
     expect(await cast.promptOf("Ada")).toBe("I am Ada");
   });
 
+  test("of nothing but empty pieces is ended by their number, and none of them is passed on", async () => {
+    await using cast = await openReply(`*reply() { yield ""; yield "one"; for (;;) yield ""; }`);
+    const pieces: string[] = [];
+    const failure: unknown = await (async () => {
+      for await (const piece of replyOf(cast)) pieces.push(piece);
+    })().catch((error: unknown) => error);
+    expect(pieces).toEqual(["one"]);
+    expect(codeOf(failure)).toBe("E_CHARACTER");
+    expect(cast.stage.book.problems).toMatchObject([{ error_type: "BadPrompt" }]);
+  });
+
   test("that is no text fails, and is recorded", async () => {
     for (const body of ["return 5;", "return null;", "return [1, 2];", "throw new Error('stuck');"]) {
       await using cast = await openReply(`reply() { ${body} }`);

@@ -21,6 +21,8 @@ export interface CellPool extends AsyncDisposable {
   watch(entry: WatchedCell): void;
   /** Stops it, and asks for a new process if it does not stop. */
   discard(cell: Cell): Promise<void>;
+  /** The same after a last look: one that hangs by now is told apart from one that is merely done. */
+  release(cell: Cell): Promise<void>;
 }
 
 export function createCellPool(
@@ -100,6 +102,12 @@ export function createCellPool(
       if (entry.cell.isOpen) watched.set(entry.cell, entry);
     },
     discard,
+    async release(cell) {
+      const entry = watched.get(cell);
+      const patienceMs = entry?.patienceMs();
+      if (entry && patienceMs !== undefined) await takePulse(entry, patienceMs);
+      await discard(cell);
+    },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearInterval(timer);
       await Promise.all([spare.cell, ...cells].map((cell) => cell.stop()));

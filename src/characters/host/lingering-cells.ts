@@ -15,12 +15,17 @@ export function createLingeringCells(
   /** How long a cell may leave a pulse unanswered: idle code has no reason to hold its event loop. */
   patienceMs: number,
 ): LingeringCells {
-  const entries = new Set<{ cell: Cell; files: readonly string[]; timer: Timer }>();
+  interface Entry {
+    readonly cell: Cell;
+    readonly files: readonly string[];
+    readonly timer: Timer;
+  }
+  const entries = new Set<Entry>();
 
-  const end = (entry: { cell: Cell; timer: Timer }): void => {
+  const end = (entry: Entry, how: "discard" | "release"): void => {
     clearTimeout(entry.timer);
-    for (const candidate of entries) if (candidate.cell === entry.cell) entries.delete(candidate);
-    void pool.discard(entry.cell);
+    entries.delete(entry);
+    void pool[how](entry.cell);
   };
 
   return {
@@ -28,16 +33,16 @@ export function createLingeringCells(
       if (!cell.isOpen) return;
       for (const entry of entries) {
         const isOutdated = entry.files.length === 1 && files.length === 1 && entry.files[0] === files[0];
-        if (isOutdated || !entry.cell.isOpen) end(entry);
+        if (isOutdated || !entry.cell.isOpen) end(entry, "discard");
       }
-      const entry = { cell, files, timer: setTimeout(() => end(entry), lingerMs) };
+      const entry: Entry = { cell, files, timer: setTimeout(() => end(entry, "release"), lingerMs) };
       entries.add(entry);
       pool.watch({ cell, patienceMs: () => patienceMs });
       const [oldest] = entries;
-      if (entries.size > maxLingering && oldest) end(oldest);
+      if (entries.size > maxLingering && oldest) end(oldest, "discard");
     },
     [Symbol.dispose]() {
-      for (const entry of entries) end(entry);
+      for (const entry of entries) end(entry, "discard");
     },
   };
 }

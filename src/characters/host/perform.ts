@@ -84,7 +84,7 @@ export function createPerformer(source: CharacterSource, module: CharacterModule
         sentBytes += piece.length > maxTextBytes ? piece.length : Math.max(1, Buffer.byteLength(piece));
         if (sentBytes > maxTextBytes)
           throw fail("BadPrompt", `reply went on for more than ${maxTextBytes / 1024} KiB`);
-        await channel.emit(piece.toWellFormed());
+        if (piece !== "") await channel.emit(piece.toWellFormed());
       };
       try {
         const answer: unknown = await (
