@@ -5,6 +5,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { type RealApp, startRealApp } from "../support/real-app.ts";
+import { openSoundingSession } from "../support/sounding-session.ts";
 
 let real: RealApp;
 beforeAll(async () => {
@@ -111,7 +112,26 @@ test("saving a file changes the running server; deleting it takes the character 
   );
 });
 
-test("files that break, hang and exit leave everyone else talking", async () => {
+/** Has more to say than the test lasts. */
+const reader = `
+export const CHARACTER_NAME = "Reader";
+export const VOICE_SOURCE = { source_type: "kokoro", voice: "bf_emma" };
+export const INSTRUCTIONS = { type: "constant", text: "Read on." };
+export const METADATA = { replies: "scripted" };
+export class PromptGenerator {
+  makeSystemPrompt() { return "Read on."; }
+  *reply() {
+    for (let page = 1; page < 40; page++) yield "The rain had stopped by then, and nobody in the house was asleep. ";
+  }
+}`;
+
+test("files that break, hang and exit leave everyone else talking, and Kokoro's sound without a gap", async () => {
+  await Bun.write(join(real.charactersDir, "reader.ts"), reader);
+  await eventually("Reader", async () =>
+    (await listCharacters()).characters.some(({ name }) => name === "Reader"),
+  );
+  // Of the five seconds that are sent ahead: while the others misbehave, the rest has to be made.
+  await using sound = await openSoundingSession(real.url, "Reader", { leadMs: 4000 });
   const bad = {
     "syntax.ts": "export const CHARACTER_NAME = 'Syn",
     "hang.ts": character("Hang", "while (true) {}"),
@@ -137,11 +157,13 @@ test("files that break, hang and exit leave everyone else talking", async () => 
   console.log(`slowest answer beside them: ${Math.round(slowestMs)} ms`);
   const kinds = Object.fromEntries((await seen).map(({ file, error_type }) => [file, error_type]));
   expect(kinds).toEqual({ "syntax.ts": "SyntaxError", "hang.ts": "Timeout", "exit.ts": "Crashed" });
+  console.log(`least sound in the listener's hand: ${Math.round(sound.leastLeadMs)} ms`);
+  expect(sound.leastLeadMs).toBeGreaterThan(0);
   const { characters } = await listCharacters();
   expect(
     characters
       .filter(({ status }) => status === "ready")
       .map(({ name }) => name)
       .sort(),
-  ).toEqual(["Juniper", "Tock"]);
-});
+  ).toEqual(["Juniper", "Reader", "Tock"]);
+}, 60_000);

@@ -1,4 +1,5 @@
-// The whole program as a user has it, with real models, a home of its own and a copy of the cast; serving on loopback.
+// The whole program as a user has it, with real models (or none, and tones), a home of its own and a copy of the cast;
+// serving on loopback.
 import { cp, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createApp } from "../../src/app.ts";
@@ -7,6 +8,7 @@ import type { CliApp } from "../../src/cli/app-port.ts";
 import { loadSettings } from "../../src/config/load-settings.ts";
 import { findRealModels, realModelsRoot } from "./real-models.ts";
 import { createTempFolder } from "./temp-folder.ts";
+import { toneProviders } from "./tone-providers.ts";
 
 export interface RealApp extends AsyncDisposable {
   readonly app: CliApp;
@@ -22,10 +24,19 @@ export interface RealApp extends AsyncDisposable {
 const shippedCast = resolve(import.meta.dir, "../../story_characters");
 const defaultModels = ["kokoro-82m-q8", "kokoro-voices", "moonshine-tiny", "silero-vad"];
 
-/** `characters`: files of the shipped cast to take along; default none. */
-export async function startRealApp(options: { characters?: readonly string[] } = {}): Promise<RealApp> {
-  const models = await findRealModels(defaultModels);
-  if (!models) throw new Error("the models cannot be had: the registry of packages cannot be reached");
+export interface RealAppOptions {
+  /** Files of the shipped cast to take along; default none. */
+  characters?: readonly string[];
+  /** Who speaks and hears; default the real ones. */
+  engines?: "real" | "tones";
+  /** Settings of its own. */
+  settings?: Readonly<Record<string, unknown>>;
+}
+
+export async function startRealApp(options: RealAppOptions = {}): Promise<RealApp> {
+  const areReal = options.engines !== "tones";
+  if (areReal && !(await findRealModels(defaultModels)))
+    throw new Error("the models cannot be had: the registry of packages cannot be reached");
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await createTempFolder());
   const charactersDir = join(folder.path, "cast");
@@ -40,9 +51,16 @@ export async function startRealApp(options: { characters?: readonly string[] } =
       "settings.assets.cache_dir": join(realModelsRoot, "assets"),
       "storage.cache_root": join(realModelsRoot, "cache"),
       "reply.source": "none",
+      ...options.settings,
     },
   });
-  const app = stack.use(await createApp(loaded, { version: "0.0.0-test", logs: "none" }));
+  const app = stack.use(
+    await createApp(loaded, {
+      version: "0.0.0-test",
+      logs: "none",
+      ...(!areReal && { speechProviders: toneProviders }),
+    }),
+  );
   const server = stack.use(await app.serve());
   await app.speech.start();
   const held = stack.move();
