@@ -22,6 +22,7 @@ import { createTranscriptionRoutes } from "./routes/audio-transcriptions.ts";
 import { createVoiceRoutes } from "./routes/audio-voices.ts";
 import { createCharacterRoutes } from "./routes/characters.ts";
 import { createChatRoutes } from "./routes/chat-completions.ts";
+import { createConversationRoutes } from "./routes/conversations.ts";
 import { registerDocs } from "./routes/docs.ts";
 import { createEventRoutes } from "./routes/events.ts";
 import { createHealthRoutes } from "./routes/health.ts";
@@ -96,6 +97,7 @@ export function createServer(services: Services, options: ServerOptions = {}): H
   router.route("/", createCharacterRoutes(services));
   router.route("/", createAssetRoutes(services, state));
   router.route("/", createProviderRoutes(services));
+  router.route("/", createConversationRoutes(services));
   router.route("/", createEventRoutes(services, state));
   router.route("/", createHealthRoutes(services, { isStopping: () => isStopping }));
   router.route("/", createMetricsRoutes(services));

@@ -12,7 +12,10 @@ const openPaths = new Set(["/livez", "/readyz", "/v1/health", "/v1/realtime"]);
 /** The page, its files and the description of the API hold no secret. */
 const isPagePath = (path: string): boolean => !path.startsWith("/v1/") && path !== "/metrics";
 /** Changes what is on disk or on stage: no wildcard origin reaches it. */
-const isAdministrative = (path: string): boolean => /^\/v1\/(assets|hub|characters)\//.test(path);
+const isAdministrative = (path: string): boolean =>
+  /^\/v1\/(assets|hub|characters|conversations)\//.test(path);
+/** What people said: also on loopback for who has a key only, once there are keys. */
+const isPrivate = (path: string): boolean => /^\/v1\/conversations(\/|$)/.test(path);
 const isRead = (method: string): boolean => method === "GET" || method === "HEAD";
 
 const listenHostname = (c: AppContext): string => c.env?.server?.hostname ?? "localhost";
@@ -62,7 +65,7 @@ export function createAccessGuard(access: AccessOptions, limiter: Limiter): Midd
     const isOpen = isRead(method) && (openPaths.has(path) || isPagePath(path));
     if (access.apiKeys.length > 0 && !isOpen) {
       const key = parseBearer(c.req.header("authorization"));
-      const isOpenRead = isRead(method) && isLoopbackHost(listenHostname(c));
+      const isOpenRead = isRead(method) && !isPrivate(path) && isLoopbackHost(listenHostname(c));
       if (key === undefined && !isOpenRead) {
         throw refuseKey("an API key is needed: send Authorization: Bearer KEY");
       }

@@ -6,6 +6,7 @@ import type { ReplySource } from "../reply/source.ts";
 import type { SpeechEvent } from "../speech/engine.ts";
 import type { SpeechSystem } from "../speech/provider.ts";
 import type { ReplyAsCharacter } from "../session/character-reply.ts";
+import type { ConversationStore } from "../session/conversation-store.ts";
 
 export interface AccessOptions {
   /** Bearer keys; empty: none needed. */
@@ -31,6 +32,8 @@ export interface Services {
   /** Everything that happens, for the page's live view and the metrics. */
   events: EventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>;
   access: AccessOptions;
+  /** Undefined: none are kept. */
+  conversations?: Pick<ConversationStore, "open" | "list" | "read" | "remove"> | undefined;
   /** What characters call the one who talks, where nobody says otherwise. */
   userName?: string | undefined;
 }

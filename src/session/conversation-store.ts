@@ -23,12 +23,15 @@ export interface StoredConversation extends ConversationSummary {
   items: readonly { item: Item; createdAt: number }[];
 }
 
-/** The end of a kept conversation that a session works on. */
+/** A kept conversation in the hands of one session. */
 export interface ConversationThread {
-  load(): { items: readonly Item[]; memory: Memory | null };
+  readonly id: string;
+  /** As it was found. */
+  readonly items: readonly Item[];
+  readonly memory: Memory | null;
   /** Writes what has changed, a moment later; costs nothing when nothing has. */
   keep(now: ConversationState): void;
-  /** Writes what is still to be written. */
+  /** Writes what is still to be written, and lets go of it. */
   finish(): void;
 }
 
@@ -39,8 +42,11 @@ export interface ConversationState {
 }
 
 export interface ConversationStore extends Disposable {
-  /** E_ARGS for an id that is none. One thread at a time has a conversation. */
-  open(id: string): ConversationThread;
+  /**
+   * Takes a conversation up, or begins one. Whoever has it is told by their `onTaken`, in time to write its last words.
+   * E_ARGS for an id that is none, E_SCHEMA for a conversation that cannot be read.
+   */
+  open(id: string, options: { onTaken: () => void }): ConversationThread;
   /** Last one first. */
   list(): ConversationSummary[];
   /** E_NOT_FOUND */
@@ -58,7 +64,7 @@ export interface ConversationStoreDependencies {
 /** A burst of changes, as at the end of a turn, is one write. */
 const writeDelayMs = 200;
 /** Of a very long conversation so much is taken up again; the export has all of it. */
-const maxResumedItems = 2000;
+const maxResumedItems = 500;
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const layout = `
@@ -79,7 +85,7 @@ export function openConversationStore(
 ): ConversationStore {
   const { clock } = deps;
   const database = openDatabase(file);
-  const openIds = new Set<string>();
+  const holders = new Map<string, { giveUp(): void }>();
   const nowSeconds = (): number => Math.floor(clock.wallTime().getTime() / 1000);
 
   const upsertConversation = database.query<unknown, [string, string, number, string | null]>(
@@ -114,7 +120,7 @@ export function openConversationStore(
     throw new AppError("E_NOT_FOUND", `there is no conversation ${id}`, { conversation: id });
   };
 
-  const open = (id: string): ConversationThread => {
+  const open: ConversationStore["open"] = (id, { onTaken }) => {
     if (!idPattern.test(id)) {
       throw new AppError(
         "E_ARGS",
@@ -122,22 +128,26 @@ export function openConversationStore(
         { conversation: id },
       );
     }
-    openIds.add(id);
+    holders.get(id)?.giveUp();
+    const row = findRow.get(id);
     /** Positions before it are not taken up again. */
-    let first = 0;
-    let saved: readonly Item[] = [];
-    let savedMemory: Memory | null = null;
+    const first = Math.max(0, (row?.item_count ?? 0) - maxResumedItems);
+    const items = readItems.all(id, first).map((each) => settle(parse(itemSchema, each.item, file)));
+    const memory = typeof row?.memory === "string" ? parse(memorySchema, row.memory, file) : null;
+    let saved: readonly Item[] = items;
+    let savedMemory = memory;
+    let isOver = false;
     let latest: ConversationState | undefined;
     let timer: Disposable | undefined;
 
-    const write = database.transaction(({ items, memory, cast }: ConversationState) => {
+    const write = database.transaction((now: ConversationState) => {
       const seconds = nowSeconds();
-      const memoryText = memory && JSON.stringify(memory);
-      upsertConversation.run(id, cast.character.name, seconds, memoryText);
-      for (const [index, item] of items.entries()) {
+      const memoryText = now.memory && JSON.stringify(now.memory);
+      upsertConversation.run(id, now.cast.character.name, seconds, memoryText);
+      for (const [index, item] of now.items.entries()) {
         if (saved[index] !== item) upsertItem.run(id, first + index, item.id, seconds, JSON.stringify(item));
       }
-      if (items.length < saved.length) dropItems.run(id, first + items.length);
+      if (now.items.length < saved.length) dropItems.run(id, first + now.items.length);
     });
     const flush = (): void => {
       timer?.[Symbol.dispose]();
@@ -153,25 +163,30 @@ export function openConversationStore(
       }
     };
 
-    return {
-      load() {
-        const row = findRow.get(id);
-        if (!row) return { items: [], memory: null };
-        first = Math.max(0, row.item_count - maxResumedItems);
-        saved = readItems.all(id, first).map((each) => settle(parse(itemSchema, each.item, file)));
-        savedMemory = row.memory === null ? null : parse(memorySchema, row.memory, file);
-        return { items: saved, memory: savedMemory };
+    const holder = {
+      giveUp(): void {
+        onTaken();
+        thread.finish();
       },
+    };
+    const thread: ConversationThread = {
+      id,
+      items,
+      memory,
       keep(now) {
-        if (now.items === saved && now.memory === savedMemory) return;
+        if (isOver || (now.items === saved && now.memory === savedMemory)) return;
         latest = now;
         timer ??= clock.schedule(flush, writeDelayMs);
       },
       finish() {
+        if (isOver) return;
+        isOver = true;
         flush();
-        openIds.delete(id);
+        if (holders.get(id) === holder) holders.delete(id);
       },
     };
+    holders.set(id, holder);
+    return thread;
   };
 
   return {
@@ -190,7 +205,7 @@ export function openConversationStore(
     },
     remove(id) {
       find(id);
-      if (openIds.has(id)) {
+      if (holders.has(id)) {
         throw new AppError("E_BUSY", `the conversation ${id} is going on; end its session first`, {
           conversation: id,
         });

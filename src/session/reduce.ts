@@ -94,8 +94,14 @@ function take(step: Step, input: SessionInput): void {
 }
 
 function open(step: Step): void {
-  const { id, limits, config, cast } = step.state;
+  const { id, limits, config, cast, items } = step.state;
   send(step, { type: "session-created", session: viewSession(step.state) });
+  // A conversation that goes on: its client is told of what it has not seen, as of anything that joins a conversation.
+  for (const [index, item] of items.entries()) {
+    const previousItemId = items[index - 1]?.id ?? null;
+    send(step, { type: "item-added", item, previousItemId });
+    send(step, { type: "item-done", item, previousItemId });
+  }
   perform(step, {
     type: "report",
     event: { type: "voice-session-start", sessionId: id, character: cast.character.name },

@@ -82,7 +82,8 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
   const { conversation } = deps;
   let state = createSessionState({
     id: sessionId,
-    ...conversation?.load(),
+    items: conversation?.items,
+    memory: conversation?.memory,
     cast: options.cast,
     config: options.config,
     limits: options.limits,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   type ConversationState,
   type ConversationStore,
+  type ConversationThread,
   openConversationStore,
 } from "../../src/session/conversation-store.ts";
 import type { Item, MessageItem } from "../../src/session/items.ts";
@@ -24,6 +25,9 @@ const state = (items: Item[], memory: ConversationState["memory"] = null): Conve
   memory,
   cast: { character: { name: "Gertrude" } },
 });
+
+const take = (store: ConversationStore, id: string, onTaken = (): void => undefined): ConversationThread =>
+  store.open(id, { onTaken });
 
 async function createFixture() {
   const held = new AsyncDisposableStack();
@@ -63,21 +67,21 @@ describe("a kept conversation", () => {
     await using f = await createFixture();
     {
       using store = f.open();
-      const thread = store.open("tale-1");
-      expect(thread.load()).toEqual({ items: [], memory: null });
+      const thread = take(store, "tale-1");
+      expect([thread.items, thread.memory]).toEqual([[], null]);
       thread.keep(state(items, { summary: "They met.", itemIds: ["a"] }));
       thread.finish();
     }
-    const thread = f.open().open("tale-1");
-    expect(thread.load()).toEqual({ items, memory: { summary: "They met.", itemIds: ["a"] } });
+    const thread = take(f.open(), "tale-1");
+    expect(thread.items).toEqual(items);
+    expect(thread.memory).toEqual({ summary: "They met.", itemIds: ["a"] });
     expect((await stat(f.file)).mode & 0o777).toBe(0o600);
   });
 
   test("is written a moment after it changed, and only where it did", async () => {
     await using f = await createFixture();
     const store = f.open();
-    const thread = store.open("t");
-    thread.load();
+    const thread = take(store, "t");
     thread.keep(state(items.slice(0, 1)));
     expect(store.list()).toEqual([]);
     f.clock.advance(1000);
@@ -96,49 +100,65 @@ describe("a kept conversation", () => {
   test("forgets what was deleted, and keeps the order of what was put between", async () => {
     await using f = await createFixture();
     const store = f.open();
-    const thread = store.open("t");
-    thread.load();
+    const thread = take(store, "t");
     thread.keep(state(items));
     f.clock.advance(1000);
     const changed = [items[0], message("x", "user", "between"), items[3]] as Item[];
     thread.keep(state(changed));
     thread.finish();
-    expect(store.open("t").load().items).toEqual(changed);
+    expect(take(store, "t").items).toEqual(changed);
   });
 
   test("what was still being written when the process died is incomplete", async () => {
     await using f = await createFixture();
     const store = f.open();
-    const thread = store.open("t");
-    thread.load();
+    const thread = take(store, "t");
     thread.keep(state([{ ...heard, status: "in-progress" }]));
     thread.finish();
-    expect(store.open("t").load().items[0]?.status).toBe("incomplete");
+    expect(take(store, "t").items[0]?.status).toBe("incomplete");
   });
 
   test("of a very long one the end is taken up again, and goes on where it was", async () => {
     await using f = await createFixture();
     const store = f.open();
-    const thread = store.open("t");
-    thread.load();
-    const many = Array.from({ length: 2100 }, (_, i) => message(`m${i}`, "user", `${i}`));
+    const thread = take(store, "t");
+    const many = Array.from({ length: 600 }, (_, i) => message(`m${i}`, "user", `${i}`));
     thread.keep(state(many));
     thread.finish();
-    const again = store.open("t");
-    const { items: resumed } = again.load();
-    expect([resumed.length, resumed[0]?.id]).toEqual([2000, "m100"]);
+    const again = take(store, "t");
+    const { items: resumed } = again;
+    expect([resumed.length, resumed[0]?.id]).toEqual([500, "m100"]);
     again.keep(state([...resumed, message("new", "user", "!")]));
     again.finish();
     const { items: all, itemCount } = store.read("t");
-    expect([itemCount, all[0]?.item.id, all.at(-1)?.item.id]).toEqual([2101, "m0", "new"]);
+    expect([itemCount, all[0]?.item.id, all.at(-1)?.item.id]).toEqual([601, "m0", "new"]);
+  });
+
+  test("belongs to who took it last, with the last words of who had it before", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const taken: string[] = [];
+    const first = take(store, "t", () => {
+      taken.push("first");
+      first.keep(state(items.slice(0, 2)));
+      first.finish();
+    });
+    first.keep(state(items.slice(0, 1)));
+    const second = take(store, "t", () => taken.push("second"));
+    expect([taken, second.items.map(({ id }) => id)]).toEqual([["first"], ["a", "b"]]);
+    first.keep(state([]));
+    f.clock.advance(1000);
+    expect(store.read("t").itemCount).toBe(2);
+    second.finish();
+    take(store, "t");
+    expect(taken).toEqual(["first"]);
   });
 
   test("is listed, and removed when no session has it", async () => {
     await using f = await createFixture();
     const store = f.open();
     for (const id of ["one", "two"]) {
-      const thread = store.open(id);
-      thread.load();
+      const thread = take(store, id);
       thread.keep(state(items.slice(0, 2)));
       f.clock.advance(5000);
       if (id === "one") thread.finish();
@@ -151,7 +171,7 @@ describe("a kept conversation", () => {
     store.remove("one");
     expect(await failureOf(Promise.try(() => store.read("one")))).toMatchObject({ code: "E_NOT_FOUND" });
     expect(await failureOf(Promise.try(() => store.remove("one")))).toMatchObject({ code: "E_NOT_FOUND" });
-    expect(store.open("one").load().items).toEqual([]);
+    expect(take(store, "one").items).toEqual([]);
   });
 });
 
@@ -160,7 +180,7 @@ describe("a file that cannot be used", () => {
     await using f = await createFixture();
     const store = f.open();
     for (const id of ["", "../x", "a b", "-a", "x".repeat(129)]) {
-      expect(await failureOf(Promise.try(() => store.open(id)))).toMatchObject({ code: "E_ARGS" });
+      expect(await failureOf(Promise.try(() => take(store, id)))).toMatchObject({ code: "E_ARGS" });
     }
   });
 
@@ -181,8 +201,7 @@ describe("a file that cannot be used", () => {
   test("what cannot be written is told, and written with the next change", async () => {
     await using f = await createFixture();
     const store = f.open();
-    const thread = store.open("t");
-    thread.load();
+    const thread = take(store, "t");
     {
       using other = f.open();
       void other;

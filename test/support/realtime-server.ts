@@ -11,6 +11,7 @@ import type { Character } from "../../src/characters/port.ts";
 import { createRealtime } from "../../src/server/realtime/create-realtime.ts";
 import type { Realtime, RealtimeConnection, RealtimeOptions } from "../../src/server/realtime/port.ts";
 import type { Services } from "../../src/server/services.ts";
+import { createCondenser } from "../../src/session/condenser.ts";
 import { synthesizeStream } from "../../src/session/sentence-stream.ts";
 import { createToneSpeech, type ToneSpeech } from "./tone-speech.ts";
 
@@ -40,7 +41,11 @@ export function startRealtimeServer(options: RealtimeServerOptions = {}): Realti
     ...options.services,
   });
   if ("script" in options) services.script = script;
-  const realtime = createRealtime(services, limits, { speakText: synthesizeStream, clock });
+  const realtime = createRealtime(services, limits, {
+    speakText: synthesizeStream,
+    condense: createCondenser(services),
+    clock,
+  });
   const server = Bun.serve<RealtimeConnection>({
     hostname: "127.0.0.1",
     port: 0,

@@ -5,8 +5,7 @@ import { encodeBetaEvent } from "./beta-encode.ts";
 import { conversationIdOf, createEventWriter, type Dialect } from "./dialect.ts";
 import { encodeGaEvent } from "./ga-encode.ts";
 
-export function createBetaDialect(sessionId: string): Dialect {
-  const conversationId = conversationIdOf(sessionId);
+export function createBetaDialect(sessionId: string, conversationId = conversationIdOf(sessionId)): Dialect {
   const write = createEventWriter(sessionId);
   return {
     decode: decodeBetaEvent,

@@ -3,6 +3,8 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import type { AnyEvent } from "../../base/events.ts";
 import type { Character } from "../../characters/port.ts";
 import { createCasting } from "../../session/casting.ts";
+import type { Condense } from "../../session/condenser.ts";
+import type { ConversationThread } from "../../session/conversation-store.ts";
 import type { SpeakText } from "../../session/reply-run.ts";
 import { defaultConfig, mergeConfig, type SessionConfig } from "../../session/session-config.ts";
 import type { TurnDetector } from "../../speech/ports.ts";
@@ -29,6 +31,7 @@ export interface RealtimeParts {
   clock?: Clock | undefined;
   speakText: SpeakText;
   turnDetector?: TurnDetector | undefined;
+  condense?: Condense | undefined;
 }
 
 type SpokenDialect = "ga" | "beta" | "undecided";
@@ -41,7 +44,7 @@ const retryAfterSeconds = 5;
 
 export function createRealtime(services: Services, options: RealtimeOptions, parts: RealtimeParts): Realtime {
   const clock = parts.clock ?? systemClock;
-  const { speakText, turnDetector } = parts;
+  const { speakText, turnDetector, condense } = parts;
   const { stage, speech, replyAsCharacter, access, userName } = services;
   const maxSessions = options.maxSessions ?? 256;
   const connections = new Set<VoiceConnection>();
@@ -60,10 +63,19 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
     throw new HttpError("E_BUSY", `${why}; try again in a moment`, { retryAfterSeconds });
   };
 
+  const takeUp = (id: string | null, onTaken: () => void): ConversationThread | undefined => {
+    if (id === null) return undefined;
+    if (services.conversations) return services.conversations.open(id, { onTaken });
+    throw new HttpError("E_ARGS", "conversations are not kept here; set conversations.file to take one up", {
+      param: "conversation",
+    });
+  };
+
   const connect = async (
     character: Character,
     config: SessionConfig,
     spoken: SpokenDialect,
+    conversationId: string | null,
   ): Promise<VoiceConnection> => {
     const cast = await casting.cast(character);
     const id = `sess_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
@@ -71,9 +83,15 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
       const shown = error instanceof Error ? error : new Error(String(error));
       services.events.emit({ type: "voice-session-fault", sessionId: id, error: shown } as AnyEvent);
     };
+    let connected: VoiceConnection | undefined;
+    const conversation = takeUp(conversationId, () => {
+      if (connected?.session) connected.session.end("replaced");
+      else connected?.hangUp();
+    });
     const watch = {
       onOpen: (connection: VoiceConnection): void => void connections.add(connection),
       onClose: (connection: VoiceConnection): void => {
+        conversation?.finish();
         connections.delete(connection);
         const written = connection.finishRecording();
         recordings.add(written);
@@ -88,7 +106,16 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
         recorder: options.recording && createRecorder({ clock, onTrouble: report }, options.recording),
         openSession: (channel) =>
           openVoiceSession(
-            { ...shared, replyAsCharacter, speakText, turnDetector, emit: services.events.emit, ...channel },
+            {
+              ...shared,
+              replyAsCharacter,
+              speakText,
+              turnDetector,
+              condense,
+              conversation,
+              emit: services.events.emit,
+              ...channel,
+            },
             {
               id,
               cast,
@@ -99,6 +126,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
                 ...(options.maxSessionMs !== undefined && { maxSessionMs: options.maxSessionMs }),
                 ...(options.idleMs !== undefined && { neglectMs: options.idleMs }),
                 ...(options.stuckMs !== undefined && { stuckMs: options.stuckMs }),
+                ...(options.historyTokens !== undefined && { historyTokens: options.historyTokens }),
               },
               maxInputMs: options.maxInputMs,
               characterChanges: options.characterChanges,
@@ -107,17 +135,21 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
         onBug: report,
         ...watched,
       });
-    if (spoken === "ga") return begin(createGaDialect(id), config, {}, watch);
-    if (spoken === "beta") return begin(createBetaDialect(id), config, {}, watch);
+    if (spoken === "ga") {
+      return (connected = begin(createGaDialect(id, conversation?.id), config, {}, watch));
+    }
+    if (spoken === "beta") {
+      return (connected = begin(createBetaDialect(id, conversation?.id), config, {}, watch));
+    }
     const unmute = await createUnmuteDialect(id, () => stage.book);
     const unwatched: typeof watch = { onOpen: () => undefined, onClose: () => undefined };
-    return createUndecidedConnection({
+    connected = createUndecidedConnection({
       clock,
       decide(first) {
         if (typeof first === "string" && isUnmuteMessage(first)) {
           return begin(unmute, unmuteConfig, { aheadMs: unmuteAheadMs }, unwatched);
         }
-        return begin(createGaDialect(id), config, {}, unwatched);
+        return begin(createGaDialect(id, conversation?.id), config, {}, unwatched);
       },
       onOpen: watch.onOpen,
       onClose(connection) {
@@ -125,6 +157,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
         watch.onClose(connection);
       },
     });
+    return connected;
   };
 
   const endAll = async (timeoutMs: number): Promise<void> => {
@@ -155,12 +188,14 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
         }
         const defaults = checkDoor(request);
         refuseWhenFull();
-        const wanted = defaults?.characterName ?? new URL(request.url).searchParams.get("model");
+        const { searchParams } = new URL(request.url);
+        const wanted = defaults?.characterName ?? searchParams.get("model");
         const character = selectCharacter(stage.book, wanted);
         const config = mergeConfig(defaultConfig, defaults?.patch ?? {});
         openingCount++;
         try {
-          const data = await connect(character, config, selectDialect(request));
+          const conversationId = searchParams.get("conversation");
+          const data = await connect(character, config, selectDialect(request), conversationId);
           if (server.upgrade(request, { data })) return undefined;
           data.close(1006);
         } finally {

@@ -3,8 +3,7 @@ import { conversationIdOf, createEventWriter, type Dialect } from "./dialect.ts"
 import { decodeGaEvent } from "./ga-decode.ts";
 import { encodeGaEvent } from "./ga-encode.ts";
 
-export function createGaDialect(sessionId: string): Dialect {
-  const conversationId = conversationIdOf(sessionId);
+export function createGaDialect(sessionId: string, conversationId = conversationIdOf(sessionId)): Dialect {
   const write = createEventWriter(sessionId);
   return {
     decode: decodeGaEvent,

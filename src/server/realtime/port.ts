@@ -13,6 +13,8 @@ export interface RealtimeOptions {
   maxSessionMs?: number | undefined;
   /** Ends a session of which nothing was heard for so long; default 300,000. */
   idleMs?: number | undefined;
+  /** Of a conversation, told to a reply model at once; default: all of it. */
+  historyTokens?: number | undefined;
   /** Audio sent ahead of what the listener can have heard; default 5000. */
   aheadMs?: number | undefined;
   /** A client that takes nothing for so long is closed; default 10,000. */
