@@ -7,6 +7,7 @@ import { Icon } from "./icons.tsx";
 import { LoadProblem } from "./load-problems.tsx";
 import { Portrait } from "./portrait.tsx";
 import type { CharacterRecord, LoadError, Part } from "./server-state.ts";
+import { useStore } from "./use-store.ts";
 import { chooseSampleLine, type VoiceSample } from "./voice-sample.ts";
 
 export interface AboutProps {
@@ -22,7 +23,7 @@ export interface AboutProps {
 
 export function About({ character, problem, api, sample, voice, onTalk, onKey }: AboutProps) {
   const { name, metadata, status, tools, file, instructions } = character;
-  const state = useSample(sample);
+  const state = useStore(sample);
   // Leaving the page ends what it plays.
   useEffect(() => () => sample.stop(), [sample, name]);
   const isSounding = state.phase !== "silent" && state.character === name;
@@ -220,10 +221,4 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
       <dd>{children}</dd>
     </div>
   );
-}
-
-function useSample(sample: VoiceSample): VoiceSample["state"] {
-  const [state, setState] = useState(sample.state);
-  useEffect(() => sample.subscribe(() => setState(sample.state)), [sample]);
-  return state;
 }

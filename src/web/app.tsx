@@ -2,10 +2,12 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { About } from "./about.tsx";
 import { createApi } from "./api.ts";
+import { createAssetDesk } from "./asset-desk.ts";
 import { KeyForm } from "./banner.tsx";
 import { CastList } from "./cast-list.tsx";
 import { probeDoor } from "./door.ts";
 import { Downloads } from "./downloads.tsx";
+import { DownloadsRoom } from "./downloads-room.tsx";
 import { Face } from "./face.tsx";
 import { listProblems, LoadProblems } from "./load-problems.tsx";
 import { Marquee } from "./marquee.tsx";
@@ -14,9 +16,10 @@ import { createPlayer } from "./player.ts";
 import type { Place } from "./place.ts";
 import type { ServerState } from "./server-state.ts";
 import { Stage } from "./stage.tsx";
-import { createTalk, type Talk, type TalkState } from "./talk.ts";
+import { createTalk } from "./talk.ts";
 import { usePlace } from "./use-place.ts";
 import { useServerState } from "./use-server-state.ts";
+import { useStore } from "./use-store.ts";
 import { createVoiceSample } from "./voice-sample.ts";
 
 const keyName = "troupe-key";
@@ -27,11 +30,12 @@ export function App() {
   const [talk] = useState(() =>
     createTalk({ socketUrl, openMicrophone, createPlayer, probeDoor }, { apiKey }),
   );
-  const state = useTalkState(talk);
+  const state = useStore(talk);
   const api = useMemo(() => createApi({ fetch: (path, init) => fetch(path, init) }, { apiKey }), [apiKey]);
   const latestApi = useRef(api);
   latestApi.current = api;
   const [sample] = useState(() => createVoiceSample({ api: () => latestApi.current, createPlayer }));
+  const [assetDesk] = useState(() => createAssetDesk({ api: () => latestApi.current }));
   const [place, go] = usePlace();
   useViewFocus(place.view);
   const [wantsFocus, setWantsFocus] = useState(false);
@@ -92,7 +96,9 @@ export function App() {
           {place.view !== "downloads" && <Downloads downloads={server.downloads} />}
         </div>
       </nav>
-      {lookedAt ? (
+      {place.view === "downloads" ? (
+        <DownloadsRoom desk={assetDesk} server={server} onKey={useKey} />
+      ) : lookedAt ? (
         <About
           character={lookedAt}
           problem={ownProblem}
@@ -158,12 +164,6 @@ function socketUrl(character: string): URL {
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("model", character);
   return url;
-}
-
-function useTalkState(talk: Talk): TalkState {
-  const [state, setState] = useState(talk.state);
-  useEffect(() => talk.subscribe(() => setState(talk.state)), [talk]);
-  return state;
 }
 
 function Welcome({ server, onKey }: { server: ServerState; onKey: (key: string) => void }) {

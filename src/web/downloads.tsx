@@ -1,4 +1,6 @@
 // What is still on its way to this machine: bytes, rate, time left, and what went wrong.
+import { formatBytes, formatSeconds } from "./measures.ts";
+import { formatPlace } from "./place.ts";
 import type { Download } from "./server-state.ts";
 
 export function Downloads({ downloads }: { downloads: readonly Download[] }) {
@@ -27,7 +29,11 @@ export function Downloads({ downloads }: { downloads: readonly Download[] }) {
             </li>
           ))}
         </ul>
-        <p>Typing works already. Voice and ears join as soon as they are here.</p>
+        <p>
+          {downloads.some(({ asset }) => findUse(asset) !== undefined) &&
+            "Typing works already. Voice and ears join as soon as they are here. "}
+          <a href={formatPlace({ view: "downloads" })}>All downloads</a>
+        </p>
       </details>
     </section>
   );
@@ -35,40 +41,42 @@ export function Downloads({ downloads }: { downloads: readonly Download[] }) {
 
 /** What the usual ones are for; any other keeps its name. */
 export function describeAsset(asset: string): string {
+  const use = findUse(asset);
+  return use === undefined ? asset : `${use} (${asset})`;
+}
+
+export function findUse(asset: string): string | undefined {
   const uses = [
     [/^kokoro-voices/, "Voices"],
     [/^kokoro/, "Speech"],
     [/^(moonshine|whisper)/, "Listening"],
     [/^silero/, "Turn-taking"],
   ] as const;
-  const use = uses.find(([pattern]) => pattern.test(asset))?.[1];
-  return use === undefined ? asset : `${use} (${asset})`;
+  return uses.find(([pattern]) => pattern.test(asset))?.[1];
 }
 
 const phaseWords: Readonly<Record<string, string>> = {
   resolve: "looking where it is",
+  licence: "looking at its licence",
+  compatibility: "looking whether it runs here",
   lock: "waiting for another program",
   recheck: "looking whether it is here",
+  quota: "looking whether it fits",
   space: "looking whether it fits",
   download: "downloading",
   verify: "checking",
   unpack: "unpacking",
   place: "putting it in place",
   register: "putting it in place",
+  "mirror-config": "putting it in place",
 };
 
 export function describeProgress({ doneBytes, totalBytes, bytesPerSecond, phase }: Download): string {
   const what = phaseWords[phase] ?? phase;
-  if (totalBytes === null) return doneBytes === 0 ? what : `${what}, ${megabytes(doneBytes)} so far`;
+  if (totalBytes === null) return doneBytes === 0 ? what : `${what}, ${formatBytes(doneBytes)} so far`;
   if (phase !== "download") return what;
-  const amount = `${megabytes(doneBytes)} of ${megabytes(totalBytes)}`;
+  const amount = `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
   if (bytesPerSecond <= 0) return amount;
-  const secondsLeft = Math.ceil((totalBytes - doneBytes) / bytesPerSecond);
-  const left = secondsLeft < 90 ? `${secondsLeft} s` : `${Math.round(secondsLeft / 60)} min`;
-  return `${amount}, ${megabytes(bytesPerSecond)}/s, ${left} left`;
-}
-
-function megabytes(bytes: number): string {
-  const value = bytes / 2 ** 20;
-  return `${value.toFixed(value < 10 ? 1 : 0)} MiB`;
+  const left = formatSeconds((totalBytes - doneBytes) / bytesPerSecond);
+  return `${amount}, ${formatBytes(bytesPerSecond)}/s, ${left} left`;
 }

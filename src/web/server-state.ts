@@ -80,6 +80,8 @@ export interface ServerState {
   /** `turns`: who notices that somebody has begun or ceased to speak; hands-free needs it. */
   parts: { voice: Part; ears: Part; turns: Part; words: Part };
   downloads: readonly Download[];
+  /** Grows whenever what is on disk may have changed. */
+  assetNews: number;
 }
 
 export type FeedEvent =
@@ -105,7 +107,7 @@ export type FeedEvent =
   | ({ type: "asset-progress" } & WireDownload)
   | { type: "asset-phase-start"; asset: string; phase: string }
   | { type: "asset-download-end"; asset: string }
-  | { type: "asset-download-fail"; asset: string; message: string }
+  | { type: "asset-download-fail"; asset: string; message: string; error_code?: string }
   | { type: "tool-run" }
   | { type: "connection"; connection: ServerState["connection"] };
 
@@ -117,6 +119,7 @@ export const initialServerState: ServerState = {
   errors: [],
   parts: { voice: unknownPart, ears: unknownPart, turns: unknownPart, words: unknownPart },
   downloads: [],
+  assetNews: 0,
 };
 
 export function reduceServerState(state: ServerState, event: FeedEvent): ServerState {
@@ -130,6 +133,7 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
         errors: event.errors,
         parts: { ...describeEngines(event.engines, state.parts), words: describeReply(event.reply) },
         downloads: event.assets.map(decodeDownload),
+        assetNews: state.assetNews + 1,
       };
     }
     case "characters-change": {
@@ -158,9 +162,14 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
       return withDownload(state, { asset, doneBytes, totalBytes, bytesPerSecond, phase: event.phase });
     }
     case "asset-download-end":
-      return { ...state, downloads: state.downloads.filter((download) => download.asset !== event.asset) };
+      return withoutDownload(state, event.asset);
     case "asset-download-fail":
-      return withDownload(state, { ...freshDownload(event.asset), error: toSentence(event.message) });
+      // Somebody wanted it so.
+      if (event.error_code === "E_INTERRUPTED") return withoutDownload(state, event.asset);
+      return {
+        ...withDownload(state, { ...freshDownload(event.asset), error: toSentence(event.message) }),
+        assetNews: state.assetNews + 1,
+      };
     default:
       return state;
   }
@@ -189,6 +198,14 @@ function withDownload(state: ServerState, download: Download): ServerState {
   const index = state.downloads.findIndex((entry) => entry.asset === download.asset);
   const downloads = index < 0 ? [...state.downloads, download] : state.downloads.with(index, download);
   return { ...state, downloads };
+}
+
+function withoutDownload(state: ServerState, asset: string): ServerState {
+  return {
+    ...state,
+    downloads: state.downloads.filter((download) => download.asset !== asset),
+    assetNews: state.assetNews + 1,
+  };
 }
 
 function describeReply({ is_up: isUp, source, model, detail }: Reply): Part {

@@ -41,6 +41,12 @@ beforeAll(async () => {
   browser = await launchBrowser();
   server = await startPageServer({ characters: cast, script: sayWords(`Well. ${"x".repeat(300)} indeed.`) });
   server.services.stage.setCast(cast, [problem]);
+  server.services.assets.rows = (["cached", "invalid checksum", "not cached"] as const).map((status, i) => ({
+    ...server.services.assets.rows[0]!,
+    name: `asset-number-${i}-with-a-name-that-does-not-break-${"x".repeat(60)}`,
+    status,
+    description: `${"Donaudampfschifffahrtsgesellschaft".repeat(3)} and so on`,
+  }));
 });
 afterAll(async () => {
   await browser[Symbol.asyncDispose]();
@@ -73,12 +79,15 @@ async function findFlaws({ page }: BrowserPage): Promise<string[]> {
     }
     for (const one of document.querySelectorAll(".leaf button, .leaf input, .leaf a, .cast a")) {
       const { left, right, width, height } = one.getBoundingClientRect();
+      if (width === 0) continue;
       const name = one.getAttribute("aria-label") ?? one.textContent;
       // What scrolls may be below or beside the window; in the leaf, only below.
       if (one.closest(".leaf") && (left < 0 || right > innerWidth)) flaws.push(`${name} sticks out sideways`);
       if (width < 24 || height < 24) flaws.push(`${name} is too small: ${width} × ${height}`);
     }
-    for (const box of document.querySelectorAll(".turn, .card, .notes, .banner, .player, .leaf, .sheet")) {
+    for (const box of document.querySelectorAll(
+      ".turn, .card, .notes, .banner, .player, .leaf, .sheet, .item",
+    )) {
       if (box.scrollWidth > box.clientWidth + 1) flaws.push(`${box.className} overflows`);
     }
     const log = document.querySelector(".log");
@@ -116,6 +125,9 @@ describe("a crowded house with long names", () => {
       await page.locator(".about h2", { hasText: name }).waitFor();
       expect(await findFlaws(opened)).toEqual([]);
     }
+    await page.goto(`${server.url}/#/downloads`);
+    await page.locator(".item").nth(2).waitFor();
+    expect(await findFlaws(opened)).toEqual([]);
     expect(opened.problems).toEqual([]);
     await page.context().close();
   });

@@ -134,6 +134,27 @@ describe("a download", () => {
   });
 });
 
+describe("what is on disk may have changed", () => {
+  const end: FeedEvent = { type: "asset-download-end", asset: "kokoro" };
+  const news = (...events: FeedEvent[]): number => play(...events).assetNews;
+
+  test("when a download ends, and when all is told anew; not while it runs", () => {
+    expect(news(snapshot)).toBe(1);
+    expect(news(snapshot, { type: "asset-phase-start", asset: "kokoro", phase: "download" })).toBe(1);
+    expect(news(snapshot, end)).toBe(2);
+    expect(news(snapshot, { type: "asset-download-fail", asset: "kokoro", message: "no" }, snapshot)).toBe(3);
+  });
+
+  test("a download that somebody cancelled has failed nobody", () => {
+    const state = play(
+      snapshot,
+      { type: "asset-phase-start", asset: "kokoro", phase: "download" },
+      { type: "asset-download-fail", asset: "kokoro", message: "cancelled", error_code: "E_INTERRUPTED" },
+    );
+    expect([state.downloads, state.assetNews]).toEqual([[], 2]);
+  });
+});
+
 test("a lost connection is shown until the next snapshot", () => {
   const lost = play(snapshot, { type: "connection", connection: "lost" });
   expect(lost.connection).toBe("lost");

@@ -1,0 +1,117 @@
+// What can be done with the assets of this machine, and what has come of it. What is on its way is told by the server's
+// feed, to every page alike; this only asks.
+import { type Api, type ApiFailure, toApiFailure } from "./api.ts";
+import type { Store } from "./use-store.ts";
+
+export interface AssetRow {
+  name: string;
+  version: string;
+  asset_type: string;
+  source_type: string;
+  checksum: string | null;
+  status: "cached" | "not cached" | "invalid checksum" | "partial";
+  partial_fraction?: number;
+  size_bytes: number | null;
+  description?: string;
+}
+
+export interface AssetVerdict {
+  status: "ok" | "changed" | "missing" | "not cached" | "no checksum";
+  expected: string | null;
+  found: string | null;
+  bad_files?: { path: string; expected: string; found: string | null }[];
+}
+
+export type AssetDeed = "download" | "cancel" | "verify" | "remove";
+
+export interface AssetDeskState {
+  /** Undefined until the first answer. */
+  assets: readonly AssetRow[] | undefined;
+  failure: ApiFailure | undefined;
+  /** What has been asked for and not answered yet, by asset. */
+  busy: Readonly<Record<string, AssetDeed>>;
+  /** Of the last look at each, until something else is done with it. */
+  verdicts: Readonly<Record<string, AssetVerdict>>;
+}
+
+export interface AssetDesk extends Store<AssetDeskState> {
+  /** Reads the list anew. */
+  refresh(): Promise<void>;
+  download(name: string, options?: { force?: boolean }): Promise<void>;
+  cancel(name: string): Promise<void>;
+  verify(name: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  dismiss(): void;
+}
+
+const start: AssetDeskState = { assets: undefined, failure: undefined, busy: {}, verdicts: {} };
+
+/** `api` gives the one of now: it changes with the key. */
+export function createAssetDesk({ api }: { api: () => Api }): AssetDesk {
+  const listeners = new Set<() => void>();
+  let state = start;
+  let reading: AbortController | undefined;
+
+  const set = (change: Partial<AssetDeskState>): void => {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener();
+  };
+  const fail = (error: unknown): void => set({ failure: toApiFailure(error) });
+
+  const refresh = async (): Promise<void> => {
+    // The newest answer is the one that counts.
+    reading?.abort();
+    const own = new AbortController();
+    reading = own;
+    try {
+      const { assets } = await api().ask<{ assets: AssetRow[] }>("/v1/assets", { signal: own.signal });
+      if (own === reading) set({ assets });
+    } catch (error) {
+      if (own === reading) fail(error);
+    }
+  };
+
+  const act = async (deed: AssetDeed, name: string, ask: () => Promise<unknown>): Promise<void> => {
+    // A second press while the first is on its way.
+    if (state.busy[name] !== undefined) return;
+    const { [name]: _, ...verdicts } = state.verdicts;
+    set({ busy: { ...state.busy, [name]: deed }, verdicts, failure: undefined });
+    try {
+      await ask();
+    } catch (error) {
+      fail(error);
+    }
+    const { [name]: __, ...busy } = state.busy;
+    set({ busy });
+    await refresh();
+  };
+  const pathOf = (name: string, rest = ""): string => `/v1/assets/${encodeURIComponent(name)}${rest}`;
+
+  return {
+    get state() {
+      return state;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    refresh,
+    download: (name, { force = false } = {}) =>
+      act("download", name, () =>
+        // It goes on when this page is closed.
+        api().ask(pathOf(name, `/download?background=true${force ? "&force=true" : ""}`), { method: "POST" }),
+      ),
+    cancel: (name) => act("cancel", name, () => api().ask(pathOf(name, "/download"), { method: "DELETE" })),
+    verify: (name) =>
+      act("verify", name, async () => {
+        const answer = await api().ask<{ assets: (AssetVerdict & { name: string })[] }>(
+          pathOf(name, "/verify"),
+          { method: "POST" },
+        );
+        const verdict = answer.assets.find((row) => row.name === name);
+        if (verdict) set({ verdicts: { ...state.verdicts, [name]: verdict } });
+      }),
+    remove: (name) => act("remove", name, () => api().ask(pathOf(name), { method: "DELETE" })),
+    dismiss: () => set({ failure: undefined }),
+  };
+}
