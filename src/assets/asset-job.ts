@@ -1,6 +1,7 @@
 // One run of `ensure`: what it is about, what it has gathered so far, and the outcome that ends it.
 import type { Emit } from "../base/events.ts";
 import type { AssetPlaces } from "./asset-layout.ts";
+import type { FileDigests } from "./checksum.ts";
 import type { Asset, AssetFile, AssetSource } from "./asset-schema.ts";
 import type { Quota } from "./quota.ts";
 import type { AssetEvent, AssetHooks, AssetPhase, AssetResult } from "./port.ts";
@@ -47,6 +48,13 @@ export interface AssetJob {
   result?: AssetResult;
 }
 
+export interface FetchedPiece {
+  piece: FetchPiece;
+  partPath: string;
+  /** Taken while it came; null: it has to be hashed yet. */
+  digests: FileDigests | null;
+}
+
 /** One source's turn. */
 export interface Delivery {
   readonly source: AssetSource;
@@ -54,7 +62,7 @@ export interface Delivery {
   readonly isBacked: boolean;
   hasAnswered: boolean;
   plan?: SourcePlan;
-  readonly fetched: { piece: FetchPiece; partPath: string }[];
+  readonly fetched: FetchedPiece[];
 }
 
 /** The steps of `ensure`, in order. Those per source are repeated for each source until the asset is complete. */

@@ -7,8 +7,7 @@ import { manifestChecksum, sha256OfFile } from "./checksum.ts";
 import { forEachLimited } from "./for-each-limited.ts";
 import type { AssetStatus, AssetVerification } from "./port.ts";
 import { listParts } from "./phases/parts.ts";
-import { countBytes } from "./transfer/byte-ranges.ts";
-import { loadPartState } from "./transfer/part-file.ts";
+import { countPartBytes } from "./transfer/part-file.ts";
 
 /** Opened to be hashed: an archive may have had more files than a process may open. */
 const filesAtOnce = 4;
@@ -41,10 +40,10 @@ export async function readStatus(asset: Asset, places: AssetPlaces): Promise<Ass
 
 /** Null when nothing is under way. A rough share: sources differ in how much they have to send. */
 async function readPartialFraction(asset: Asset, places: AssetPlaces): Promise<number | null> {
-  const states = (await Promise.all((await listParts(places)).map(loadPartState))).filter((s) => s !== null);
-  const doneBytes = states.reduce((sum, state) => sum + countBytes(state.done), 0);
+  const parts = await Promise.all((await listParts(places)).map(countPartBytes));
+  const doneBytes = parts.reduce((sum, part) => sum + part.doneBytes, 0);
   if (doneBytes === 0) return null;
-  const partBytes = states.reduce((sum, state) => sum + (state.size_bytes ?? 0), 0);
+  const partBytes = parts.reduce((sum, part) => sum + (part.sizeBytes ?? 0), 0);
   const manifestBytes = asset.files?.reduce((sum, file) => sum + file.sizeBytes, 0) ?? 0;
   const totalBytes = Math.max(partBytes, manifestBytes, doneBytes);
   return Math.min(doneBytes / totalBytes, 0.99);

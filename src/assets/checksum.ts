@@ -1,5 +1,5 @@
 // Digests of files on disk, read in pieces so that the event loop goes on between them.
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { throwIfAborted } from "../base/deadline.ts";
 
@@ -19,6 +19,16 @@ export interface FileDigests {
   digests: ReadonlyMap<Checksum["algorithm"], string>;
 }
 
+/** `sizeBytes` has to be known for git-blob. */
+export function createHashes(
+  algorithms: readonly Checksum["algorithm"][],
+  sizeBytes: number | null,
+): Map<Checksum["algorithm"], Hash> {
+  const create = (algorithm: Checksum["algorithm"]): Hash =>
+    algorithm === "git-blob" ? createHash("sha1").update(`blob ${sizeBytes}\0`) : createHash(algorithm);
+  return new Map(algorithms.map((algorithm) => [algorithm, create(algorithm)]));
+}
+
 export async function hashFile(
   path: string,
   algorithms: readonly Checksum["algorithm"][],
@@ -27,12 +37,7 @@ export async function hashFile(
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
-    const hashes = new Map(
-      algorithms.map((algorithm) => [
-        algorithm,
-        algorithm === "git-blob" ? createHash("sha1").update(`blob ${size}\0`) : createHash(algorithm),
-      ]),
-    );
+    const hashes = createHashes(algorithms, size);
     const piece = new Uint8Array(Math.min(pieceBytes, Math.max(size, 1)));
     let sizeBytes = 0;
     for (;;) {

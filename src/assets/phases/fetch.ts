@@ -6,10 +6,11 @@ import { throwIfAborted } from "../../base/deadline.ts";
 import { fromFileSystemError } from "../../base/errors.ts";
 import { type AssetJob, type Delivery, listMissing } from "../asset-job.ts";
 import type { Asset } from "../asset-schema.ts";
+import type { FileDigests } from "../checksum.ts";
 import { describeMissing } from "../credentials.ts";
 import { forEachLimited } from "../for-each-limited.ts";
 import { asSourceError } from "../sources/local.ts";
-import type { FetchPiece, SourcePlan, WebOrigin } from "../sources/source.ts";
+import { type FetchPiece, listAlgorithms, type SourcePlan, type WebOrigin } from "../sources/source.ts";
 import { downloadFile } from "../transfer/download-file.ts";
 import { retryPassing } from "../transfer/retry.ts";
 import { countKeptBytes } from "./parts.ts";
@@ -44,14 +45,17 @@ export async function download(
   if (totalBytes !== null && !asset.files) {
     const keptBytes = await countKeptBytes(places);
     const incomingBytes = Math.max(0, totalBytes - keptBytes);
-    await requireRoom(job, dependencies, { incomingBytes, placedBytes: totalBytes });
+    const stockedBytes = [...job.stock.values()].reduce((sum, file) => sum + file.sizeBytes, 0);
+    await requireRoom(job, dependencies, { incomingBytes, placedBytes: stockedBytes + totalBytes });
   }
 
   const bring = async (piece: FetchPiece): Promise<void> => {
     const partPath = places.partPath(delivery.source, piece.key);
+    let digests: FileDigests | null = null;
     if (piece.origin.kind === "disk") await copyPiece(job, piece, piece.origin.path, partPath);
-    else await downloadPiece(job, dependencies, patience, { piece, origin: piece.origin, partPath });
-    delivery.fetched.push({ piece, partPath });
+    else
+      digests = await downloadPiece(job, dependencies, patience, { piece, origin: piece.origin, partPath });
+    delivery.fetched.push({ piece, partPath, digests });
   };
   // The small ones side by side, one connection each, and first: a source that has the wrong bytes is then told
   // before the large ones are fetched. The large ones one by one, with several connections each.
@@ -111,7 +115,7 @@ async function downloadPiece(
   dependencies: PhaseDependencies,
   patience: Patience,
   { piece, origin, partPath }: { piece: FetchPiece; origin: WebOrigin; partPath: string },
-): Promise<void> {
+): Promise<FileDigests | null> {
   const outcome = await downloadFile(dependencies, {
     ...origin,
     ...patience,
@@ -119,6 +123,7 @@ async function downloadPiece(
     partPath,
     expectedBytes: piece.sizeBytes,
     isVerifiedLater: piece.checksum !== null,
+    algorithms: listAlgorithms(piece),
     limits: dependencies.limits,
     // Of a manifest all of it has been asked for, before the first request.
     ...(job.asset.files
@@ -133,6 +138,7 @@ async function downloadPiece(
   job.meter.set(piece.key, outcome.sizeBytes, outcome.sizeBytes);
   job.downloadedBytes += outcome.downloadedBytes;
   job.resumedBytes += outcome.resumedBytes;
+  return outcome.digests;
 }
 
 async function copyPiece(job: AssetJob, piece: FetchPiece, from: string, partPath: string): Promise<void> {

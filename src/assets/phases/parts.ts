@@ -1,10 +1,9 @@
 // The parts of one asset in the downloads folder, whichever source or run they are of.
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import type { AssetPlaces } from "../asset-layout.ts";
-import { countBytes } from "../transfer/byte-ranges.ts";
-import { loadPartState, removePart } from "../transfer/part-file.ts";
+import { countPartBytes, removePart, unlinkIfThere } from "../transfer/part-file.ts";
 
 async function listNames(places: AssetPlaces): Promise<string[]> {
   const names = await readdir(places.downloadsFolder).catch((error: NodeJS.ErrnoException) => {
@@ -26,8 +25,8 @@ export async function listParts(places: AssetPlaces): Promise<string[]> {
 
 /** Bytes that earlier runs have left in them. */
 export async function countKeptBytes(places: AssetPlaces): Promise<number> {
-  const states = await Promise.all((await listParts(places)).map(loadPartState));
-  return states.reduce((sum, state) => sum + countBytes(state?.done ?? []), 0);
+  const parts = await Promise.all((await listParts(places)).map(countPartBytes));
+  return parts.reduce((sum, { doneBytes }) => sum + doneBytes, 0);
 }
 
 /**
@@ -44,7 +43,7 @@ export async function dropPlacedParts(places: AssetPlaces): Promise<void> {
 export async function removeParts(places: AssetPlaces): Promise<void> {
   await withFileErrors(places.downloadsFolder, async () => {
     for (const name of await listNames(places)) {
-      await rm(join(places.downloadsFolder, name), { force: true });
+      await unlinkIfThere(join(places.downloadsFolder, name));
     }
   });
 }

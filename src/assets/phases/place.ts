@@ -5,6 +5,7 @@ import { syncFile, syncFolder, withFileErrors } from "../../base/atomic-file.ts"
 import { AppError } from "../../base/errors.ts";
 import { buildAssetInfo, loadAssetInfo, writeAssetInfo } from "../asset-info.ts";
 import type { AssetJob, StockedFile } from "../asset-job.ts";
+import { forEachLimited } from "../for-each-limited.ts";
 import { resultPath } from "../asset-layout.ts";
 import { replaceFolder } from "../replace-folder.ts";
 import { selectDestinationFile } from "../unpack/select-destination-file.ts";
@@ -12,7 +13,7 @@ import { asideFolderOf } from "./find.ts";
 import { removeParts } from "./parts.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
 
-const filesAtOnce = 8;
+const filesAtOnce = 16;
 
 export async function place(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const { places } = job;
@@ -21,11 +22,12 @@ export async function place(job: AssetJob, dependencies: PhaseDependencies): Pro
   await withFileErrors(places.target, async () => {
     await rm(finished, { recursive: true, force: true });
     await mkdir(finished, { recursive: true });
-    const queue = [...job.stock.values()];
-    const work = async (): Promise<void> => {
-      for (let file = queue.shift(); file; file = queue.shift()) await placeFile(file, finished);
-    };
-    await Promise.all(Array.from({ length: filesAtOnce }, work));
+    const files = [...job.stock.values()];
+    const folders = new Set(files.map(({ path }) => dirname(join(finished, ...path.split("/")))));
+    for (const folder of folders) await mkdir(folder, { recursive: true });
+    await forEachLimited(files, filesAtOnce, (file) => placeFile(file, finished));
+    // After all have their names, so that one commit of the file system's journal serves many of them.
+    await forEachLimited(files, filesAtOnce, ({ path }) => syncFile(join(finished, ...path.split("/"))));
     if (places.tenure === "kept") await keepUnknownFiles(job, finished);
     await syncFolders(finished);
     const withdrawn = await dependencies.registrar?.withdraw(job.asset.name);
@@ -135,12 +137,10 @@ export async function register(job: AssetJob, dependencies: PhaseDependencies): 
 
 async function placeFile({ path, from, isExecutable = false }: StockedFile, folder: string): Promise<void> {
   const target = join(folder, ...path.split("/"));
-  await mkdir(dirname(target), { recursive: true });
   // A second name, so that a run that is killed here finds its part again; the part goes when the asset is registered.
   // Cache and assets may be two volumes, and some file systems know no links: then the bytes have to travel.
   await link(from, target).catch(() => copyFile(from, target));
   await chmod(target, isExecutable ? 0o755 : 0o644);
-  await syncFile(target);
 }
 
 async function syncFolders(folder: string): Promise<void> {

@@ -3,18 +3,17 @@ import { withFileErrors } from "../../base/atomic-file.ts";
 import { AppError } from "../../base/errors.ts";
 import { infoFileName } from "../asset-layout.ts";
 import type { AssetJob, Delivery } from "../asset-job.ts";
-import { type Checksum, type FileDigests, hashFile, manifestChecksum } from "../checksum.ts";
-import type { FetchPiece } from "../sources/source.ts";
+import { type FileDigests, hashFile, manifestChecksum } from "../checksum.ts";
+import { type FetchPiece, listAlgorithms } from "../sources/source.ts";
 
 /** E_VERIFY with both digests for a piece that is not what it should be; those that are go into stock all the same. */
 export async function verify(job: AssetJob, { source, fetched, plan }: Delivery): Promise<void> {
   const failures: AppError[] = [];
   const isAlone = fetched.length === 1;
-  for (const { piece, partPath } of fetched) {
-    const { checksum, gives } = piece;
-    const algorithms = new Set<Checksum["algorithm"]>(checksum ? [checksum.algorithm] : []);
-    if (gives.kind === "file") algorithms.add("sha256"); // for the record
-    const found = await withFileErrors(partPath, () => hashFile(partPath, [...algorithms], job));
+  for (const { piece, partPath, digests } of fetched) {
+    const { gives } = piece;
+    const found =
+      digests ?? (await withFileErrors(partPath, () => hashFile(partPath, listAlgorithms(piece), job)));
     const failure = findDifference(piece, found, isAlone);
     if (failure) failures.push(failure);
     else if (gives.kind === "file") {

@@ -36,6 +36,13 @@ export interface FetchPiece {
       };
 }
 
+/** What has to be known of a piece: what it is proved by, and the sha256 for the record. */
+export function listAlgorithms({ checksum, gives }: FetchPiece): Checksum["algorithm"][] {
+  const algorithms = new Set<Checksum["algorithm"]>(checksum ? [checksum.algorithm] : []);
+  if (gives.kind === "file") algorithms.add("sha256");
+  return [...algorithms];
+}
+
 export interface SourcePlan {
   pieces: readonly FetchPiece[];
   /** Asked when everything is fetched and unpacked; only for assets without a manifest. */

@@ -27,6 +27,12 @@ const subnets: readonly [AddressClass, string, number, "ipv4" | "ipv6"][] = [
   ["private", "ff00::", 8, "ipv6"],
 ];
 
+const blockLists = subnets.map(([kind, network, prefix, family]) => {
+  const list = new BlockList();
+  list.addSubnet(network, prefix, family);
+  return [kind, list] as const;
+});
+
 /** Translators (RFC 6052) put the IPv4 address into the last 32 bits. */
 const translated = /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/;
 
@@ -40,9 +46,7 @@ export function classifyHost(hostname: string): AddressClass {
   }
   const inner = version === 6 ? translated.exec(new URL(`http://[${host}]`).hostname.slice(1, -1)) : null;
   if (inner) return classifyHost(decodeIpv4(inner[1] ?? "0", inner[2] ?? "0"));
-  for (const [kind, network, prefix, family] of subnets) {
-    const list = new BlockList();
-    list.addSubnet(network, prefix, family);
+  for (const [kind, list] of blockLists) {
     // BlockList sees IPv4 addresses written as IPv6 ("::ffff:10.0.0.1") as what they are.
     if (list.check(host, version === 4 ? "ipv4" : "ipv6")) return kind;
   }

@@ -9,7 +9,8 @@ import {
   openHttp,
   type OpenResponse,
 } from "./http-request.ts";
-import { openPartFile, type PartFile } from "./part-file.ts";
+import type { Checksum, FileDigests } from "../checksum.ts";
+import { openPartFile, type PartFile, selectSmallProved } from "./part-file.ts";
 import { readBody } from "./read-body.ts";
 import { isPassing, selectRetryDelayMs, sleep } from "./retry.ts";
 
@@ -47,6 +48,8 @@ export interface DownloadRequest {
   partPath: string;
   /** A body of another length is refused before it is fetched. */
   expectedBytes: number | null;
+  /** Digests that are wanted of the whole, taken while it comes. */
+  algorithms?: readonly Checksum["algorithm"][] | undefined;
   /** Whether wrong bytes will be noticed afterwards. If not, only a validator of the server's lets a part be resumed. */
   isVerifiedLater: boolean;
   limits: TransferLimits;
@@ -68,6 +71,8 @@ export interface DownloadOutcome {
   downloadedBytes: number;
   /** Bytes that an earlier run had left and this one kept. */
   resumedBytes: number;
+  /** Null when they could not be taken on the way, or were not asked for. */
+  digests: FileDigests | null;
 }
 
 /** A server that changes its mind more often than this is not going to settle. */
@@ -84,20 +89,26 @@ export async function downloadFile(
   dependencies: TransferDependencies,
   request: DownloadRequest,
 ): Promise<DownloadOutcome> {
-  await using part = await openPartFile(request.partPath, request.label, dependencies.clock);
+  const { algorithms, expectedBytes } = request;
+  await using part = await openPartFile(request.partPath, request.label, {
+    clock: dependencies.clock,
+    digest: algorithms ? { algorithms, sizeBytes: expectedBytes } : null,
+    smallProvedBytes: selectSmallProved(expectedBytes, request.isVerifiedLater),
+  });
   const transfer = createTransfer(dependencies, request, part);
-  const outcome: DownloadOutcome = { sizeBytes: 0, downloadedBytes: 0, resumedBytes: part.doneBytes };
+  let resumedBytes = part.doneBytes;
   let connections = request.limits.connections;
   let freshStarts = 0;
   for (let attempt = 0; ; ) {
     throwIfAborted(request.signal);
     try {
       await transfer.fetchMissing(connections);
-      return { ...outcome, sizeBytes: part.doneBytes, downloadedBytes: transfer.downloadedBytes() };
+      const [sizeBytes, downloadedBytes] = [part.doneBytes, transfer.downloadedBytes()];
+      return { sizeBytes, downloadedBytes, resumedBytes, digests: await part.digest(request.signal) };
     } catch (error) {
       if (error instanceof ChangedError && freshStarts < maxFreshStarts) {
         freshStarts += 1;
-        outcome.resumedBytes = 0;
+        resumedBytes = 0;
         await part.startOver();
         continue;
       }

@@ -1,11 +1,23 @@
 // A download that is under way on disk: `<id>.part` with the bytes where they belong, and `<id>.part.json` saying which
 // of them are there. The state never runs ahead of the bytes, so a run that was killed goes on where it was.
-import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  unlink,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { FileDigests } from "../checksum.ts";
 import { addRange, type ByteRange, countBytes } from "./byte-ranges.ts";
+import { createPartDigest, type DigestRequest, type PartDigest } from "./part-digest.ts";
 
 const position = z.int().nonnegative();
 const partStateSchema = z.object({
@@ -32,6 +44,8 @@ export interface PartFile extends AsyncDisposable {
   describe(facts: { sizeBytes?: number | null; validator?: string | null }): void;
   /** Back to nothing. */
   startOver(): Promise<void>;
+  /** Of the whole part, as far as they could be taken while it came. E_INTERRUPTED. */
+  digest(signal: AbortSignal): Promise<FileDigests | null>;
   save(): Promise<void>;
 }
 
@@ -43,26 +57,54 @@ const smallBytes = 1 << 20;
 
 export const statePathOf = (partPath: string): string => `${partPath}.json`;
 
+export interface PartOptions {
+  clock: Clock;
+  /** Null or left out: nobody wants the digest. */
+  digest?: DigestRequest | null | undefined;
+  /**
+   * The size of a small part whose bytes will be proved afterwards. It comes from its beginning to its end, and what
+   * lies there is what has come: it needs no state beside it. Hundreds of small files spare themselves as many.
+   */
+  smallProvedBytes?: number | null | undefined;
+}
+
+/** Whether a part may go without a state: null when not, else its size. */
+export function selectSmallProved(sizeBytes: number | null, isProved: boolean): number | null {
+  return isProved && sizeBytes !== null && sizeBytes <= smallBytes ? sizeBytes : null;
+}
+
 /** Opens what an earlier run left, or makes it; both files with mode 0600. */
-export async function openPartFile(path: string, source: string, clock: Clock): Promise<PartFile> {
+export async function openPartFile(path: string, source: string, options: PartOptions): Promise<PartFile> {
+  const small = options.smallProvedBytes ?? null;
   return withFileErrors(path, async () => {
-    await mkdir(dirname(path), { recursive: true });
     const made = await makeFile(path);
     if (made) {
-      await rm(statePathOf(path), { force: true }); // of a part that is no more
-      return createPartFile(path, made, emptyState(source), clock);
+      if (small === null) await rm(statePathOf(path), { force: true }); // of a part that is no more
+      return createPartFile(path, made, emptyState(source), options);
     }
     const file = await open(path, "r+");
     const { size } = await file.stat();
-    const earlier = await loadPartState(path);
+    const earlier = (await loadPartState(path)) ?? (small === null ? null : smallState(source, size, small));
     const isUsable = earlier?.source === source && earlier.done.every(([, end]) => end <= size);
-    const part = createPartFile(path, file, isUsable ? earlier : emptyState(source), clock);
+    const part = createPartFile(path, file, isUsable ? earlier : emptyState(source), options);
     if (!isUsable) await part.startOver();
     return part;
   });
 }
 
-function createPartFile(path: string, file: FileHandle, initial: PartState, clock: Clock): PartFile {
+/** Of a part that has none. One that is longer than it should be is not believed. */
+function smallState(source: string, foundBytes: number, wantedBytes: number): PartState | null {
+  if (foundBytes > wantedBytes) return null;
+  return { ...emptyState(source), size_bytes: wantedBytes, done: foundBytes > 0 ? [[0, foundBytes]] : [] };
+}
+
+function createPartFile(
+  path: string,
+  file: FileHandle,
+  initial: PartState,
+  { clock, digest: wanted, smallProvedBytes = null }: PartOptions,
+): PartFile {
+  const digest: PartDigest | null = wanted ? createPartDigest(path, wanted) : null;
   let state = initial;
   let unsavedBytes = 0;
   let savedAtMs = clock.nowMs();
@@ -112,6 +154,7 @@ function createPartFile(path: string, file: FileHandle, initial: PartState, cloc
           written += (await file.write(rest, 0, rest.length, offset + written)).bytesWritten;
         }
         state.done = addRange(state.done, [offset, offset + bytes.length]).map(([a, b]) => [a, b]);
+        digest?.follow(bytes, offset, prefixOf(state));
         unsavedBytes += bytes.length;
         // A large one has a state from its beginning: where the disk gets full, there is a place to write the last one to.
         const isFirst = !hasState && (state.size_bytes ?? smallBytes) >= smallBytes;
@@ -125,15 +168,19 @@ function createPartFile(path: string, file: FileHandle, initial: PartState, cloc
     },
     async startOver() {
       state = emptyState(state.source);
+      digest?.reset();
       await withFileErrors(path, async () => {
         await file.truncate(0);
         await save();
       });
     },
     save: () => withFileErrors(path, save),
+    digest: async (signal) => (await digest?.finish(countBytes(state.done), signal)) ?? null,
     async [Symbol.asyncDispose]() {
+      digest?.[Symbol.dispose]();
       try {
-        if (unsavedBytes > 0) await save();
+        const isEvident = smallProvedBytes !== null && !hasState && prefixOf(state) === smallProvedBytes;
+        if (unsavedBytes > 0 && !isEvident) await save();
         await saving;
       } catch {
         // A disk that is full takes no new file either; the old one's block is there. Where not even that helps, the
@@ -165,14 +212,32 @@ const emptyState = (source: string): PartState => ({
   done: [],
 });
 
-/** Null when there is one already. */
+/** How far the bytes reach from the beginning on, without a gap. */
+const prefixOf = ({ done }: PartState): number => (done[0]?.[0] === 0 ? done[0][1] : 0);
+
+/** Makes the folder too. Null when there is one already. */
 async function makeFile(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, "wx+", 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return null;
-    throw error;
+  for (let hasFolder = false; ; hasFolder = true) {
+    try {
+      return await open(path, "wx+", 0o600);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EEXIST") return null;
+      if (code !== "ENOENT" || hasFolder) throw error;
+      await mkdir(dirname(path), { recursive: true });
+    }
   }
+}
+
+/** Bytes that are there of it, as far as its state tells; of a small one without, all that it has. */
+export async function countPartBytes(path: string): Promise<{ doneBytes: number; sizeBytes: number | null }> {
+  const state = await loadPartState(path);
+  if (state) return { doneBytes: countBytes(state.done), sizeBytes: state.size_bytes };
+  const size = await stat(path).then(
+    (seen) => seen.size,
+    () => 0,
+  );
+  return { doneBytes: size <= smallBytes ? size : 0, sizeBytes: null };
 }
 
 export async function loadPartState(path: string): Promise<PartState | null> {
@@ -184,6 +249,13 @@ export async function loadPartState(path: string): Promise<PartState | null> {
 }
 
 export async function removePart(path: string): Promise<void> {
-  await rm(statePathOf(path), { force: true });
-  await rm(path, { force: true });
+  await unlinkIfThere(statePathOf(path));
+  await unlinkIfThere(path);
+}
+
+/** One call to the system, where `rm` makes two. */
+export async function unlinkIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
 }

@@ -20,29 +20,39 @@ export async function* readBody(
   const reader = opened.response.body?.getReader();
   if (!reader) return;
   let isStalled = false;
-  const stalled = Promise.withResolvers<never>();
-  // It may reject when nobody is looking any more.
-  stalled.promise.catch(() => undefined);
+  /** Null while the bytes are being taken care of: that time is not the server's silence. */
+  let waitsSinceMs: number | null = null;
+  // One timer that is set again when it finds that something came meanwhile: a fast body has thousands of pieces.
+  const watch = (delayMs: number): Disposable =>
+    clock.schedule(() => {
+      const leftMs = (waitsSinceMs ?? clock.nowMs()) + stallMs - clock.nowMs();
+      if (leftMs > 0) {
+        timer = watch(leftMs);
+        return;
+      }
+      isStalled = true;
+      opened.abort();
+      // Ends a read that is under way, also where the abort does not.
+      reader.cancel().catch(() => undefined);
+    }, delayMs);
+  let timer = watch(stallMs);
+  const silence = (): AppError =>
+    new AppError("E_NET", `${label} sent nothing for ${stallMs / 1000} s; try again later`, {
+      source: label,
+    });
   try {
     for (;;) {
-      using timer = clock.schedule(() => {
-        isStalled = true;
-        opened.abort();
-        stalled.reject(new Error("stalled"));
-      }, stallMs);
-      void timer;
-      const piece = await Promise.race([reader.read(), stalled.promise]);
+      waitsSinceMs = clock.nowMs();
+      const piece = await reader.read();
+      if (isStalled) throw silence();
       if (piece.done) return;
+      waitsSinceMs = null;
       yield piece.value;
     }
   } catch (error) {
-    if (isStalled) {
-      throw new AppError("E_NET", `${label} sent nothing for ${stallMs / 1000} s; try again later`, {
-        source: label,
-      });
-    }
-    throw translateFetchError(error, label, signal);
+    throw isStalled ? silence() : translateFetchError(error, label, signal);
   } finally {
+    timer[Symbol.dispose]();
     opened.abort();
   }
 }

@@ -14,7 +14,7 @@ test("the state follows the bytes: at its end, and now and then before", async (
   const path = join(folder.path, "x.part");
   const clock = createManualClock();
   {
-    await using part = await openPartFile(path, "a", clock);
+    await using part = await openPartFile(path, "a", { clock });
     part.describe({ sizeBytes: 1000, validator: '"v"' });
     await part.write(bytes(100), 0);
     expect(await loadPartState(path)).toBeNull(); // a small one: not yet worth a file of its own
@@ -27,7 +27,7 @@ test("the state follows the bytes: at its end, and now and then before", async (
     await part.write(bytes(400), 100);
     expect(part.isWhole).toBe(false);
   }
-  await using again = await openPartFile(path, "a", clock);
+  await using again = await openPartFile(path, "a", { clock });
   expect([again.done, again.doneBytes, again.sizeBytes, again.validator]).toEqual([
     [[0, 600]],
     600,
@@ -39,7 +39,7 @@ test("the state follows the bytes: at its end, and now and then before", async (
 test("a large one has a state from its first bytes on", async () => {
   await using folder = await createTempFolder();
   const path = join(folder.path, "x.part");
-  await using part = await openPartFile(path, "a", createManualClock());
+  await using part = await openPartFile(path, "a", { clock: createManualClock() });
   part.describe({ sizeBytes: 5 << 20 });
   await part.write(bytes(100), 0);
   expect((await loadPartState(path))?.done).toEqual([[0, 100]]);
@@ -49,12 +49,12 @@ test("a state whose part is gone says nothing of the next one", async () => {
   await using folder = await createTempFolder();
   const path = join(folder.path, "x.part");
   {
-    await using part = await openPartFile(path, "a", systemClock);
+    await using part = await openPartFile(path, "a", { clock: systemClock });
     part.describe({ sizeBytes: 100 });
     await part.write(bytes(100), 0);
   }
   await rm(path);
-  await using part = await openPartFile(path, "a", systemClock);
+  await using part = await openPartFile(path, "a", { clock: systemClock });
   expect([part.done, await loadPartState(path)]).toEqual([[], null]);
 });
 
@@ -62,10 +62,10 @@ test("another source's part is emptied", async () => {
   await using folder = await createTempFolder();
   const path = join(folder.path, "x.part");
   {
-    await using part = await openPartFile(path, "a", systemClock);
+    await using part = await openPartFile(path, "a", { clock: systemClock });
     await part.write(bytes(100), 0);
   }
-  await using other = await openPartFile(path, "b", systemClock);
+  await using other = await openPartFile(path, "b", { clock: systemClock });
   expect([other.doneBytes, (await Bun.file(path).stat()).size]).toEqual([0, 0]);
 });
 
@@ -75,20 +75,22 @@ test("a full disk is E_DISK with the path", async () => {
   await symlink("/dev/full", path); // every write to it fails with ENOSPC
   const state = { format: 1, source: "a", validator: null, size_bytes: null, done: [] };
   await Bun.write(`${path}.json`, JSON.stringify(state));
-  await using part = await openPartFile(path, "a", systemClock);
+  await using part = await openPartFile(path, "a", { clock: systemClock });
   expect(await failureOf(part.write(bytes(100), 0))).toMatchObject({ code: "E_DISK", details: { path } });
 });
 
 test("a folder that cannot be made is told with its path", async () => {
   await using folder = await createTempFolder();
   await mkdir(join(folder.path, "x.part"));
-  expect(await failureOf(openPartFile(join(folder.path, "x.part"), "a", systemClock))).toBeInstanceOf(Error);
+  expect(
+    await failureOf(openPartFile(join(folder.path, "x.part"), "a", { clock: systemClock })),
+  ).toBeInstanceOf(Error);
 });
 
 test("a part goes with its state", async () => {
   await using folder = await createTempFolder();
   const path = join(folder.path, "x.part");
-  await (await openPartFile(path, "a", systemClock))[Symbol.asyncDispose]();
+  await (await openPartFile(path, "a", { clock: systemClock }))[Symbol.asyncDispose]();
   await removePart(path);
   expect([await Bun.file(path).exists(), await Bun.file(`${path}.json`).exists()]).toEqual([false, false]);
 });

@@ -1,0 +1,52 @@
+// The far side of file-hasher.ts: reads a file that may still be growing, as far as it is told to, and hashes what it
+// reads. Its reads are synchronous: nothing else runs here.
+import { closeSync, openSync, readSync } from "node:fs";
+import { type Checksum, createHashes } from "../checksum.ts";
+
+export type HashOrder =
+  | { kind: "begin"; path: string; algorithms: readonly Checksum["algorithm"][]; sizeBytes: number | null }
+  /** The first so many bytes are there. */
+  | { kind: "reach"; bytes: number }
+  /** And these are all. */
+  | { kind: "finish"; bytes: number };
+
+/** Null when the file turned out shorter, or could not be read: whoever asked then hashes it himself. */
+export type HashAnswer = readonly (readonly [Checksum["algorithm"], string])[] | null;
+
+declare const self: {
+  addEventListener(type: "message", listener: (event: MessageEvent<HashOrder>) => void): void;
+  postMessage(answer: HashAnswer, transfer: readonly ArrayBuffer[]): void;
+};
+
+const piece = new Uint8Array(1 << 20);
+let file = -1;
+let hashedBytes = 0;
+let hashes: ReturnType<typeof createHashes> = new Map();
+
+function reach(bytes: number): boolean {
+  while (hashedBytes < bytes) {
+    const read = readSync(file, piece, 0, Math.min(piece.length, bytes - hashedBytes), hashedBytes);
+    if (read === 0) return false;
+    for (const hash of hashes.values()) hash.update(piece.subarray(0, read));
+    hashedBytes += read;
+  }
+  return true;
+}
+
+self.addEventListener("message", ({ data: order }) => {
+  switch (order.kind) {
+    case "begin":
+      file = openSync(order.path, "r");
+      hashes = createHashes(order.algorithms, order.sizeBytes);
+      return;
+    case "reach":
+      reach(order.bytes);
+      return;
+    case "finish": {
+      const isWhole = reach(order.bytes);
+      closeSync(file);
+      const answer = isWhole ? [...hashes].map(([name, hash]) => [name, hash.digest("hex")] as const) : null;
+      self.postMessage(answer, []);
+    }
+  }
+});
