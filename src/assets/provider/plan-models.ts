@@ -113,16 +113,15 @@ function catalogued({ provider, builtIn }: ModelPlanning, modelId: string): Asse
   return Object.hasOwn(names, modelId) ? builtIn.get(names[modelId] ?? "") : undefined;
 }
 
-/** The name under which the provider asks for it, where it does; else one of its own. */
+/** The name under which the provider asks for it, where it does; else one that no other provider's model has. */
 function assetName({ provider }: ModelPlanning, modelId: string): string {
-  const known = Object.hasOwn(provider.catalogued ?? {}, modelId)
-    ? provider.catalogued?.[modelId]
-    : undefined;
+  const names = provider.catalogued ?? {};
+  const known = Object.hasOwn(names, modelId) ? names[modelId] : undefined;
   const encode = (text: string): string =>
     text.replace(/[^A-Za-z0-9.-]/g, (sign) =>
-      sign === "_" ? "_" : `_${sign.codePointAt(0)?.toString(16)}_`,
+      sign === "_" ? sign : `_${sign.codePointAt(0)?.toString(16)}_`,
     );
-  return known ?? `${encode(provider.id)}-${encode(modelId)}`;
+  return known ?? [provider.kind, provider.id, modelId].map(encode).join("-");
 }
 
 function common(
