@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { createAssetStore } from "./assets/asset-store.ts";
 import { defaultCatalogue } from "./assets/catalogue/default-catalogue.ts";
 import { mergeCatalogues } from "./assets/catalogue/merge-catalogues.ts";
-import { listTokens } from "./assets/credentials.ts";
+import { createTokens, listTokens } from "./assets/credentials.ts";
 import type { AssetEvent } from "./assets/port.ts";
+import { createRegistry } from "./assets/registry/registry.ts";
 import { systemClock } from "./base/clock.ts";
 import { type AnyEvent, createEventHub } from "./base/events.ts";
 import { createCharacterStage } from "./characters/character-stage.ts";
@@ -15,6 +16,8 @@ import type { LoadedSettings } from "./config/load-settings.ts";
 import { loadProjectAssets, type ProjectAssets } from "./config/project-assets.ts";
 import { listProviderSettings, readProviderTables } from "./config/provider-settings.ts";
 import { type SettingDefinition, type SettingKey, settingDefinitions } from "./config/settings-schema.ts";
+import { createFindInstallation } from "./models/find-installation.ts";
+import { createHubClient } from "./models/hub/hub-client.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import {
@@ -79,7 +82,12 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
 
   const cacheRoot = settings["storage.cache_root"];
   const isOffline = settings["settings.assets.offline"];
-  const hubToken = settings["settings.assets.hub_token"];
+  const hubEndpoint = settings["settings.assets.mirror"] ?? null;
+  const hubTokenValue = settings["settings.assets.hub_token"];
+  const hubToken =
+    hubTokenValue === undefined
+      ? null
+      : { value: hubTokenValue, variable: variableOf(loaded, "settings.assets.hub_token") };
   const assets = stack.use(
     createAssetStore(
       { emit: events.emit, clock },
@@ -88,11 +96,8 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         assetsDir: settings["settings.assets.cache_dir"],
         cacheRoot,
         isOffline,
-        hubEndpoint: settings["settings.assets.mirror"] ?? null,
-        hubToken:
-          hubToken === undefined
-            ? null
-            : { value: hubToken, variable: variableOf(loaded, "settings.assets.hub_token") },
+        hubEndpoint,
+        hubToken,
         environment: env,
         projectFolder: loaded.projectFolder,
         isAuthenticationStrict: settings["settings.assets.strict_authentication"],
@@ -102,6 +107,20 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       },
     ),
   );
+
+  const registry = createRegistry(
+    { clock, emit: events.emit },
+    { modelsRoot: settings["storage.models_root"], assetsDir: settings["settings.assets.cache_dir"] },
+  );
+  const hub = createHubClient(
+    { fetch, clock },
+    {
+      endpoint: hubEndpoint,
+      findToken: createTokens({ environment: env, hubToken: hubToken ?? undefined }).find,
+      isOffline,
+    },
+  );
+  const findInstallation = createFindInstallation(registry);
 
   const chosen = selectProviders(
     {
@@ -257,6 +276,8 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     userName: settings.user_name,
     charactersDir: settings["characters.dir"],
     assets,
+    hub,
+    findInstallation,
     defaultAssets: await listDefaultAssets(speechProviders, chosen),
     projectAssets: listProjectAssets(project),
     speech,

@@ -2,6 +2,8 @@
 import type { AssetStore } from "../assets/port.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { CharacterStage } from "../characters/port.ts";
+import type { FindInstallation } from "../models/describe-model.ts";
+import type { HubClient } from "../models/hub/port.ts";
 import type { ReplySource } from "../reply/source.ts";
 import type { ReplyAsCharacter } from "../session/character-reply.ts";
 import type { SpeechSystem } from "../speech/provider.ts";
@@ -36,6 +38,9 @@ export interface CliApp extends AsyncDisposable {
   readonly userName: string | undefined;
   readonly charactersDir: string;
   readonly assets: AssetStore;
+  readonly hub: HubClient;
+  /** Of models of the hub. */
+  readonly findInstallation: FindInstallation;
   /** Names of the assets that speech needs by default. */
   readonly defaultAssets: readonly string[];
   /** Names of those that the project file declares, or that its agents need. */

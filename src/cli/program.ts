@@ -8,6 +8,7 @@ import { registerCharacters } from "./commands/characters.ts";
 import { registerChat } from "./commands/chat.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDoctor } from "./commands/doctor.ts";
+import { registerModels } from "./commands/models.ts";
 import { registerProviders } from "./commands/providers.ts";
 import { registerSay } from "./commands/say.ts";
 import { registerServe } from "./commands/serve.ts";
@@ -102,6 +103,7 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
     registerTranscribe,
     registerCharacters,
     registerAssets,
+    registerModels,
     registerProviders,
     registerDoctor,
     registerConfig,

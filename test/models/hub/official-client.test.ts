@@ -101,9 +101,9 @@ test("describes paths and files, and tells those that are not there", async () =
   const { server, hub, commit } = await startHub();
   await using _held = server;
   const infos = await pathsInfo({ ...hub, paths: ["onnx/model.onnx", "onnx", "nope"], expand: true });
-  expect(infos.map(({ path, type, lastCommit }) => [path, type, String(lastCommit?.id)])).toEqual([
-    ["onnx", "directory", "undefined"],
-    ["onnx/model.onnx", "file", commit],
+  expect(infos).toMatchObject([
+    { path: "onnx", type: "directory" },
+    { path: "onnx/model.onnx", type: "file", lastCommit: { id: commit } },
   ]);
   expect(await fileDownloadInfo({ ...hub, path: "config.json" })).toMatchObject({
     size: config.length,
