@@ -135,7 +135,7 @@ describe("a model is brought", () => {
     await using fresh = await createWorld();
     const liar = fresh.server.serve("/liar.onnx", other);
     const error = await failureOf(fresh.open({ model_urls: { v5: "auto" } }, over(liar)).ensure("v5"));
-    expect([error.code, error.details?.["expected"]]).toEqual(["E_VERIFY", sha256(weights)]);
+    expect(error).toMatchObject({ code: "E_VERIFY", details: { expected: sha256(weights) } });
   });
 
   test("from where the provider says, when nobody else does", async () => {
