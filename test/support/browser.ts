@@ -49,7 +49,8 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
         permissions: refusesMicrophone ? [] : ["microphone"],
         ...contextOptions,
       });
-      context.setDefaultTimeout(15_000);
+      // Of one wait; only what has gone wrong takes so long.
+      context.setDefaultTimeout(30_000);
       const page = await context.newPage();
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(error.message));

@@ -5,7 +5,7 @@ import { type Browser, type BrowserPage, launchBrowser } from "../support/browse
 import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
 import { type PageServer, startPageServer } from "../support/page-server.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(90_000);
 
 const longName = "Her Serene Highness Wilhelmina-Frederica of Schleswig-Holstein-Sonderburg-Glücksburg";
 const problem: LoadProblem = {

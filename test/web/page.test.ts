@@ -6,7 +6,7 @@ import { type Browser, launchBrowser } from "../support/browser.ts";
 import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
 import { usualAnswer, visitedCast, type Visit, type VisitOptions, visitPage } from "../support/page-visit.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 let browser: Browser;
 beforeAll(async () => {
@@ -125,7 +125,9 @@ describe("a talk", () => {
   });
 
   test("is silent at once when the answer is stopped, and shows what was not heard as unsaid", async () => {
-    await using place = await visit({ script: sayWords(story) });
+    // Long enough for the slowest hand to stop it in time.
+    const tale = Array.from({ length: 8 }, () => story).join(" ");
+    await using place = await visit({ script: sayWords(tale) });
     const { page, takeSound } = place;
     await place.card("Gertrude").click();
     await page.waitForFunction(() => (document.querySelector(".said")?.textContent ?? "").includes("upon"));
@@ -140,7 +142,9 @@ describe("a talk", () => {
     expect(Math.max(...after.subarray(4096).map(Math.abs))).toBe(0);
     const [said, cut] = [await page.locator(".said").innerText(), await page.locator(".cut").innerText()];
     expect(said).toStartWith("Once upon");
-    expect(said + cut).toBe(story);
+    expect(cut.trim()).not.toBe("");
+    // What was still being written then has not come at all.
+    expect(tale).toStartWith(said + cut);
     expect(await page.locator('.chip[data-activity="idle"]').innerText()).toBe("ready");
   });
 
@@ -188,7 +192,7 @@ describe("a talk", () => {
   });
 
   test("that the server closed waits, and goes on at a press", async () => {
-    await using place = await visit({ idleMs: 1500 });
+    await using place = await visit({ idleMs: 4000 });
     const { page } = place;
     await place.card("Gertrude").click();
     await page.getByRole("button", { name: "Go on talking" }).click();

@@ -5,7 +5,7 @@ import { type Browser, launchBrowser } from "../support/browser.ts";
 import { untilAborted } from "../support/fake-services.ts";
 import { type Visit, type VisitOptions, visitPage } from "../support/page-visit.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(90_000);
 
 let browser: Browser;
 beforeAll(async () => {

@@ -1,10 +1,14 @@
 // A conversation over a line that breaks, ends and comes back, against the real server.
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { createTalk, type TalkState } from "../../src/web/talk.ts";
 import type { DoorState } from "../../src/web/door.ts";
 import { createFakePlayer } from "../support/fake-player.ts";
 import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
 import { type PageServerOptions, startPageServer } from "../support/page-server.ts";
+
+setDefaultTimeout(60_000);
+/** Longer than a machine with much to do ever needs; nothing here waits so long when all is well. */
+const patienceMs = 20_000;
 
 async function setUp(options: Partial<PageServerOptions> = {}, door: DoorState = { type: "away" }) {
   const server = await startPageServer({
@@ -35,7 +39,10 @@ async function setUp(options: Partial<PageServerOptions> = {}, door: DoorState =
           resolve(talk.state);
         };
         const stop = talk.subscribe(look);
-        const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), 5000);
+        const timer = setTimeout(
+          () => reject(new Error(`waited in vain for ${what}: ${JSON.stringify(talk.state)}`)),
+          patienceMs,
+        );
         look();
       });
     },
@@ -85,7 +92,7 @@ test("a server that went away is found again, and the talk goes on where it was"
 });
 
 test("a line that the server closed waits for the user, and typing opens it again", async () => {
-  await using page = await setUp({ idleMs: 120 });
+  await using page = await setUp({ idleMs: 400 });
   page.talk.select("Gertrude");
   const ended = await page.when("the end", ({ connection }) => connection === "ended");
   expect(ended.conversation.notice).toContain("Nobody said anything");
