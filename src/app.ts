@@ -21,6 +21,7 @@ import { createHubClient } from "./models/hub/hub-client.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import {
+  loadLocalReplyProvider,
   loadTurnDetector,
   replyProviders,
   speechProviders as ownSpeechProviders,
@@ -160,7 +161,19 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   });
   const replies = stack.use(
     createReplySource(
-      { fetch, clock, loaders: replyProviders, emit: events.emit },
+      {
+        fetch,
+        clock,
+        loaders: replyProviders,
+        emit: events.emit,
+        local: {
+          loadProvider: loadLocalReplyProvider,
+          modelsRoot: settings["storage.models_root"],
+          threads: settings["speech.threads"] || availableParallelism(),
+          contextTokens: settings["reply.context_tokens"],
+          settings: listProviderSettings(providerTables)["llm"]?.["local"],
+        },
+      },
       {
         source: settings["reply.source"],
         baseUrl: settings["reply.base_url"],

@@ -1,4 +1,5 @@
 // Every provider by name, each imported when it is chosen and not before.
+import type { LocalModelProvider } from "./reply/local-model.ts";
 import type { ReplyProviderLoaders } from "./reply/server-model.ts";
 import type { TurnDetector } from "./speech/ports.ts";
 import type { ProviderCatalogue } from "./speech/provider.ts";
@@ -20,6 +21,10 @@ export const replyProviders: ReplyProviderLoaders = {
   "openai-compatible": async () => (await import("./providers/llm/openai-compatible/index.ts")).provider,
   anthropic: async () => (await import("./providers/llm/anthropic/index.ts")).provider,
 };
+
+export async function loadLocalReplyProvider(): Promise<LocalModelProvider> {
+  return (await import("./providers/llm/local/index.ts")).provider;
+}
 
 /** Small enough for the serving process: it has no engine of its own. */
 export async function loadTurnDetector(): Promise<TurnDetector> {

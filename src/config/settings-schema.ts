@@ -161,7 +161,7 @@ export const settingDefinitions = {
   "reply.source": define(
     optionalText,
     null,
-    "Who writes the words: `openai-compatible`, `ollama`, `lm-studio`, `llama-cpp`, `vllm`, `openai`, `anthropic`, `vsegpt`, `none`; default: a local server at its usual port, else the characters themselves.",
+    "Who writes the words: `openai-compatible`, `ollama`, `lm-studio`, `llama-cpp`, `vllm`, `openai`, `anthropic`, `vsegpt`, `local` (a model that runs here), `none`; default: a local server at its usual port, else the characters themselves.",
     { variables: ["TROUPE_REPLY_SOURCE"] },
   ),
   "reply.base_url": define(optionalText, null, "Base URL of an OpenAI-compatible server.", {
@@ -175,9 +175,14 @@ export const settingDefinitions = {
       variables: ["TROUPE_REPLY_API_KEY_ENV"],
     },
   ),
-  "reply.model": define(optionalText, null, "The reply model; default: the server's first.", {
-    variables: ["TROUPE_REPLY_MODEL"],
-  }),
+  "reply.model": define(
+    optionalText,
+    null,
+    "The reply model; default: the server's first. For `local` an installed model, `owner/repo` or `owner/repo:Q4_K_M`, or a path; default: the only one installed.",
+    {
+      variables: ["TROUPE_REPLY_MODEL"],
+    },
+  ),
   "reply.temperature": define(number(0, 2).nullable(), null, "Sampling temperature; default: the server's."),
   "reply.max_output_tokens": define(
     whole(1, 1_000_000).nullable(),

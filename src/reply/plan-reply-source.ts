@@ -12,7 +12,7 @@ interface ReplyServerPreset {
   apiKeyName?: string;
 }
 
-/** The names that `[reply] source` knows, beside `none`. Addresses are the services' own documentation's. */
+/** The names that `[reply] source` knows, beside `local` and `none`. Addresses are the services' own documentation's. */
 export const replyServerPresets: Readonly<Record<string, ReplyServerPreset>> = {
   "openai-compatible": { title: "the reply server", provider: "openai-compatible" },
   openai: {
@@ -70,6 +70,8 @@ export type ReplyPlan =
   /** Take the first of these that is there. */
   | { kind: "look"; servers: readonly ReplyServer[] }
   | { kind: "server"; server: ReplyServer }
+  /** A model that runs here; undefined: the only one that is installed. */
+  | { kind: "local"; model: string | undefined }
   /** Configured, and it cannot work: every reply throws `error`. */
   | { kind: "refuse"; source: string; error: AppError };
 
@@ -86,6 +88,7 @@ export function planReplySource(settings: ReplySettings): ReplyPlan {
   const { model, isOffline = false } = settings;
   const source = normalizeSource(settings.source) ?? (settings.baseUrl ? "openai-compatible" : undefined);
   if (source === "none") return { kind: "none", detail: "[reply] source is none" };
+  if (source === "local") return { kind: "local", model };
   if (source === undefined) {
     const servers = localSourceIds.flatMap((id) => {
       const preset = replyServerPresets[id];
@@ -98,7 +101,7 @@ export function planReplySource(settings: ReplySettings): ReplyPlan {
 
   const preset = findPreset(source);
   if (!preset) {
-    const known = [...Object.keys(replyServerPresets), "none"].join(", ");
+    const known = [...Object.keys(replyServerPresets), "local", "none"].join(", ");
     throw new AppError("E_ARGS", `[reply] source "${settings.source}" is unknown; it is one of ${known}`);
   }
   const address = settings.baseUrl ?? preset.baseUrl;

@@ -1,5 +1,6 @@
 // Chooses the reply model: what is configured, else a local server that answers at its usual port, else none.
 import { throwIfAborted, waitFor } from "../base/deadline.ts";
+import type { EngineEvent } from "../base/engine.ts";
 import type { Emit } from "../base/events.ts";
 import { AppError } from "../base/errors.ts";
 import { isLoopback, planReplySource, type ReplyServer, type ReplySettings } from "./plan-reply-source.ts";
@@ -11,10 +12,13 @@ import {
   type ServerModelDependencies,
   type ServerModelOptions,
 } from "./server-model.ts";
+import { createLocalReplySource, type LocalReplyDependencies } from "./local-reply-source.ts";
 import type { ReplySource, ReplySourceEvent, ReplyStatus } from "./source.ts";
 
 export interface ReplySourceDependencies extends ServerModelDependencies {
-  emit: Emit<ReplySourceEvent>;
+  emit: Emit<ReplySourceEvent | EngineEvent>;
+  /** For `source = "local"`. */
+  local: LocalReplyDependencies;
 }
 
 export interface ReplySourceOptions extends ReplySettings, ServerModelOptions {
@@ -40,6 +44,8 @@ export function createReplySource(
   const { clock, emit, fetch } = dependencies;
   const { probeTimeoutMs = 300, probeIntervalMs = 15_000 } = options;
   const plan = planReplySource(options);
+  if (plan.kind === "local")
+    return createLocalReplySource({ ...dependencies, ...dependencies.local }, options);
   const servers = listServers();
   const isConfigured = plan.kind === "server";
   const closed = new AbortController();

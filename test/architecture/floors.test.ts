@@ -112,7 +112,10 @@ describe("architecture", () => {
   test("native and heavy packages are imported in engine processes only", () => {
     const exempt = (file: string): boolean => file.startsWith("providers/");
     expect(
-      offenders(/["'](onnxruntime-node|kokoro-js|@huggingface\/transformers|phonemizer)["']/, exempt),
+      offenders(
+        /["'](onnxruntime-node|kokoro-js|@huggingface\/transformers|phonemizer|node-llama-cpp)["']/,
+        exempt,
+      ),
     ).toEqual([]);
   });
 });

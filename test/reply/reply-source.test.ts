@@ -21,7 +21,16 @@ function createSource(options: ReplySourceOptions, fetchImpl: typeof fetch = fet
     {
       fetch: (url, init) => fetchImpl(url, init),
       clock,
-      emit: recorder.emit,
+      emit: (event) => {
+        if (event.type === "reply-source-change") recorder.emit(event);
+      },
+      local: {
+        loadProvider: () => Promise.reject(new Error("no model is to run here")),
+        modelsRoot: "/nowhere",
+        threads: 1,
+        contextTokens: 4096,
+        settings: undefined,
+      },
       loaders: { "openai-compatible": load("openai-compatible"), anthropic: load("anthropic") },
     },
     { probeTimeoutMs: 5000, ...options },
