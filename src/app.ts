@@ -32,10 +32,13 @@ import { createServer } from "./server/create-server.ts";
 import { listenOnPorts } from "./server/listen.ts";
 import { loadTls } from "./server/load-tls.ts";
 import { createRealtime } from "./server/realtime/create-realtime.ts";
+import { createCasting } from "./session/casting.ts";
 import { createReplyAsCharacter } from "./session/character-reply.ts";
 import { createCondenser } from "./session/condenser.ts";
 import { openConversationStore } from "./session/conversation-store.ts";
 import { synthesizeStream } from "./session/sentence-stream.ts";
+import { defaultConfig } from "./session/session-config.ts";
+import { openVoiceSession } from "./session/voice-session.ts";
 import type { SpeechEvent } from "./speech/engine.ts";
 import type { ProviderCatalogue } from "./speech/provider.ts";
 import { selectProviders } from "./speech/select-provider.ts";
@@ -206,6 +209,35 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     return stage;
   };
 
+  const condense = createCondenser({ replies });
+  const historyTokens = roomForHistory(settings["reply.context_tokens"]);
+
+  const openTalk: CliApp["openTalk"] = async (stage, character, channel) => {
+    const parts = { stage, speech, clock, userName: settings.user_name };
+    const [cast, turnDetector] = await Promise.all([
+      createCasting(parts).cast(character),
+      loadTurnDetector(),
+    ]);
+    return openVoiceSession(
+      {
+        ...parts,
+        ...channel,
+        replyAsCharacter,
+        speakText: synthesizeStream,
+        turnDetector,
+        condense,
+        emit: events.emit,
+      },
+      {
+        id: `sess_${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`,
+        cast,
+        config: { ...defaultConfig, greeting: true },
+        limits: { historyTokens },
+        characterChanges: settings["session.characters"],
+      },
+    );
+  };
+
   const serve = async (): Promise<RunningServer> => {
     await using held = new AsyncDisposableStack();
     const metrics = held.use(createMetrics(events, { clock }));
@@ -247,13 +279,13 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
           maxSessionMs: settings["session.max_minutes"] * 60_000,
           idleMs: settings["session.idle_minutes"] * 60_000,
           characterChanges: settings["session.characters"],
-          historyTokens: roomForHistory(settings["reply.context_tokens"]),
+          historyTokens,
           recording:
             settings["recording.dir"] === undefined
               ? undefined
               : { dir: settings["recording.dir"], includeAudio: settings["recording.audio"] },
         },
-        { speakText: synthesizeStream, turnDetector, condense: createCondenser({ replies }), clock },
+        { speakText: synthesizeStream, turnDetector, condense, clock },
       ),
     );
     const server = held.use(createServer(services, { webApp, realtime, speakText: synthesizeStream, clock }));
@@ -297,6 +329,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     replies,
     replyAsCharacter,
     openStage,
+    openTalk,
     serve,
     [Symbol.asyncDispose]: () => app.disposeAsync(),
   };

@@ -1,11 +1,13 @@
 // What the commands need of the running program; the composition root hands it over, one app per invocation.
 import type { AssetStore } from "../assets/port.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
-import type { CharacterStage } from "../characters/port.ts";
+import type { Character, CharacterStage } from "../characters/port.ts";
 import type { FindInstallation } from "../models/describe-model.ts";
 import type { HubClient } from "../models/hub/port.ts";
 import type { ReplySource } from "../reply/source.ts";
 import type { ReplyAsCharacter } from "../session/character-reply.ts";
+import type { EndReason, SessionOutput } from "../session/events.ts";
+import type { VoiceSession } from "../session/voice-session.ts";
 import type { SpeechSystem } from "../speech/provider.ts";
 
 export interface RunningServer extends AsyncDisposable {
@@ -50,6 +52,12 @@ export interface CliApp extends AsyncDisposable {
   openStage(options: { watch: boolean }): Promise<CharacterStage>;
   /** Needs an open stage. */
   readonly replyAsCharacter: ReplyAsCharacter;
+  /** A talk by voice, opened by the character; the settings' own limits. */
+  openTalk(
+    stage: CharacterStage,
+    character: Character,
+    channel: { send: (output: SessionOutput) => void; onEnd: (reason: EndReason) => void },
+  ): Promise<VoiceSession>;
   /** Listens, then loads speech beside; resolves as soon as requests are taken. */
   serve(): Promise<RunningServer>;
 }

@@ -1,8 +1,19 @@
-// `troupe chat NAME`: a conversation in the terminal, by text.
+// `troupe chat NAME`: a conversation in the terminal, by text or by voice.
 import type { Command } from "commander";
+import { systemClock } from "../../base/clock.ts";
 import type { ReplyMessage } from "../../reply/port.ts";
 import { findCharacter } from "../find-character.ts";
 import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
+import { openFileLoudspeaker, openLoudspeaker } from "../loudspeaker.ts";
+import { createFileMicrophone, createMicrophone } from "../microphone.ts";
+import { runVoiceChat } from "../voice-chat.ts";
+
+interface ChatFlags {
+  voice?: boolean;
+  headphones?: boolean;
+  microphone?: string;
+  output?: string;
+}
 
 export function registerChat(program: Command, run: Run): void {
   program
@@ -10,12 +21,21 @@ export function registerChat(program: Command, run: Run): void {
     .description("talk with a character in the terminal")
     .argument("<name>", "the character's name")
     .addOption(charactersOption())
+    .option("--voice", "by voice, through the sound card")
+    .option("--headphones", "with --voice: speaking interrupts; without it the microphone rests meanwhile")
+    .option("--microphone <file>", "with --voice: hear a file instead, and end with it")
+    .option("-o, --output <file>", "with --voice: write what is said to a WAV file instead")
     .addHelpText(
       "after",
-      '\nExample:\n  troupe chat "Quiz Master"      (an empty line is silence, Ctrl-D ends)',
+      `
+Example:
+  troupe chat "Quiz Master"                        (an empty line is silence, Ctrl-D ends)
+  troupe chat "Quiz Master" --voice --headphones   (Enter interrupts, Ctrl-C ends)`,
     )
-    .action(async (name: string, _flags: unknown, command: Command) => {
-      await run(command, (context) => chat(context, name));
+    .action(async (name: string, flags: ChatFlags, command: Command) => {
+      await run(command, (context) =>
+        flags.voice === true ? chatByVoice(context, name, flags) : chat(context, name),
+      );
     });
 }
 
@@ -48,5 +68,60 @@ async function chat({ app, output, signal, input }: CommandContext, name: string
     await answer();
     prompt();
   }
+  output.result({ messages }, "");
+}
+
+async function chatByVoice(context: CommandContext, name: string, flags: ChatFlags): Promise<void> {
+  const { app, output, signal, input } = context;
+  await using stage = await app.openStage({ watch: true });
+  const character = findCharacter(stage.book, name);
+  const clock = systemClock;
+  const whenReady = { timeoutMs: Infinity, signal };
+  await Promise.all([
+    app.replies.probe(signal),
+    app.speech.synthesizer(whenReady),
+    app.speech.recognizer(whenReady),
+    app.speech.detector(whenReady),
+  ]);
+  await using loudspeaker =
+    flags.output === undefined ? openLoudspeaker() : await openFileLoudspeaker({ clock }, flags.output);
+  const messages: { role: "user" | "assistant"; content: string }[] = [];
+  let spoken = "";
+  const show = (line: { speaker: "user" | "character"; text: string; isWhole: boolean }): void => {
+    if (line.speaker === "user") {
+      output.line(`You: ${line.text}`);
+      output.event({ event: "heard", text: line.text });
+      messages.push({ role: "user", content: line.text });
+      return;
+    }
+    if (line.text !== "" && !output.options.isJson) {
+      output.terminal.writeOut(spoken === "" ? `${character.name}: ${line.text}` : line.text);
+    }
+    spoken += line.text;
+    if (!line.isWhole || spoken === "") return;
+    output.line("");
+    output.event({ event: "reply", character: character.name, text: spoken });
+    messages.push({ role: "assistant", content: spoken });
+    spoken = "";
+  };
+  output.note(
+    flags.headphones === true
+      ? "Speak whenever you like; Ctrl-C ends the talk."
+      : "The microphone rests while the character speaks (--headphones keeps it open); Enter interrupts, Ctrl-C ends.",
+  );
+  await runVoiceChat(
+    {
+      clock,
+      microphone:
+        flags.microphone === undefined
+          ? createMicrophone()
+          : createFileMicrophone({ clock }, flags.microphone),
+      loudspeaker,
+      openSession: (channel) => app.openTalk(stage, character, channel),
+      show,
+      onFault: (message) => output.note(`(${message})`),
+    },
+    { hasHeadphones: flags.headphones === true, interruptions: input.readLines(), signal },
+  );
   output.result({ messages }, "");
 }
