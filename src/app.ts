@@ -3,19 +3,22 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createAssetStore } from "./assets/asset-store.ts";
 import { defaultCatalogue } from "./assets/catalogue/default-catalogue.ts";
-import { mergeCatalogues } from "./assets/catalogue/merge-catalogues.ts";
 import { createTokens, listTokens } from "./assets/credentials.ts";
 import type { AssetEvent } from "./assets/port.ts";
+import { findOldModels } from "./assets/provider/old-places.ts";
 import { createRegistry } from "./assets/registry/registry.ts";
 import { systemClock } from "./base/clock.ts";
 import { type AnyEvent, createEventHub } from "./base/events.ts";
 import { createCharacterStage } from "./characters/character-stage.ts";
 import type { CharacterEvent } from "./characters/port.ts";
-import type { CliApp, OpenAppOptions, RunningServer, SettingRow, StorageRoot } from "./cli/app-port.ts";
+import type { CliApp, OpenAppOptions, RunningServer } from "./cli/app-port.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
 import { loadProjectAssets, type ProjectAssets } from "./config/project-assets.ts";
-import { listProviderSettings, readProviderTables } from "./config/provider-settings.ts";
-import { type SettingDefinition, type SettingKey, settingDefinitions } from "./config/settings-schema.ts";
+import { describeSettings, listSecretSettings, variableOf } from "./config/describe-settings.ts";
+import { homeOf } from "./config/expand-path.ts";
+import { listProviderSettings } from "./config/provider-settings.ts";
+import { ensureRoots, listRoots } from "./config/storage-roots.ts";
+import { listDefaultAssets } from "./default-assets.ts";
 import { createFindInstallation } from "./models/find-installation.ts";
 import { createHubClient } from "./models/hub/hub-client.ts";
 import { createLogger } from "./observability/logger.ts";
@@ -26,7 +29,9 @@ import {
   replyProviders,
   speechProviders as ownSpeechProviders,
 } from "./provider-catalogue.ts";
-import { selectKeyVariable } from "./reply/plan-reply-source.ts";
+import { createProviders } from "./provider-overview.ts";
+import { setUpProviders } from "./provider-setup.ts";
+import { findReplyCredential } from "./reply-credential.ts";
 import { createReplySource } from "./reply/reply-source.ts";
 import { createServer } from "./server/create-server.ts";
 import { listenOnPorts } from "./server/listen.ts";
@@ -62,7 +67,14 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     loaded.project,
     defaultCatalogue.map(({ name }) => name),
   );
-  const { tables: providerTables } = readProviderTables(loaded.project, env);
+  const setup = await setUpProviders(loaded, { speechProviders, builtIn: defaultCatalogue });
+  const providerSettings = listProviderSettings(setup.tables);
+  const replyKey = await findReplyCredential(setup, {
+    source: settings["reply.source"],
+    baseUrl: settings["reply.base_url"],
+    apiKeyEnv: settings["reply.api_key_env"],
+    environment: env,
+  });
   const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
   if (options.logs !== "none") {
     // The progress view shows these.
@@ -78,12 +90,18 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       createLogger(events, {
         level: settings["log.level"],
         format: options.logs,
-        secrets: [...listSecrets(loaded), ...listTokens(project.declared, env)],
+        secrets: [
+          ...listSecretSettings(loaded),
+          ...setup.secrets,
+          replyKey.value ?? "",
+          ...listTokens(project.declared, env),
+        ],
         except,
       }),
     );
   }
 
+  const roots = listRoots(loaded);
   const cacheRoot = settings["storage.cache_root"];
   const isOffline = settings["settings.assets.offline"];
   const hubEndpoint = settings["settings.assets.mirror"] ?? null;
@@ -96,7 +114,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     createAssetStore(
       { emit: events.emit, clock },
       {
-        catalogue: mergeCatalogues(defaultCatalogue, project.declared),
+        catalogue: setup.catalogue(project.declared),
         assetsDir: settings["settings.assets.cache_dir"],
         cacheRoot,
         isOffline,
@@ -126,6 +144,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   );
   const findInstallation = createFindInstallation(registry);
 
+  const connected = setup.connect(assets);
   const chosen = selectProviders(
     {
       provider: settings["speech.provider"],
@@ -142,7 +161,8 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     createSpeechSystem(
       {
         catalogue: speechProviders,
-        getAssetPath: (name, given) => assets.getPath(name, given),
+        getAssetPath: (name, given) => connected.getAssetPath(name, given),
+        suppliesOf: (kind, id) => connected.suppliesOf(kind, id),
         emit: events.emit,
         clock,
       },
@@ -150,7 +170,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         synthesizer: chosen.tts,
         recognizer: chosen.asr,
         detector: chosen.vad,
-        settings: listProviderSettings(providerTables),
+        settings: providerSettings,
         threads: settings["speech.threads"] || availableParallelism(),
         runtimeCacheDir: join(cacheRoot, "runtime"),
         modelsRoot: settings["storage.models_root"],
@@ -158,10 +178,6 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     ),
   );
 
-  const keyName = selectKeyVariable({
-    source: settings["reply.source"],
-    apiKeyEnv: settings["reply.api_key_env"],
-  });
   const replies = stack.use(
     createReplySource(
       {
@@ -174,20 +190,28 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
           modelsRoot: settings["storage.models_root"],
           threads: settings["speech.threads"] || availableParallelism(),
           contextTokens: settings["reply.context_tokens"],
-          settings: listProviderSettings(providerTables)["llm"]?.["local"],
+          settings: providerSettings["llm"]?.["local"],
         },
       },
       {
         source: settings["reply.source"],
         baseUrl: settings["reply.base_url"],
-        apiKey: keyName === undefined ? undefined : env[keyName],
-        apiKeyName: keyName,
+        apiKey: replyKey.value,
+        apiKeyName: replyKey.name,
         model: settings["reply.model"],
         temperature: settings["reply.temperature"] ?? undefined,
         maxOutputTokens: settings["reply.max_output_tokens"] ?? undefined,
         isOffline,
       },
     ),
+  );
+  const providers = createProviders(
+    { setup, connected, speech, replies, fetch, emit: events.emit },
+    {
+      speechProviders,
+      replySource: settings["reply.source"],
+      replyBaseUrl: settings["reply.base_url"],
+    },
   );
   const replyAsCharacter = createReplyAsCharacter({ replies, clock });
 
@@ -239,6 +263,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   };
 
   const serve = async (): Promise<RunningServer> => {
+    await ensureRoots(roots);
     await using held = new AsyncDisposableStack();
     const metrics = held.use(createMetrics(events, { clock }));
     const [stage, webApp, turnDetector] = await Promise.all([
@@ -262,6 +287,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       replies,
       replyAsCharacter,
       assets,
+      providers,
       metrics,
       events,
       userName: settings.user_name,
@@ -316,14 +342,17 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   return {
     version: options.version,
     events,
-    settings: listSettings(loaded),
-    roots: listRoots(loaded),
+    settings: describeSettings(loaded),
+    roots,
+    warnings: setup.warnings,
+    providers,
+    findOldModels: () => findOldModels({ home: homeOf(env), projectFolder: loaded.projectFolder }),
     userName: settings.user_name,
     charactersDir: settings["characters.dir"],
     assets,
     hub,
     findInstallation,
-    defaultAssets: await listDefaultAssets(speechProviders, chosen),
+    defaultAssets: await listDefaultAssets(setup, speechProviders, chosen),
     projectAssets: listProjectAssets(project),
     speech,
     replies,
@@ -335,18 +364,6 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   };
 }
 
-/** What the chosen providers ask for with their default settings. */
-async function listDefaultAssets(
-  { tts, asr, vad }: ProviderCatalogue,
-  chosen: { tts: string; asr: string; vad: string },
-): Promise<string[]> {
-  const loaders = [tts[chosen.tts], asr[chosen.asr], vad[chosen.vad]];
-  const providers = await Promise.all(loaders.map(async (load) => await load?.()));
-  return providers.flatMap((provider) => [
-    ...(provider?.assetNames(provider.settingsSchema.parse({})) ?? []),
-  ]);
-}
-
 /** The rest is for the answer, and for tokenizers that count otherwise than we do. */
 const roomForHistory = (contextTokens: number): number => Math.floor(contextTokens * 0.75);
 const toMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
@@ -355,43 +372,3 @@ const toBytes = (gib: number | null): number | null => (gib === null ? null : gi
 const listProjectAssets = ({ declared, requiredBy }: ProjectAssets): string[] => [
   ...new Set([...declared.map(({ name }) => name), ...[...requiredBy.values()].flat()]),
 ];
-
-const definitionOf = (key: string): SettingDefinition => settingDefinitions[key as SettingKey];
-
-function listSettings({ settings, sources }: LoadedSettings): SettingRow[] {
-  return Object.entries(settings).map(([key, value]) => {
-    const definition = definitionOf(key);
-    const isSet = Array.isArray(value) ? value.length > 0 : value !== undefined;
-    return {
-      key,
-      value: definition.isSecret === true ? (isSet ? "set" : "not set") : value,
-      source: sources[key as SettingKey],
-      description: definition.description,
-    };
-  });
-}
-
-function listSecrets({ settings, env }: LoadedSettings): string[] {
-  const values = Object.entries(settings)
-    .filter(([key]) => definitionOf(key).isSecret === true)
-    .flatMap(([, value]) => (Array.isArray(value) ? value : [value]));
-  const replyKey = selectKeyVariable({
-    source: settings["reply.source"],
-    apiKeyEnv: settings["reply.api_key_env"],
-  });
-  const all = [...values, replyKey === undefined ? undefined : env[replyKey]];
-  return all.filter((value): value is string => typeof value === "string" && value !== "");
-}
-
-const variableOf = ({ sources }: LoadedSettings, key: SettingKey): string =>
-  sources[key].replace(/^environment /, "");
-
-function listRoots({ settings, sources }: LoadedSettings): StorageRoot[] {
-  const roots = {
-    models: "storage.models_root",
-    cache: "storage.cache_root",
-    credentials: "storage.credentials_root",
-    assets: "settings.assets.cache_dir",
-  } as const;
-  return Object.entries(roots).map(([name, key]) => ({ name, path: settings[key], source: sources[key] }));
-}

@@ -34,6 +34,8 @@ export interface ProviderSetup {
   warnings: readonly AssetWarning[];
   /** Values of credentials, for those who must keep them out of what they write. */
   secrets: readonly string[];
+  /** Names in the catalogue of what the user brings instead. */
+  userAssets: ReadonlySet<string>;
   /** The store's catalogue, with what the project file changes of it. */
   catalogue(declared: readonly AssetDefinition[]): AssetDefinition[];
   credentialsOf(kind: string, id: string): Promise<ProviderCredentials>;
@@ -118,6 +120,7 @@ export async function setUpProviders(
     tables,
     warnings,
     secrets: [...new Set(credentials.flatMap(({ values }) => values))],
+    userAssets: new Set(users.keys()),
     catalogue(declared) {
       const own = mergeCatalogues(
         options.builtIn,

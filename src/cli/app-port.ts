@@ -1,5 +1,7 @@
 // What the commands need of the running program; the composition root hands it over, one app per invocation.
-import type { AssetStore } from "../assets/port.ts";
+import type { AssetEvent, AssetStore } from "../assets/port.ts";
+import type { OldModel } from "../assets/provider/old-places.ts";
+import type { Providers } from "../assets/provider/port.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { Character, CharacterStage } from "../characters/port.ts";
 import type { FindInstallation } from "../models/describe-model.ts";
@@ -30,6 +32,10 @@ export interface StorageRoot {
   name: string;
   path: string;
   source: string;
+  /** Permission bits, when it is made. */
+  mode?: number;
+  /** What to do when it cannot be made or written to. */
+  cure: string;
 }
 
 export interface CliApp extends AsyncDisposable {
@@ -37,6 +43,11 @@ export interface CliApp extends AsyncDisposable {
   readonly events: EventHub<AnyEvent>;
   readonly settings: readonly SettingRow[];
   readonly roots: readonly StorageRoot[];
+  /** Of the project file and of credentials: to be shown once. */
+  readonly warnings: readonly AssetEvent[];
+  readonly providers: Providers;
+  /** Models where programs of old kept them. */
+  findOldModels(): Promise<readonly OldModel[]>;
   readonly userName: string | undefined;
   readonly charactersDir: string;
   readonly assets: AssetStore;

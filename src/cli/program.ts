@@ -81,6 +81,7 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
       logs: options.logs !== true || flags.quiet === true ? "none" : flags.json === true ? "json" : "human",
     });
     using _progress = createProgressView(output, app.events);
+    for (const warning of app.warnings) app.events.emit(warning);
     await action({ app, output, signal: dependencies.signal, input: dependencies });
   };
 

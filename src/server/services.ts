@@ -1,5 +1,6 @@
 // What the routes need, as the composition root hands it over.
 import type { AssetEvent, AssetStore } from "../assets/port.ts";
+import type { Providers } from "../assets/provider/port.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { CharacterEvent, CharacterStage } from "../characters/port.ts";
 import type { ReplySource } from "../reply/source.ts";
@@ -28,6 +29,7 @@ export interface Services {
   replies: ReplySource;
   replyAsCharacter: ReplyAsCharacter;
   assets: AssetStore;
+  providers: Providers;
   metrics: Metrics;
   /** Everything that happens, for the page's live view and the metrics. */
   events: EventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>;

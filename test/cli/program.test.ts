@@ -27,6 +27,7 @@ const createApp = (parts: Partial<CliApp>): CliApp =>
     events: createEventHub(),
     settings: [],
     roots: [],
+    warnings: [],
     defaultAssets: [],
     projectAssets: [],
     [Symbol.asyncDispose]: () => Promise.resolve(),

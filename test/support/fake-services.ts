@@ -347,6 +347,11 @@ export function createFakeServices(changes: Partial<Services> = {}): FakeService
     replies,
     replyAsCharacter: createReplyAsCharacter({ replies, clock: systemClock }),
     assets: createFakeAssets((event) => events.emit(event)),
+    providers: {
+      list: async () => [],
+      modelPath: async (provider, modelId) => `/models/${provider}/${modelId}`,
+      ensureModel: async () => null,
+    },
     metrics: { contentType: "text/plain; version=0.0.4", render: async () => "up 1\n" },
     events,
     access: { apiKeys: [], allowedOrigins: [] },

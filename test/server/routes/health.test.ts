@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { describeProviderAssets } from "../../../src/assets/provider/provider-assets.ts";
 import { createServer } from "../../../src/server/create-server.ts";
 import {
   createFakeCharacter,
@@ -67,13 +68,39 @@ describe("health", () => {
 });
 
 describe("providers and metrics", () => {
-  test("every engine is listed with its state and what it lacks", async () => {
-    const { body } = await ask(createFakeServices(), "/v1/providers");
+  test("every engine is listed with its state, what it lacks, its files and its credentials", async () => {
+    const services = createFakeServices();
+    services.providers.list = async () => [
+      {
+        kind: "llm",
+        name: "openai",
+        title: "OpenAI",
+        state: "missing-credentials",
+        reason: "OPENAI_API_KEY is not set",
+        assets: describeProviderAssets("openai", { credential_patterns: ["OPENAI_API_KEY"] }),
+        credentials: [{ variable: "OPENAI_API_KEY", isSet: false }],
+        models: [{ id: "tiny", path: "/models/openai/tiny", isInstalled: true }],
+      },
+    ];
+    const { body } = await ask(services, "/v1/providers");
     expect(body).toEqual({
       providers: [
-        { kind: "tts", name: "kokoro", title: "Kokoro", state: "ready" },
-        { kind: "asr", name: "moonshine", title: "Moonshine", state: "ready" },
-        { kind: "asr", name: "whisper", title: "Whisper", state: "not-installed", reason: "no weights" },
+        {
+          kind: "llm",
+          name: "openai",
+          title: "OpenAI",
+          state: "missing-credentials",
+          reason: "OPENAI_API_KEY is not set",
+          assets: {
+            file_extension: "",
+            directory_name: "openai",
+            credential_patterns: ["OPENAI_API_KEY"],
+            cache_types: ["runtime"],
+            model_urls: {},
+          },
+          credentials: [{ variable: "OPENAI_API_KEY", is_set: false }],
+          models: [{ id: "tiny", path: "/models/openai/tiny", installed: true }],
+        },
       ],
     });
   });
