@@ -13,7 +13,7 @@ import type { Services } from "./services.ts";
 const queueLimit = 256;
 
 type ObservedEvent = AssetEvent | CharacterEvent | SpeechEvent | { type: "reply-source-change" };
-type FeedServices = Pick<Services, "stage" | "speech" | "replies" | "version" | "events">;
+type FeedServices = Pick<Services, "stage" | "speech" | "replies" | "version" | "events" | "conversations">;
 
 export interface FeedEvent {
   type: string;
@@ -133,6 +133,7 @@ async function encodeSnapshot(services: FeedServices, state: LiveState): Promise
     reply: encodeReply(services),
     engines: state.engines(),
     assets: state.assets(),
+    keeps_conversations: services.conversations !== undefined,
     generation,
     characters: characters.map((character) => encodeCharacter(character, context)),
     errors: problems.map(encodeProblem),

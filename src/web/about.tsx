@@ -4,9 +4,11 @@ import { useEffect, useState } from "preact/hooks";
 import { type Api, type ApiFailure, toApiFailure } from "./api.ts";
 import { Failure } from "./banner.tsx";
 import { Icon } from "./icons.tsx";
+import { KeptTalks } from "./kept-talks.tsx";
 import { LoadProblem } from "./load-problems.tsx";
 import { Portrait } from "./portrait.tsx";
 import type { CharacterRecord, LoadError, Part } from "./server-state.ts";
+import type { Talk } from "./talk.ts";
 import { useStore } from "./use-store.ts";
 import { chooseSampleLine, type VoiceSample } from "./voice-sample.ts";
 
@@ -17,11 +19,13 @@ export interface AboutProps {
   api: Api;
   sample: VoiceSample;
   voice: Part;
+  /** Where the server keeps conversations: the one of now. */
+  talk: Pick<Talk, "state" | "subscribe" | "select"> | undefined;
   onTalk: (isByKeyboard: boolean) => void;
   onKey: (key: string) => void;
 }
 
-export function About({ character, problem, api, sample, voice, onTalk, onKey }: AboutProps) {
+export function About({ character, problem, api, sample, voice, talk, onTalk, onKey }: AboutProps) {
   const { name, metadata, status, tools, file, instructions } = character;
   const state = useStore(sample);
   // Leaving the page ends what it plays.
@@ -109,6 +113,7 @@ export function About({ character, problem, api, sample, voice, onTalk, onKey }:
           </p>
           <Facts metadata={metadata} />
         </section>
+        {talk && <KeptTalks character={name} api={api} talk={talk} onKey={onKey} />}
       </div>
     </main>
   );

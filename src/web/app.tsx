@@ -42,7 +42,11 @@ export function App() {
 
   const isUp = server.connection === "open";
   const canSpeak = server.parts.voice.state === "up";
-  useEffect(() => talk.setServer({ isUp, canSpeak }), [talk, isUp, canSpeak]);
+  const { keepsConversations } = server;
+  useEffect(
+    () => talk.setServer({ isUp, canSpeak, keepsConversations }),
+    [talk, isUp, canSpeak, keepsConversations],
+  );
   const useKey = (key: string): void => {
     sessionStorage.setItem(keyName, key);
     setApiKey(key);
@@ -105,6 +109,7 @@ export function App() {
           api={api}
           sample={sample}
           voice={server.parts.voice}
+          talk={server.keepsConversations ? talk : undefined}
           onTalk={(isByKeyboard) => startTalk(lookedAt.name, isByKeyboard)}
           onKey={useKey}
         />
@@ -159,10 +164,11 @@ function Nobody({
   );
 }
 
-function socketUrl(character: string): URL {
+function socketUrl(character: string, conversationId: string | undefined): URL {
   const url = new URL("/v1/realtime", location.href);
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   url.searchParams.set("model", character);
+  if (conversationId !== undefined) url.searchParams.set("conversation", conversationId);
   return url;
 }
 

@@ -3,13 +3,15 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.tsx";
 
 export interface RemoveButtonProps {
+  /** Default: Remove. */
+  verb?: string;
   /** Of what would be gone. */
   name: string;
   isDisabled: boolean;
   onRemove: () => void;
 }
 
-export function RemoveButton({ name, isDisabled, onRemove }: RemoveButtonProps) {
+export function RemoveButton({ verb = "Remove", name, isDisabled, onRemove }: RemoveButtonProps) {
   const [isAsking, setIsAsking] = useState(false);
   const keep = useRef<HTMLButtonElement>(null);
   // The safe answer is the one at hand.
@@ -20,12 +22,13 @@ export function RemoveButton({ name, isDisabled, onRemove }: RemoveButtonProps) 
     return (
       <button type="button" disabled={isDisabled} onClick={() => setIsAsking(true)}>
         <Icon name="remove" />
-        Remove<span class="visually-hidden"> {name}</span>
+        {verb}
+        <span class="visually-hidden"> {name}</span>
       </button>
     );
   }
   return (
-    <span class="asking" role="group" aria-label={`Remove ${name}?`}>
+    <span class="asking" role="group" aria-label={`${verb} ${name}?`}>
       <button
         type="button"
         class="danger"
@@ -34,7 +37,7 @@ export function RemoveButton({ name, isDisabled, onRemove }: RemoveButtonProps) 
           onRemove();
         }}
       >
-        Remove it
+        {verb} it
       </button>
       <button type="button" ref={keep} onClick={() => setIsAsking(false)}>
         Keep it

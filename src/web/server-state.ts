@@ -80,6 +80,8 @@ export interface ServerState {
   /** `turns`: who notices that somebody has begun or ceased to speak; hands-free needs it. */
   parts: { voice: Part; ears: Part; turns: Part; words: Part };
   downloads: readonly Download[];
+  /** The server can keep conversations beyond their sessions. */
+  keepsConversations: boolean;
   /** Grows whenever what is on disk may have changed. */
   assetNews: number;
 }
@@ -90,6 +92,7 @@ export type FeedEvent =
       reply: Reply;
       engines: Engine[];
       assets: WireDownload[];
+      keeps_conversations?: boolean;
       characters: CharacterRecord[];
       errors: LoadError[];
     }
@@ -119,6 +122,7 @@ export const initialServerState: ServerState = {
   errors: [],
   parts: { voice: unknownPart, ears: unknownPart, turns: unknownPart, words: unknownPart },
   downloads: [],
+  keepsConversations: false,
   assetNews: 0,
 };
 
@@ -133,6 +137,7 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
         errors: event.errors,
         parts: { ...describeEngines(event.engines, state.parts), words: describeReply(event.reply) },
         downloads: event.assets.map(decodeDownload),
+        keepsConversations: event.keeps_conversations ?? false,
         assetNews: state.assetNews + 1,
       };
     }

@@ -15,6 +15,8 @@ import { createSpeaking, type Speaking, type SpeakingDependencies } from "./spea
 
 export interface TalkState {
   character: string | undefined;
+  /** Under which the server keeps this conversation, if it keeps any. */
+  conversationId: string | undefined;
   conversation: Conversation;
   /** `lost`: comes back by itself; `ended`: waits for the user; `refused`: wants a key. */
   connection: "none" | "connecting" | "open" | "lost" | "ended" | "refused";
@@ -41,17 +43,24 @@ export interface Talk {
   setApiKey(apiKey: string): void;
   setMuted(isMuted: boolean): void;
   unblockSound(): void;
-  /** What the server's feed knows: whether it is there, and whether it has a voice. */
-  setServer(server: { isUp: boolean; canSpeak: boolean }): void;
+  /** What the server's feed knows of it. */
+  setServer(server: TalkServer): void;
   /** Of the sound now, for what is drawn on every frame. */
   readonly mouth: Player["mouth"];
   readonly heardMs: (itemId: string) => number;
   microphoneLevel(): number;
 }
 
+export interface TalkServer {
+  isUp: boolean;
+  canSpeak: boolean;
+  /** It remembers a conversation by its id. */
+  keepsConversations: boolean;
+}
+
 export interface TalkDependencies {
-  /** Of the voice socket, for a character. */
-  socketUrl: (character: string) => string | URL;
+  /** Of the voice socket, for a character, and the conversation to go on with. */
+  socketUrl: (character: string, conversationId: string | undefined) => string | URL;
   openMicrophone: SpeakingDependencies["openMicrophone"];
   createPlayer: (options: PlayerOptions) => Player;
   /** Why a socket may have been refused. */
@@ -65,6 +74,7 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
   const listeners = new Set<() => void>();
   let state: TalkState = {
     character: undefined,
+    conversationId: undefined,
     conversation: emptyConversation,
     connection: "none",
     listening: "off",
@@ -74,7 +84,7 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
   let { apiKey } = options;
   let player: Player | undefined;
   let client: RealtimeClient | undefined;
-  let server = { isUp: true, canSpeak: false };
+  let server: TalkServer = { isUp: true, canSpeak: false, keepsConversations: false };
   let retries = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   /** Typed while the line was down. */
@@ -109,20 +119,22 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     clearTimeout(retryTimer);
     client?.close();
     set({ connection: "connecting" });
-    const history = state.conversation.turns;
+    const { turns } = state.conversation;
+    const { conversationId } = state;
     const own: RealtimeClient = createRealtimeClient({
-      url: dependencies.socketUrl(character),
+      url: dependencies.socketUrl(character, conversationId),
       apiKey,
       player: ensurePlayer(),
       canSpeak: server.canSpeak,
       isHandsFree: speaking.state === "hands-free",
-      history,
+      // A server that keeps it need not be told.
+      history: conversationId === undefined ? turns : [],
       dispatch,
       onOpen() {
         retries = 0;
         set({ connection: "open" });
         if (waitingText !== undefined) own.sendText(waitingText);
-        else if (history.length === 0) own.requestResponse();
+        else if (turns.length === 0) own.requestResponse();
         waitingText = undefined;
       },
       onCharacterChange: () =>
@@ -187,7 +199,13 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
       client = undefined;
       retries = 0;
       waitingText = undefined;
-      set({ character, conversation: emptyConversation, connection: "none" });
+      const isKept = character !== undefined && server.keepsConversations;
+      set({
+        character,
+        conversationId: isKept ? createConversationId() : undefined,
+        conversation: emptyConversation,
+        connection: "none",
+      });
       if (character === undefined) return;
       void ensurePlayer().unlock();
       connect(character);
@@ -220,6 +238,8 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     setServer(next) {
       const before = server;
       server = next;
+      // What it no longer keeps, it has to be told again.
+      if (!next.keepsConversations && state.conversationId !== undefined) set({ conversationId: undefined });
       if (next.canSpeak !== before.canSpeak) client?.setVoice(next.canSpeak);
       if (!before.isUp && next.isUp && state.connection === "lost" && state.character !== undefined) {
         retries = 0;
@@ -231,3 +251,7 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     microphoneLevel: () => speaking.level(),
   };
 }
+
+/** Nobody guesses it: who knows it can take the conversation up. */
+const createConversationId = (): string =>
+  `page-${Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("")}`;

@@ -45,6 +45,7 @@ describe("the live feed", () => {
       assets: [
         { asset: "kokoro", phase: "download", done_bytes: 40, total_bytes: 100, bytes_per_second: 10 },
       ],
+      keeps_conversations: false,
       generation: 1,
       characters: [{ name: "Gertrude" }, { name: "Quiz Host" }],
       errors: [],

@@ -5,6 +5,7 @@ import { createServer } from "../../src/server/create-server.ts";
 import { type Listener, listen } from "../../src/server/listen.ts";
 import { createRealtime } from "../../src/server/realtime/create-realtime.ts";
 import type { RealtimeOptions } from "../../src/server/realtime/port.ts";
+import type { Services } from "../../src/server/services.ts";
 import { createWebApp } from "../../src/web/serve-web-app.ts";
 import { createFakeServices, createFakeStage, type FakeServices, type ReplyScript } from "./fake-services.ts";
 import { synthesizeStream } from "../../src/session/sentence-stream.ts";
@@ -23,15 +24,18 @@ export interface PageServerOptions extends Partial<RealtimeOptions> {
   characters: readonly Character[];
   script?: ReplyScript | undefined;
   apiKeys?: readonly string[];
+  /** Beside, or instead of, the stand-ins. */
+  services?: Partial<Services>;
 }
 
 export async function startPageServer(options: PageServerOptions): Promise<PageServer> {
-  const { characters, script, apiKeys = [], ...limits } = options;
+  const { characters, script, apiKeys = [], services: own, ...limits } = options;
   const speech = createToneSpeech();
   const services = createFakeServices({
     stage: createFakeStage(characters),
     speech: speech as unknown as FakeServices["speech"],
     access: { apiKeys, allowedOrigins: [] },
+    ...own,
   });
   services.script = script;
   const webApp = await createWebApp();

@@ -1,10 +1,14 @@
 // A conversation over a line that breaks, ends and comes back, against the real server.
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.ts";
+import { openConversationStore } from "../../src/session/conversation-store.ts";
 import { createTalk, type TalkState } from "../../src/web/talk.ts";
 import type { DoorState } from "../../src/web/door.ts";
 import { createFakePlayer } from "../support/fake-player.ts";
 import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
 import { type PageServerOptions, startPageServer } from "../support/page-server.ts";
+import { createTempFolder } from "../support/temp-folder.ts";
 
 setDefaultTimeout(60_000);
 /** Longer than a machine with much to do ever needs; nothing here waits so long when all is well. */
@@ -18,14 +22,15 @@ async function setUp(options: Partial<PageServerOptions> = {}, door: DoorState =
   });
   const talk = createTalk(
     {
-      socketUrl: (name) => `${server.url.replace("http", "ws")}/v1/realtime?model=${name}`,
+      socketUrl: (name, id) =>
+        `${server.url.replace("http", "ws")}/v1/realtime?model=${name}${id === undefined ? "" : `&conversation=${id}`}`,
       openMicrophone: () => Promise.reject(new DOMException("none", "NotFoundError")),
       createPlayer: (playerOptions) => createFakePlayer(playerOptions),
       probeDoor: () => Promise.resolve(door),
     },
     { apiKey: undefined },
   );
-  talk.setServer({ isUp: true, canSpeak: false });
+  talk.setServer({ isUp: true, canSpeak: false, keepsConversations: false });
   return {
     server,
     talk,
@@ -76,11 +81,11 @@ test("a server that went away is found again, and the talk goes on where it was"
   await using page = await setUp();
   page.talk.select("Gertrude");
   await page.when("a greeting", isAnswered(1));
-  page.talk.setServer({ isUp: false, canSpeak: false });
+  page.talk.setServer({ isUp: false, canSpeak: false, keepsConversations: false });
   await page.server.goAway();
   await page.when("the loss", ({ connection }) => connection === "lost");
   await page.server.comeBack();
-  page.talk.setServer({ isUp: true, canSpeak: false });
+  page.talk.setServer({ isUp: true, canSpeak: false, keepsConversations: false });
   await page.when("the line", ({ connection }) => connection === "open");
   page.talk.sendText("Still there?");
   await page.when("an answer", isAnswered(3));
@@ -89,6 +94,51 @@ test("a server that went away is found again, and the talk goes on where it was"
     { role: "assistant", content: "Good evening." },
     { role: "user", content: "Still there?" },
   ]);
+});
+
+test("a server that keeps conversations is asked for this one again, and not told it twice", async () => {
+  await using folder = await createTempFolder();
+  using conversations = openConversationStore(
+    { clock: systemClock, onTrouble: () => undefined },
+    { file: join(folder.path, "talks.sqlite") },
+  );
+  await using page = await setUp({ services: { conversations } });
+  const server = { canSpeak: false, keepsConversations: true };
+  page.talk.setServer({ ...server, isUp: true });
+  page.talk.select("Gertrude");
+  const { conversationId } = await page.when("a greeting", isAnswered(1));
+  page.talk.setServer({ ...server, isUp: false });
+  await page.server.goAway();
+  await page.when("the loss", ({ connection }) => connection === "lost");
+  await page.server.comeBack();
+  page.talk.setServer({ ...server, isUp: true });
+  await page.when("the line", ({ connection }) => connection === "open");
+  page.talk.sendText("Still there?");
+  expect((await page.when("an answer", isAnswered(3))).conversationId).toBe(conversationId);
+  const told = page.server.services.replyRequests.at(-1)?.messages.filter(({ role }) => role !== "system");
+  expect(told).toEqual([
+    { role: "assistant", content: "Good evening." },
+    { role: "user", content: "Still there?" },
+  ]);
+  expect(conversations.list().map(({ id, character }) => [id, character])).toEqual([
+    [conversationId ?? "", "Gertrude"],
+  ]);
+
+  // Another talk is another conversation.
+  page.talk.select("Hal");
+  const other = await page.when("another greeting", isAnswered(1));
+  expect(other.conversationId).not.toBe(conversationId);
+});
+
+test("a server that does not keep conversations any more is told this one", async () => {
+  await using page = await setUp();
+  page.talk.setServer({ isUp: true, canSpeak: false, keepsConversations: true });
+  // It refuses an id that it cannot keep, and says so in its feed.
+  page.talk.select("Gertrude");
+  await page.when("the refusal", ({ connection }) => connection === "lost");
+  page.talk.setServer({ isUp: true, canSpeak: false, keepsConversations: false });
+  const { conversationId } = await page.when("a greeting", isAnswered(1));
+  expect(conversationId).toBeUndefined();
 });
 
 test("a line that the server closed waits for the user, and typing opens it again", async () => {

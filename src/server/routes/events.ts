@@ -12,7 +12,7 @@ const route = createRoute({
   tags: ["Events"],
   summary: "What happens, as it happens",
   description:
-    "Server-sent events of JSON objects with a `type`: first `snapshot` {health, reply, engines, assets, generation, " +
+    "Server-sent events of JSON objects with a `type`: first `snapshot` {health, reply, engines, assets, keeps_conversations, generation, " +
     "characters, errors}, then `characters-change` {generation, added, changed, removed, errors}, `engine-state` " +
     "{engines, health}, `reply-change` {reply, health}, `asset-phase-start` {asset, phase}, `asset-progress` {asset, phase, done_bytes, total_bytes, " +
     "bytes_per_second}, `asset-download-end` {asset, from_cache}, `asset-download-fail` {asset, message}, `tool-run` " +
