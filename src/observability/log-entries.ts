@@ -127,6 +127,23 @@ export const logEntries: Describe = {
     fields: { session: sessionId, error_code: codeOf(error), stack: stackOf(error) },
     source: `session ${sessionId}`,
   }),
+  "voice-session-refuse": () => ({
+    level: "warn",
+    message: "a voice session was refused: there is no room for it",
+    source: "refused sessions",
+  }),
+  "voice-first-audio": ({ sessionId, totalMs, detectorMs, recognizerMs, replyMs, synthesizerMs, ownMs }) => ({
+    level: "debug",
+    message: `the first sound of an answer took ${seconds(totalMs)}`,
+    fields: {
+      session: sessionId,
+      detector_ms: detectorMs === null ? undefined : milliseconds(detectorMs),
+      recognizer_ms: recognizerMs === null ? undefined : milliseconds(recognizerMs),
+      reply_ms: milliseconds(replyMs),
+      synthesizer_ms: milliseconds(synthesizerMs),
+      own_ms: milliseconds(ownMs),
+    },
+  }),
   "voice-response-end": ({ sessionId, status, firstAudioMs, durationMs }) => ({
     level: "debug",
     message: `a response ended: ${status}`,

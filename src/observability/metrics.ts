@@ -7,6 +7,7 @@ import { createHttpMetrics } from "./http-metrics.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
 import { createSessionMetrics } from "./session-metrics.ts";
 import { createSpeechMetrics } from "./speech-metrics.ts";
+import { createWorkerMetrics } from "./worker-metrics.ts";
 import { type EventSource, subscribeHandlers } from "./system-event.ts";
 
 export interface EventMetrics extends Disposable {
@@ -23,6 +24,7 @@ export function createMetrics(events: EventSource, options: { clock?: Clock } = 
     createAssetMetrics(registry),
     createSpeechMetrics(registry),
     createSessionMetrics(registry),
+    createWorkerMetrics(registry),
     createHttpMetrics(registry),
   ];
   for (const handlers of groups) held.use(subscribeHandlers(events, handlers));

@@ -31,7 +31,33 @@ export function createSessionMetrics(registry: Registry): EventHandlers {
     registers,
   });
 
+  const refusals = new Counter({
+    name: "troupe_voice_sessions_refused_total",
+    help: "Voice sessions that found no room, or a server that was stopping",
+    registers,
+  });
+  const stages = new Histogram({
+    name: "troupe_voice_first_audio_stage_seconds",
+    help: "Seconds of the wait for the first audio of an answer, by stage",
+    labelNames: ["stage"],
+    buckets: waitBuckets,
+    registers,
+  });
+  const interruptions = new Counter({
+    name: "troupe_voice_interruptions_total",
+    help: "Responses that the user's speech stopped",
+    registers,
+  });
+
   return {
+    "voice-session-refuse": () => refusals.inc(),
+    "voice-interruption": () => interruptions.inc(),
+    "voice-first-audio": ({ detectorMs, recognizerMs, replyMs, synthesizerMs, ownMs }) => {
+      const times = { detector: detectorMs, recognizer: recognizerMs, reply: replyMs };
+      for (const [stage, ms] of Object.entries({ ...times, synthesizer: synthesizerMs, own: ownMs })) {
+        if (ms !== null) stages.observe({ stage }, ms / 1000);
+      }
+    },
     "voice-session-start": () => active.inc(),
     "voice-session-end": ({ reason, durationMs }) => {
       active.dec();

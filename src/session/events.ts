@@ -202,6 +202,27 @@ export type VoiceSessionEvent =
   | { type: "voice-session-start"; sessionId: string; character: string }
   | { type: "voice-session-end"; sessionId: string; reason: EndReason; durationMs: number }
   | { type: "voice-session-fault"; sessionId: string; error: Error }
+  /** From the end of the user's turn, where one was answered, or from the request: first sound of a response, by stage. */
+  | {
+      type: "voice-first-audio";
+      sessionId: string;
+      responseId: string;
+      totalMs: number;
+      /** From the audio that made the pause long enough to its being found so. Null: no turn was heard. */
+      detectorMs: number | null;
+      /** From there to the words. */
+      recognizerMs: number | null;
+      /** To the first piece of the reply. */
+      replyMs: number;
+      /** To the first sound. */
+      synthesizerMs: number;
+      /** All the rest. */
+      ownMs: number;
+    }
+  /** The user's speech stopped a response. */
+  | { type: "voice-interruption"; sessionId: string; responseId: string }
+  /** One that came when there was no room, or the server was stopping. */
+  | { type: "voice-session-refuse" }
   | {
       type: "voice-response-end";
       sessionId: string;

@@ -25,6 +25,7 @@ import type { CondensingPlan } from "./memory.ts";
 import { release } from "./release.ts";
 import { type ReplyRun, type SpeakText, startReply } from "./reply-run.ts";
 import type { SessionConfig } from "./session-config.ts";
+import { createStageTimes } from "./stage-times.ts";
 import { createSessionState, type ReplyPlan, type SessionEffect, type SessionLimits } from "./state.ts";
 
 export interface VoiceSessionDependencies extends CastingDependencies {
@@ -100,6 +101,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
   /** Not empty: a request is being looked into, and those after it wait their turn. */
   let held: (() => void)[] | undefined;
   const troubles = new Set<string>();
+  const stages = createStageTimes(sessionId);
 
   const dispatch = (input: SessionInput): void => {
     inputs.push(input);
@@ -123,6 +125,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
 
   const take = (input: SessionInput): void => {
     try {
+      stages.noteInput(input, clock.nowMs());
       const { state: after, effects } = reduce(state, input, clock.nowMs());
       state = after;
       for (const effect of effects) perform(effect);
@@ -194,11 +197,16 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
 
   const perform = (effect: SessionEffect): void => {
     switch (effect.type) {
-      case "send":
-        return deps.send(effect.output);
+      case "send": {
+        deps.send(effect.output);
+        const noted = stages.noteOutput(effect.output, clock.nowMs());
+        if (noted) emit(noted);
+        return;
+      }
       case "condense":
         return void condense(effect);
       case "start-reply":
+        stages.noteReplyStart(effect.responseId, clock.nowMs());
         // Many machines have one model that does one thing at a time.
         condensing?.abort(new AppError("E_INTERRUPTED", "a turn goes before a summary"));
         return begin(effect.responseId, effect.plan);

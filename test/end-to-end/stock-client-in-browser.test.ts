@@ -95,7 +95,7 @@ test("talks in Chromium: it is heard, answers, is interrupted, calls, and comes 
   const { page: tab, problems } = await browser.open(origin);
   await tab.waitForFunction(() => "agents" in globalThis);
   const look = <T>(read: (agents: AgentsPage) => T): Promise<T> =>
-    tab.evaluate(`(${read.toString()})(globalThis.agents)`) as Promise<T>;
+    tab.evaluate<T>(`(${read.toString()})(globalThis.agents)`);
   const count = (type: string): Promise<number> =>
     tab.evaluate(
       (wanted) => (globalThis as Global).agents.events.filter((event) => event.type === wanted).length,

@@ -167,6 +167,76 @@ describe("the rest of the house", () => {
     expect(await read("troupe_voice_session_faults_total")).toEqual(["troupe_voice_session_faults_total 1"]);
   });
 
+  test("the wait for the first sound is told by stage, and a stage that did not take part is left out", async () => {
+    const { emit, read } = createWatched();
+    const first = { type: "voice-first-audio" as const, sessionId: "1", responseId: "r" };
+    const times = {
+      totalMs: 635,
+      detectorMs: 30,
+      recognizerMs: 100,
+      replyMs: 200,
+      synthesizerMs: 300,
+      ownMs: 5,
+    };
+    emit({ ...first, ...times });
+    emit({ ...first, ...times, detectorMs: null, recognizerMs: null });
+    const stage = (name: string, count: number): string =>
+      `troupe_voice_first_audio_stage_seconds_count{stage="${name}"} ${count}`;
+    const lines = await read("troupe_voice_first_audio_stage_seconds_count");
+    expect(lines.toSorted()).toEqual([
+      stage("detector", 1),
+      stage("own", 2),
+      stage("recognizer", 1),
+      stage("reply", 2),
+      stage("synthesizer", 2),
+    ]);
+  });
+
+  test("interruptions and refused sessions are counted", async () => {
+    const { emit, read } = createWatched();
+    emit({ type: "voice-interruption", sessionId: "1", responseId: "r" });
+    emit({ type: "voice-session-refuse" });
+    emit({ type: "voice-session-refuse" });
+    expect(await read("troupe_voice_interruptions_total")).toEqual(["troupe_voice_interruptions_total 1"]);
+    expect(await read("troupe_voice_sessions_refused_total")).toEqual([
+      "troupe_voice_sessions_refused_total 2",
+    ]);
+  });
+
+  test("what the unmute project measures has its names there", async () => {
+    const { emit, read } = createWatched();
+    for (const sessionId of ["1", "2", "3"]) emit({ type: "voice-session-start", sessionId, character: "A" });
+    emit({ type: "voice-session-end", sessionId: "1", reason: "failed", durationMs: 45_000 });
+    emit({ type: "voice-session-end", sessionId: "2", reason: "stuck", durationMs: 5000 });
+    emit({ type: "voice-session-refuse" });
+    emit({ type: "voice-interruption", sessionId: "3", responseId: "r" });
+    const times = {
+      totalMs: 600,
+      detectorMs: null,
+      recognizerMs: null,
+      replyMs: 90,
+      synthesizerMs: 260,
+      ownMs: 1,
+    };
+    emit({ type: "voice-first-audio", sessionId: "3", responseId: "r", ...times });
+    const lines = await read("worker_");
+    for (const line of [
+      "worker_sessions_total 3",
+      "worker_active_sessions 1",
+      "worker_session_duration_sum 50",
+      "worker_session_duration_count 2",
+      "worker_vllm_ttft_sum 0.09",
+      "worker_tts_ttft_sum 0.26",
+      "worker_hard_errors_total 1",
+      "worker_force_disconnects_total 1",
+      "worker_service_misses_total 1",
+      "worker_vllm_interrupt_total 1",
+      "worker_tts_interrupt_total 1",
+    ]) {
+      expect(lines).toContain(line);
+    }
+  });
+
   test("requests are counted by pattern, status and who left", async () => {
     const { emit, read } = createWatched();
     const request = { requestId: "1", method: "GET", route: "/v1/models/{id}" };

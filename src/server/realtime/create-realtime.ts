@@ -59,6 +59,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
 
   const refuseWhenFull = (): void => {
     if (!isDraining && connections.size + openingCount < maxSessions) return;
+    services.events.emit({ type: "voice-session-refuse" } as AnyEvent);
     const why = isDraining ? "the server is stopping" : `all ${maxSessions} voice sessions are taken`;
     throw new HttpError("E_BUSY", `${why}; try again in a moment`, { retryAfterSeconds });
   };
