@@ -33,7 +33,7 @@ export interface LocalModelProvider {
    * The name of the model that `open` would take; looks at files alone. Undefined takes the only one installed. Throws
    * E_NOT_FOUND (no model, or no program to run it; with the command that brings it), E_ARGS, E_VERIFY, E_SCHEMA, E_PERM.
    */
-  find(context: LocalModelContext, model: string | undefined): Promise<string>;
+  find(context: Omit<LocalModelContext, "createEngine">, model: string | undefined): Promise<string>;
   /** As `find`; the model loads with `start` or its first reply. */
   open(
     context: LocalModelContext,

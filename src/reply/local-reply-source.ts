@@ -54,7 +54,8 @@ export function createLocalReplySource(
   const readStatus = (): ReplyStatus => {
     const model = opened?.model ?? options.model;
     const shape = { source: "local", model } as const;
-    if (failure !== undefined) return { ...shape, isUp: false, detail: messageOf(failure.error) };
+    if (failure !== undefined)
+      return { ...shape, isUp: false, isFailed: true, detail: messageOf(failure.error) };
     // An engine that was unloaded, or died and is on its way back, serves whoever asks.
     if (hasLoaded) return { ...shape, isUp: true, detail };
     return { ...shape, isUp: false, detail: opened ? `loading ${opened.model}` : status.detail };
@@ -64,7 +65,7 @@ export function createLocalReplySource(
   };
   const refresh = (): void => {
     const next = readStatus();
-    const isNew = (["isUp", "model", "detail"] as const).some((key) => next[key] !== status[key]);
+    const isNew = (["isUp", "isFailed", "model", "detail"] as const).some((key) => next[key] !== status[key]);
     status = next;
     if (isNew) emit({ type: "reply-source-change", status });
   };

@@ -7,6 +7,8 @@ export interface ReplyStatus {
   /** `openai-compatible`, `ollama`, `anthropic`, `none`… */
   source: string;
   model?: string | undefined;
+  /** It has been tried, and failed; without it, down may mean that it is still loading. */
+  isFailed?: boolean | undefined;
   /** Why it is down, or where it was found; never a secret. */
   detail?: string | undefined;
 }
