@@ -5,7 +5,12 @@ import { pcm24k } from "../../src/session/session-config.ts";
 import { createStageTimes, type StageTimes } from "../../src/session/stage-times.ts";
 
 const part = { responseId: "r", itemId: "m", outputIndex: 0, contentIndex: 0 };
-const audio: SessionOutput = { type: "audio-delta", pcm: new Float32Array(10), format: pcm24k, ...part };
+const audio: Extract<SessionOutput, { type: "audio-delta" }> = {
+  type: "audio-delta",
+  pcm: new Float32Array(10),
+  format: pcm24k,
+  ...part,
+};
 const written = (text: string): SessionInput => ({
   type: "reply-written",
   responseId: "r",
@@ -99,10 +104,10 @@ describe("the way to the first sound", () => {
   test("knows no other response's text and sound", () => {
     const stages = createStageTimes("s");
     stages.noteReplyStart("r", 0);
-    stages.noteInput({ ...written("old"), responseId: "before" } as SessionInput, 10);
+    stages.noteInput({ type: "reply-text", responseId: "before", text: "old" }, 10);
     stages.noteInput(written("new"), 20);
     stages.noteInput(spoken(480), 50);
-    expect(stages.noteOutput({ ...audio, responseId: "before" } as SessionOutput, 51)).toBeUndefined();
+    expect(stages.noteOutput({ ...audio, responseId: "before" }, 51)).toBeUndefined();
     expect(stages.noteOutput(audio, 52)).toMatchObject({
       totalMs: 52,
       replyMs: 20,
