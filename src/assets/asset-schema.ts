@@ -53,7 +53,8 @@ const files = z.record(relativePath, relativePath).optional();
 
 export const hubSourceSchema = z.strictObject({
   type: z.literal("hf"),
-  repoId: z.string().regex(/^[\w.-]+\/[\w.-]+$/, "must look like owner/name"),
+  /** The hub's oldest ones have no owner. */
+  repoId: z.string().regex(/^[\w.-]+(\/[\w.-]+)?$/, "must look like owner/name"),
   /** Branch, tag or commit. */
   revision: z.string().min(1).default("main"),
   /** A file or folder of the repository; without it and without `files`: all of it (a snapshot). */

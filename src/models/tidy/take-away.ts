@@ -1,0 +1,71 @@
+// Takes one install off the registry and the disk, in that order: whoever is killed in between leaves files without a
+// record, and never a record of half a model.
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { removeAsset } from "../../assets/remove-asset.ts";
+import { withdrawRecord } from "../../assets/registry/keep-registered.ts";
+import { locate } from "../../assets/registry/locate.ts";
+import { AppError } from "../../base/errors.ts";
+import { parseOwnerRepo } from "../model-id.ts";
+import type { ModelWorld } from "../world.ts";
+import { placesOfRecord } from "./places-of-record.ts";
+
+export interface TakenAway {
+  freedBytes: number;
+  /** Where its files were; null when they were gone already. */
+  path: string | null;
+  /** Its files are outside of the roots and stay. */
+  isLeftOnDisk: boolean;
+}
+
+/** How long another process may go on bringing the very model. */
+const lockTimeoutMs = 10_000;
+
+/**
+ * E_NOT_FOUND when it is not installed (any more); E_BUSY when it is in use or being brought. `isStillWanted` is asked
+ * under the locks, with the record as it is then.
+ */
+export async function takeAway(
+  world: ModelWorld,
+  id: string,
+  isStillWanted: (record: { pinned?: boolean | null | undefined }) => boolean = () => true,
+): Promise<TakenAway | null> {
+  const { registry, useLocks, locker, modelsRoot } = world;
+  const record = (await registry.load()).get(id);
+  const located = record ? await locate(record, modelsRoot) : null;
+  if (!record || (!located && !record.install_path && !record.relative_path)) {
+    throw new AppError("E_NOT_FOUND", `${id} is not installed; \`troupe models scan\` lists what is`, {
+      model_id: id,
+    });
+  }
+  await using seized = await useLocks.seize(id);
+  if (!seized) {
+    throw new AppError("E_BUSY", `${id} is in use by a running server; stop it first`, { model_id: id });
+  }
+  const places = located ? placesOfRecord(world, id, record, located) : null;
+  await using lease = places ? await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs }) : null;
+  void lease;
+  const current = (await registry.load()).get(id);
+  if (!current || !isStillWanted(current)) return null;
+  const config = located ? await readFile(join(located.path, "config.json"), "utf8").catch(() => null) : null;
+  await withdrawRecord(registry, id);
+  if (config !== null) await removeMirroredConfig(world, id, config);
+  if (!located) return { freedBytes: 0, path: null, isLeftOnDisk: false };
+  if (!places) return { freedBytes: 0, path: located.path, isLeftOnDisk: true };
+  return { freedBytes: await removeAsset(places), path: located.path, isLeftOnDisk: false };
+}
+
+/** Only a copy that is still this model's own. */
+async function removeMirroredConfig({ modelsRoot }: ModelWorld, id: string, config: string): Promise<void> {
+  let names: string[];
+  try {
+    const { owner, repo } = parseOwnerRepo(id);
+    names = owner === null ? [repo] : [repo, `${owner}--${repo}`];
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const path = join(modelsRoot, "configs", `${name}.json`);
+    if ((await readFile(path, "utf8").catch(() => null)) === config) await rm(path, { force: true });
+  }
+}
