@@ -7,6 +7,7 @@ import { createTokens, listTokens } from "./assets/credentials.ts";
 import type { AssetEvent } from "./assets/port.ts";
 import { findOldModels } from "./assets/provider/old-places.ts";
 import { createRegistry } from "./assets/registry/registry.ts";
+import { createUseLocks } from "./assets/registry/use-locks.ts";
 import { systemClock } from "./base/clock.ts";
 import { type AnyEvent, createEventHub } from "./base/events.ts";
 import { createCharacterStage } from "./characters/character-stage.ts";
@@ -21,6 +22,7 @@ import { ensureRoots, listRoots } from "./config/storage-roots.ts";
 import { listDefaultAssets } from "./default-assets.ts";
 import { createFindInstallation } from "./models/find-installation.ts";
 import { createHubClient } from "./models/hub/hub-client.ts";
+import { createModelLibrary } from "./models/model-library.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import {
@@ -110,9 +112,17 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     hubTokenValue === undefined
       ? null
       : { value: hubTokenValue, variable: variableOf(loaded, "settings.assets.hub_token") };
+  let isServing = false;
+  const modelRoots = {
+    modelsRoot: settings["storage.models_root"],
+    assetsDir: settings["settings.assets.cache_dir"],
+  };
+  const registry = createRegistry({ clock, emit: events.emit }, { ...modelRoots, goesOn: () => isServing });
+  const useLocks = createUseLocks(modelRoots.modelsRoot, { clock });
+  const quotaBytes = toBytes(settings["settings.assets.quota_gb"]);
   const assets = stack.use(
     createAssetStore(
-      { emit: events.emit, clock },
+      { emit: events.emit, clock, registry, useLocks },
       {
         catalogue: setup.catalogue(project.declared),
         assetsDir: settings["settings.assets.cache_dir"],
@@ -124,16 +134,12 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         projectFolder: loaded.projectFolder,
         isAuthenticationStrict: settings["settings.assets.strict_authentication"],
         lockTimeoutMs: toMs(settings["settings.assets.lock_timeout_seconds"]),
-        quotaBytes: toBytes(settings["settings.assets.quota_gb"]),
+        quotaBytes,
         modelsRoot: settings["storage.models_root"],
       },
     ),
   );
 
-  const registry = createRegistry(
-    { clock, emit: events.emit },
-    { modelsRoot: settings["storage.models_root"], assetsDir: settings["settings.assets.cache_dir"] },
-  );
   const hub = createHubClient(
     { fetch, clock },
     {
@@ -143,6 +149,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     },
   );
   const findInstallation = createFindInstallation(registry);
+  const library = createModelLibrary(
+    { store: assets, registry, useLocks, hub, clock },
+    { ...modelRoots, cacheRoot, quotaBytes },
+  );
 
   const connected = setup.connect(assets);
   const chosen = selectProviders(
@@ -263,6 +273,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   };
 
   const serve = async (): Promise<RunningServer> => {
+    isServing = true;
     await ensureRoots(roots);
     await using held = new AsyncDisposableStack();
     const metrics = held.use(createMetrics(events, { clock }));
@@ -351,6 +362,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     charactersDir: settings["characters.dir"],
     assets,
     hub,
+    library,
     findInstallation,
     defaultAssets: await listDefaultAssets(setup, speechProviders, chosen),
     projectAssets: listProjectAssets(project),

@@ -6,6 +6,7 @@ import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { Character, CharacterStage } from "../characters/port.ts";
 import type { FindInstallation } from "../models/describe-model.ts";
 import type { HubClient } from "../models/hub/port.ts";
+import type { ModelLibrary } from "../models/model-library.ts";
 import type { ReplySource } from "../reply/source.ts";
 import type { ReplyAsCharacter } from "../session/character-reply.ts";
 import type { EndReason, SessionOutput } from "../session/events.ts";
@@ -52,6 +53,8 @@ export interface CliApp extends AsyncDisposable {
   readonly charactersDir: string;
   readonly assets: AssetStore;
   readonly hub: HubClient;
+  /** What of the hub's models is here. */
+  readonly library: ModelLibrary;
   /** Of models of the hub. */
   readonly findInstallation: FindInstallation;
   /** Names of the assets that speech needs by default. */
