@@ -12,6 +12,8 @@ export interface LocalModelContext {
   contextTokens: number;
   /** `[providers.llm.local]`, not parsed. */
   settings: unknown;
+  /** Until disposed, nobody takes this model of the registry off the disk. E_BUSY when somebody does so right now. */
+  holdModel: (id: string) => Promise<AsyncDisposable>;
 }
 
 /**
@@ -33,7 +35,10 @@ export interface LocalModelProvider {
    * The name of the model that `open` would take; looks at files alone. Undefined takes the only one installed. Throws
    * E_NOT_FOUND (no model, or no program to run it; with the command that brings it), E_ARGS, E_VERIFY, E_SCHEMA, E_PERM.
    */
-  find(context: Omit<LocalModelContext, "createEngine">, model: string | undefined): Promise<string>;
+  find(
+    context: Pick<LocalModelContext, "modelsRoot" | "settings">,
+    model: string | undefined,
+  ): Promise<string>;
   /** As `find`; the model loads with `start` or its first reply. */
   open(
     context: LocalModelContext,

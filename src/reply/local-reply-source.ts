@@ -87,6 +87,7 @@ export function createLocalReplySource(
     threads: dependencies.threads,
     contextTokens: dependencies.contextTokens,
     settings: dependencies.settings,
+    holdModel: dependencies.holdModel,
     createEngine: (engineOptions) => createEngine({ emit: onEngineEvent, clock }, engineOptions),
   };
 

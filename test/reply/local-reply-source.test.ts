@@ -77,6 +77,7 @@ function open(script: Script = {}, wanted: string | null = "acme/tiny") {
     threads: 1,
     contextTokens: 4096,
     settings: undefined,
+    holdModel: () => Promise.reject(new Error("nothing is to be held")),
   };
   const source = stack.use(createLocalReplySource({ ...local, clock, emit: recorder.emit }, { model }));
   const say = async (): Promise<string> => {

@@ -30,6 +30,7 @@ function createSource(options: ReplySourceOptions, fetchImpl: typeof fetch = fet
         threads: 1,
         contextTokens: 4096,
         settings: undefined,
+        holdModel: () => Promise.reject(new Error("nothing is to be held")),
       },
       loaders: { "openai-compatible": load("openai-compatible"), anthropic: load("anthropic") },
     },

@@ -4,14 +4,20 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { locate } from "../../../assets/registry/locate.ts";
+import { type RegistryRecord, registryRecordSchema } from "../../../assets/registry/record.ts";
+import { registryFileName } from "../../../assets/registry/registry.ts";
 import { AppError } from "../../../base/errors.ts";
 import { checkGgufFile, listGgufFiles, selectGgufFile } from "./gguf-files.ts";
 import { parseModelReference } from "./model-reference.ts";
 import { isOnnxFolder, listPrecisions, type OnnxFolder, readOnnxFolder } from "./onnx-folder.ts";
 
-export type InstalledModel =
-  | { format: "gguf"; name: string; file: string }
-  | { format: "onnx"; name: string; folder: OnnxFolder };
+export type InstalledModel = {
+  /** As it was asked for. */
+  name: string;
+  /** In the registry; undefined for a path. */
+  id?: string;
+} & ({ format: "gguf"; file: string } | { format: "onnx"; folder: OnnxFolder });
 
 const libraries = ["llama-cpp", "transformers"];
 
@@ -31,10 +37,10 @@ export async function findModel(modelsRoot: string, reference: string | undefine
     if (file !== undefined) {
       const path = join(folder, file);
       await checkGgufFile(path);
-      return { format: "gguf", name: nameOf(id, selector), file: path };
+      return { format: "gguf", name: nameOf(id, selector), id, file: path };
     }
     const onnx = await readOnnxFolder(folder, selector);
-    if (onnx) return { format: "onnx", name: nameOf(id, selector), folder: onnx };
+    if (onnx) return { format: "onnx", name: nameOf(id, selector), id, folder: onnx };
     there.push(...names, ...(await listPrecisions(folder)));
   }
   const command = `troupe models download --model ${id}`;
@@ -84,30 +90,28 @@ async function findAtPath(path: string): Promise<InstalledModel> {
 
 /** Where a model may lie: as the registry says, else where downloads go. */
 async function listFolders(modelsRoot: string, id: string): Promise<string[]> {
-  const record = (await readRegistry(modelsRoot))[id];
+  const record = (await readRecords(modelsRoot)).get(id);
+  const recorded = record && (await locate(record, modelsRoot));
   const usual = libraries.map((library) => join(modelsRoot, library, id));
-  const recorded = [
-    record?.install_path,
-    record?.relative_path === undefined ? undefined : join(modelsRoot, record.relative_path),
-  ].filter((path) => path !== undefined && path !== null);
-  return [...new Set([...recorded, ...usual])];
+  return [...new Set([...(recorded ? [recorded.path] : []), ...usual])];
 }
 
-const registrySchema = z.record(
-  z.string(),
-  z.looseObject({ install_path: z.string().nullish(), relative_path: z.string().optional() }).catch({}),
-);
-
 /** Read for the places of models alone; a damaged one is the business of `troupe models`, the folders are still there. */
-async function readRegistry(modelsRoot: string): Promise<z.infer<typeof registrySchema>> {
-  const file = Bun.file(join(modelsRoot, "model_registry.json"));
+async function readRecords(modelsRoot: string): Promise<Map<string, RegistryRecord>> {
+  const file = Bun.file(join(modelsRoot, registryFileName));
   const content: unknown = await file.json().catch(() => undefined);
-  return registrySchema.safeParse(content).data ?? {};
+  const records = z.record(z.string(), z.unknown()).safeParse(content).data ?? {};
+  return new Map(
+    Object.entries(records).flatMap(([id, value]) => {
+      const { data } = registryRecordSchema.safeParse(value);
+      return data === undefined ? [] : [[id, data] as const];
+    }),
+  );
 }
 
 /** The ids of the models that could reply, sorted. */
 export async function listInstalledModels(modelsRoot: string): Promise<string[]> {
-  const candidates = new Set(Object.keys(await readRegistry(modelsRoot)));
+  const candidates = new Set((await readRecords(modelsRoot)).keys());
   for (const library of libraries) {
     for (const owner of await listNames(join(modelsRoot, library))) {
       candidates.add(owner);

@@ -39,15 +39,17 @@ export const provider: LocalModelProvider = {
   async open(context, { model, temperature, maxOutputTokens }) {
     const settings = parseSettings(context.settings);
     const found = await findModel(context.modelsRoot, model);
+    const engineOptions = describeEngine(found, settings, context);
+    const hold = found.id === undefined ? undefined : await context.holdModel(found.id);
     const engine = context.createEngine({
       title: "the language model's engine",
       id: "local",
-      ...describeEngine(found, settings, context),
+      ...engineOptions,
       loadTimeoutMs: 10 * 60_000,
       queueLimit: settings.queue_limit,
       idleUnloadMs: settings.idle_unload_minutes > 0 ? settings.idle_unload_minutes * 60_000 : undefined,
     });
-    return createLocalLanguageModel({ engine }, { name: found.name, temperature, maxOutputTokens });
+    return createLocalLanguageModel({ engine, hold }, { name: found.name, temperature, maxOutputTokens });
   },
 };
 

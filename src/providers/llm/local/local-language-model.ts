@@ -22,9 +22,9 @@ const jobTimeoutMs = 15 * 60_000;
 /** More pieces than any answer has: one for each token of the window, and its tools. */
 const maxPieces = 262_144;
 
-/** Owns the engine. */
+/** Owns the engine, and the hold on its files. */
 export function createLocalLanguageModel(
-  { engine }: { engine: Engine },
+  { engine, hold }: { engine: Engine; hold: AsyncDisposable | undefined },
   options: LocalLanguageModelOptions,
 ): LocalLanguageModel {
   return {
@@ -73,7 +73,10 @@ export function createLocalLanguageModel(
         left.abort();
       }
     },
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await hold?.[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -46,6 +46,7 @@ describe("GGUF files", () => {
     expect(await findModel(root.path, reference)).toEqual({
       format: "gguf",
       name: reference,
+      id: "acme/tiny",
       file: join(root.path, "llama-cpp/acme/tiny", file),
     });
   });
@@ -90,6 +91,7 @@ describe("ONNX folders", () => {
     expect(await findModel(root.path, "acme/tiny")).toEqual({
       format: "onnx",
       name: "acme/tiny",
+      id: "acme/tiny",
       folder: { folder, precision: "q4", fileName: "model", externalDataCount: 2, trainedTokens: 2048 },
     });
     for (const [selector, precision] of [

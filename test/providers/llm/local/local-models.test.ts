@@ -275,11 +275,13 @@ for (const format of formats) {
         expect(textOf(await replyOf(model, ask("You are Ada.", "Hello")))).toBe("Ada is here.");
       });
 
-      test("is gone when the model is disposed", async () => {
+      test("is gone when the model is disposed, and so is the hold on its files", async () => {
         const subject = await open();
         await subject.model.start();
         const pid = subject.pid as number;
+        expect(await subject.isInUse()).toBe(true);
         await subject.model[Symbol.asyncDispose]();
+        expect(await subject.isInUse()).toBe(false);
         expect(() => process.kill(pid, 0)).toThrow();
         const error = await failureOf(replyOf(subject.model, ask("Ada", "Hello")));
         expect(error).toMatchObject({ code: "E_BUSY" });

@@ -1,5 +1,7 @@
 // A model of the tiny language behind the local provider, in one of its two formats, with its engine's events.
 import { join } from "node:path";
+import { createUseLocks } from "../../../../src/assets/registry/use-locks.ts";
+import { systemClock } from "../../../../src/base/clock.ts";
 import type { EngineEvent } from "../../../../src/base/engine.ts";
 import { createEngine } from "../../../../src/base/engine-host.ts";
 import { provider } from "../../../../src/providers/llm/local/index.ts";
@@ -44,6 +46,8 @@ export interface LocalSubject extends AsyncDisposable {
   model: LocalLanguageModel;
   recorder: EventRecorder<EngineEvent>;
   root: TempFolder;
+  /** Whether somebody who tidies must keep away from it. */
+  isInUse(): Promise<boolean>;
   /** The pid of the engine's process. */
   readonly pid: number | undefined;
 }
@@ -57,6 +61,7 @@ export async function openSubject(
   await format.write(root, options.shape);
   const recorder = createEventRecorder<EngineEvent>();
   const engines: ReturnType<typeof createEngine>[] = [];
+  const locks = createUseLocks(root.path, { clock: systemClock });
   const context: LocalModelContext = {
     createEngine(engineOptions) {
       const engine = createEngine({ emit: recorder.emit }, engineOptions);
@@ -68,6 +73,7 @@ export async function openSubject(
     threads: 1,
     contextTokens: options.contextTokens ?? 2048,
     settings: { ...format.settings, ...options.settings },
+    holdModel: (id) => locks.hold(id),
   };
   const model = stack.use(
     await provider.open(context, { model: "acme/tiny", temperature: 0, maxOutputTokens: undefined }),
@@ -77,6 +83,7 @@ export async function openSubject(
     model,
     recorder,
     root,
+    isInUse: () => locks.isInUse("acme/tiny"),
     get pid() {
       return engines[0]?.pid;
     },
