@@ -188,6 +188,13 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     ),
   );
 
+  const localModels = {
+    loadProvider: loadLocalReplyProvider,
+    modelsRoot: settings["storage.models_root"],
+    threads: settings["speech.threads"] || availableParallelism(),
+    contextTokens: settings["reply.context_tokens"],
+    settings: providerSettings["llm"]?.["local"],
+  };
   const replies = stack.use(
     createReplySource(
       {
@@ -195,14 +202,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         clock,
         loaders: replyProviders,
         emit: events.emit,
-        local: {
-          loadProvider: loadLocalReplyProvider,
-          modelsRoot: settings["storage.models_root"],
-          threads: settings["speech.threads"] || availableParallelism(),
-          contextTokens: settings["reply.context_tokens"],
-          settings: providerSettings["llm"]?.["local"],
-          holdModel: (id) => useLocks.hold(id),
-        },
+        local: localModels,
       },
       {
         source: settings["reply.source"],
@@ -217,7 +217,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     ),
   );
   const providers = createProviders(
-    { setup, connected, speech, replies, fetch, emit: events.emit },
+    { setup, connected, speech, replies, localModels, fetch, emit: events.emit },
     {
       speechProviders,
       replySource: settings["reply.source"],

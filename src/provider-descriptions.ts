@@ -26,7 +26,7 @@ const noModel = (): undefined => undefined;
 /** The specification's names have no dashes. */
 export const replyProviderId = (source: string): string => source.trim().toLowerCase().replaceAll("-", "_");
 
-const replyProviders = Object.entries(replyServerPresets).map(
+const replyServers = Object.entries(replyServerPresets).map(
   ([source, { title, apiKeyName }]): KnownProvider => {
     const id = replyProviderId(source);
     const variable = apiKeyName ?? optionalKeys[id];
@@ -41,6 +41,19 @@ const replyProviders = Object.entries(replyServerPresets).map(
   },
 );
 
+/** Beside `local`, which is no server, and `none`, which is nobody. */
+export const isReplyServer = (id: string): boolean => replyServers.some((provider) => provider.id === id);
+
+const localModels: KnownProvider = {
+  kind: "llm",
+  id: "local",
+  title: "A language model on this machine",
+  isKnown: true,
+  // Models of the hub, which `troupe models` installs; GGUF files are in the folder llama-cpp.
+  ownAssets: { directory_name: "transformers", cache_types: ["models", "runtime"] },
+  selectModel: noModel,
+};
+
 const turnProviders: readonly KnownProvider[] = [
   {
     kind: "turn",
@@ -52,7 +65,7 @@ const turnProviders: readonly KnownProvider[] = [
   },
 ];
 
-const others = [...replyProviders, ...turnProviders];
+const others = [...replyServers, localModels, ...turnProviders];
 
 /** Kind and id of each, in the order in which they are listed. */
 export function listProviderNames(catalogue: ProviderCatalogue): (readonly [kind: string, id: string])[] {

@@ -9,6 +9,8 @@ import type { Emit } from "./base/events.ts";
 import { listProviderNames, replyProviderId } from "./provider-descriptions.ts";
 import type { ConnectedProviders, ProviderSetup } from "./provider-setup.ts";
 import type { Fetch } from "./reply/language-model.ts";
+import { lookAtLocalModels } from "./reply/local-model-state.ts";
+import type { LocalReplyDependencies } from "./reply/local-reply-source.ts";
 import { isLoopback, type ReplyServer, replyServerPresets } from "./reply/plan-reply-source.ts";
 import { probeServer } from "./reply/probe-server.ts";
 import type { ReplySource } from "./reply/source.ts";
@@ -21,6 +23,7 @@ export interface ProvidersDependencies {
   connected: ConnectedProviders;
   speech: Pick<SpeechSystem, "listProviders">;
   replies: Pick<ReplySource, "status">;
+  localModels: LocalReplyDependencies;
   fetch: Fetch;
   emit: Emit<AssetEvent>;
 }
@@ -48,6 +51,7 @@ export function createProviders(deps: ProvidersDependencies, options: ProvidersO
   const lookAtReply = async (id: string, missing: string | undefined): Promise<ProviderState> => {
     const status = replies.status();
     const isChosen = replyProviderId(status.source) === id;
+    if (id === "local") return lookAtLocalModels(deps.localModels, status);
     if (isChosen && status.isUp) return { state: "ready" };
     const source = Object.keys(replyServerPresets).find((name) => replyProviderId(name) === id) ?? id;
     const preset = replyServerPresets[source];
@@ -121,7 +125,7 @@ export function createProviders(deps: ProvidersDependencies, options: ProvidersO
           const table = setup.tables.find((candidate) => candidate.kind === kind && candidate.id === id);
           const state = await stateOf(kind, id, {
             isEnabled: table?.isEnabled ?? true,
-            missing: credentials.missing,
+            missing: credentials.missing?.reason,
             speechState: speechStates.get(`${kind}.${id}`),
           });
           const reason = "reason" in state ? state.reason : "detail" in state ? state.detail : undefined;

@@ -146,7 +146,7 @@ export async function setUpProviders(
         describe: async (kind, id) => (await describe(kind, id)).provider,
         async suppliesOf(kind, id) {
           const [models, { missing }] = await Promise.all([modelsOf(kind, id), credentialsOf(kind, id)]);
-          return { models, missingCredential: missing };
+          return { models, missingCredential: missing?.reason };
         },
         async getAssetPath(name, given) {
           const user = users.get(name);

@@ -51,7 +51,7 @@ export interface LoadContext {
 /** What the project file and the environment have for a provider. */
 export interface ProviderSupplies {
   models: ProviderModels;
-  /** The variable of a credential that it cannot do without and that is not set. */
+  /** Of a credential that it cannot do without and that is not set: which, and what to do. */
   missingCredential: string | undefined;
 }
 

@@ -163,11 +163,8 @@ export function parseProviderSettings(provider: Provider<string, unknown>, setti
   throw new AppError("E_SCHEMA", `[providers.${provider.kind}.${provider.id}] is wrong: ${issues}`);
 }
 
-export function describeMissingCredential(variable: string | undefined): ProviderState | undefined {
-  if (variable === undefined) return undefined;
-  const reason = `${variable} is not set; set it in the environment or in .env, or put it into the provider's file below the credentials root`;
-  return { state: "missing-credentials", reason };
-}
+export const describeMissingCredential = (reason: string | undefined): ProviderState | undefined =>
+  reason === undefined ? undefined : { state: "missing-credentials", reason };
 
 type UnavailableState = Exclude<ProviderState, { state: "ready" } | { state: "loading" }>;
 

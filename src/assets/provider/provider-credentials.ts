@@ -7,8 +7,8 @@ import { z } from "zod";
 export interface ProviderCredentials {
   /** In the order of the description. Empty text is not set. */
   readonly variables: readonly { variable: string; isSet: boolean }[];
-  /** The first one that lacks. */
-  readonly missing: string | undefined;
+  /** The first one that lacks, and what to do about it. */
+  readonly missing: { variable: string; reason: string } | undefined;
   find(variable: string): string | undefined;
   /** For those who must keep them out of what they write. */
   readonly values: readonly string[];
@@ -44,9 +44,13 @@ export async function loadProviderCredentials(options: LoadCredentialsOptions): 
     return value === "" ? undefined : value;
   };
   const variables = patterns.map((variable) => ({ variable, isSet: find(variable) !== undefined }));
+  const missing = variables.find(({ isSet }) => !isSet);
   return {
     variables,
-    missing: variables.find(({ isSet }) => !isSet)?.variable,
+    missing: missing && {
+      variable: missing.variable,
+      reason: `${missing.variable} is not set; set it in the environment or in .env, or put it into ${path}`,
+    },
     find,
     values: [...new Set([...Object.values(fromFile), ...patterns.map(find)])].filter(
       (value): value is string => value !== undefined && value !== "" && value !== path,

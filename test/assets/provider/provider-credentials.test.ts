@@ -37,7 +37,11 @@ describe("a provider's credentials", () => {
     const patterns = ["KEY_A", "KEY_B", "KEY_C"];
     const found = await load({ patterns, environment: { KEY_A: "a", KEY_B: "  " } });
     expect(found.variables.map(({ isSet }) => isSet)).toEqual([true, false, false]);
-    expect([found.missing, found.warnings]).toEqual(["KEY_B", []]);
+    expect([found.missing?.variable, found.warnings]).toEqual(["KEY_B", []]);
+    expect(found.missing?.reason).toStartWith(
+      "KEY_B is not set; set it in the environment or in .env, or put it into ",
+    );
+    expect(found.missing?.reason).toEndWith("openai.json");
   });
 
   test("of the file win over the environment's, and complete them", async () => {
@@ -89,6 +93,6 @@ describe("a provider's credentials", () => {
     const patterns = ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT_ID"];
     const found = await load({ provider: "google_cloud", patterns, file });
     expect(found.find("GOOGLE_APPLICATION_CREDENTIALS")).toBe(file);
-    expect(found.missing).toBe("GOOGLE_CLOUD_PROJECT_ID");
+    expect(found.missing?.variable).toBe("GOOGLE_CLOUD_PROJECT_ID");
   });
 });
