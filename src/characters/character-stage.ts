@@ -70,6 +70,7 @@ export async function createCharacterStage(
         offenceOf: host.offenceOf,
         onQuarantine: (name, problem) =>
           emit({ type: "character-quarantine", name, file: problem.file, problem }),
+        onFind: (missing) => (missing === 0 ? cadence.complete() : cadence.outcome(missing)),
       },
       { folder },
     ),
@@ -107,49 +108,55 @@ export async function createCharacterStage(
     onFault: ({ source }, problem) => recordFault(source.versionId, problem, false),
   };
 
+  let revealed = Promise.withResolvers<void>();
+  let isClosed = false;
+  const reveal = (): void => {
+    loader.reveal();
+    publish();
+    revealed.resolve();
+    revealed = Promise.withResolvers<void>();
+  };
+  const opening = resources.use(createSnapshotCadence(reveal, { clock, isOpening: true }));
+  const reloading = resources.use(createSnapshotCadence(reveal, { clock, isOpening: false }));
+  let cadence = opening;
+  resources.defer(() => {
+    isClosed = true;
+    revealed.resolve();
+  });
+
   const load = async (reason: LoadReason, changed?: ReadonlySet<string>): Promise<number> => {
     const startMs = clock.nowMs();
-    const opened = Promise.withResolvers<void>();
-    const cadence = createSnapshotCadence(
-      () => {
-        publish();
-        opened.resolve();
-      },
-      { clock, isOpening: reason === "start" },
-    );
-    const run = async (): Promise<number> => {
-      using _cadence = cadence;
-      const isNew = await loader.load({ ...(changed && { changed }), onOutcome: cadence.outcome });
-      const durationMs = clock.nowMs() - startMs;
-      if (isNew || reason !== "watch") {
-        cadence.complete();
-        const { problems } = book;
-        emit({
-          type: "characters-load-end",
-          durationMs,
-          reason,
-          loadedCount: readyCount(book),
-          problems,
-          book,
-        });
-      }
-      return durationMs;
-    };
-    const running = run().finally(() => loads.delete(running));
-    loads.add(running);
-    if (reason === "start") await Promise.race([opened.promise, running]);
-    return reason === "start" ? 0 : running;
+    const isNew = await loader.load(changed);
+    // It is shown together with what other loads are still busy with.
+    while (loader.isHiding && !isClosed) await revealed.promise;
+    if (!isNew && reason !== "watch") cadence.complete();
+    const durationMs = clock.nowMs() - startMs;
+    if (isNew || reason !== "watch") {
+      const { problems } = book;
+      const loadedCount = readyCount(book);
+      emit({ type: "characters-load-end", durationMs, reason, loadedCount, problems, book });
+    }
+    return durationMs;
+  };
+  const track = <T>(loading: Promise<T>): Promise<T> => {
+    const tracked = loading.finally(() => loads.delete(tracked));
+    loads.add(tracked);
+    return tracked;
   };
 
   if (watch) {
     const onWatchError = (error: unknown): void =>
       emit({ type: "characters-watch-error", message: messageOf(error) });
     const onBurst = (changed: ReadonlySet<string>): void => {
-      load("watch", changed).catch(onWatchError);
+      track(load("watch", changed)).catch(onWatchError);
     };
     resources.use(await watchFolder({ onBurst, onError: onWatchError, clock }, folder));
   }
-  await load("start");
+  const opened = revealed.promise;
+  const loaded = track(load("start")).finally(() => {
+    cadence = reloading;
+  });
+  await Promise.race([opened, loaded]);
   const held = resources.move();
 
   return {
@@ -157,7 +164,7 @@ export async function createCharacterStage(
       return book;
     },
     async reload() {
-      const durationMs = await load("request");
+      const durationMs = await track(load("request"));
       return {
         generation: book.generation,
         total_files: loader.fileCount,

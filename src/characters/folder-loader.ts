@@ -1,5 +1,6 @@
 // Brings the files of the folder to their outcomes: which are to be read again, what has changed in them, how they fare in
-// a trial. Several loads may be under way; of one file only the newest counts.
+// a trial. Several loads may be under way; of one file only the newest counts. What was found is seen by nobody until it is
+// revealed, so that a book which is built meanwhile for another reason does not show half of it.
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isAbortError, messageOf } from "../base/errors.ts";
@@ -9,19 +10,19 @@ import { type FileReading, listCharacterFiles, readCharacterFiles } from "./load
 import type { LoadErrorType, LoadProblem } from "./port.ts";
 import { importStem, isShared } from "./watch-folder.ts";
 
-export interface LoadRequest {
-  /** Absolute paths; undefined: every file. */
-  changed?: ReadonlySet<string>;
-  /** An outcome is in, or a file has gone: the book may be built anew. */
-  onOutcome: () => void;
-}
-
 export interface FolderLoader extends Disposable {
-  /** One for each file that has been evaluated, in no order. */
+  /** One for each file that has been evaluated and revealed, in no order. */
   outcomes(): LoadOutcome[];
   readonly fileCount: number;
-  /** Resolves when every file concerned has its outcome; true when any outcome is new. */
-  load(request: LoadRequest): Promise<boolean>;
+  /**
+   * Reads those that `changed` (absolute paths) concerns, or every file. Resolves when each has its outcome; true when any
+   * outcome is new.
+   */
+  load(changed?: ReadonlySet<string>): Promise<boolean>;
+  /** Something was found that nobody sees. */
+  readonly isHiding: boolean;
+  /** Everything that was found is seen from now on; those that are still under way count as slow. */
+  reveal(): void;
   /** Of the version that stands for its file. Recorded once; false when there is nothing new to record. */
   recordFault(versionId: string, fault: RunFault): CharacterVersion | undefined;
 }
@@ -36,6 +37,9 @@ interface FileState {
   /** The last evaluation that gave `lastGood`: what fails late in it is a fault of that version. */
   evaluatedAs: string | undefined;
   outcome: LoadOutcome | undefined;
+  /** The outcome that is seen. */
+  shown: LoadOutcome | undefined;
+  isGone: boolean;
   /** The reading or trial under way. */
   trial: AbortController | undefined;
 }
@@ -49,30 +53,37 @@ export function createFolderLoader(
     offenceOf: (versionId: string) => LoadProblem | undefined;
     /** A file crashed or hung in its trial. */
     onQuarantine: (name: string | undefined, problem: LoadProblem) => void;
+    /** There is something to reveal. Of those that are not slow, or of all if it was one of the slow, so many are missing. */
+    onFind: (missing: number) => void;
   },
   { folder }: { folder: string },
 ): FolderLoader {
-  const { evaluate, offenceOf, onQuarantine } = dependencies;
+  const { evaluate, offenceOf, onQuarantine, onFind } = dependencies;
   const states = new Map<string, FileState>();
+  const awaited = new Set<FileState>();
+  /** Awaited too, but there was a reveal without them. */
+  const slow = new Set<FileState>();
   let versionCount = 0;
   /** Files whose names differ from another's in case alone. */
   let twins: ReadonlySet<string> = new Set();
 
   const stateOf = (file: string): FileState => {
-    let state = states.get(file);
-    if (!state) {
-      state = {
-        file,
-        path: undefined,
-        text: undefined,
-        companions: {},
-        lastGood: undefined,
-        evaluatedAs: undefined,
-        outcome: undefined,
-        trial: undefined,
-      };
-      states.set(file, state);
-    }
+    const known = states.get(file);
+    if (known && !known.isGone) return known;
+    // Of one that went and has come back, nothing is kept but what is seen until then.
+    const state: FileState = {
+      file,
+      path: undefined,
+      text: undefined,
+      companions: {},
+      lastGood: undefined,
+      evaluatedAs: undefined,
+      outcome: undefined,
+      shown: known?.shown,
+      isGone: false,
+      trial: undefined,
+    };
+    states.set(file, state);
     return state;
   };
 
@@ -134,35 +145,63 @@ export function createFolderLoader(
     onQuarantine(record.name, offence);
   };
 
+  const isHidden = ({ outcome, shown, isGone }: FileState): boolean => isGone || outcome !== shown;
+
+  const begin = (state: FileState): AbortController => {
+    state.trial?.abort();
+    state.trial = new AbortController();
+    slow.delete(state);
+    awaited.add(state);
+    return state.trial;
+  };
+  const end = (state: FileState): void => {
+    state.trial = undefined;
+    const wasSlow = slow.delete(state);
+    awaited.delete(state);
+    const missing = awaited.size + (wasSlow ? slow.size : 0);
+    // The last of many may be unchanged, and be the one that the others wait for.
+    if (isHidden(state) || (missing === 0 && states.values().some(isHidden))) onFind(missing);
+  };
+
+  /** True when any file has gone. */
+  const dismiss = (files: ReadonlySet<string>): boolean => {
+    const gone = [...states.values()].filter(({ file, isGone }) => !isGone && !files.has(file));
+    for (const state of gone) {
+      state.trial?.abort();
+      Object.assign(state, { trial: undefined, outcome: undefined, isGone: true });
+      awaited.delete(state);
+      slow.delete(state);
+    }
+    if (gone.length > 0) onFind(awaited.size);
+    return gone.length > 0;
+  };
+
   return {
-    outcomes: () => [...states.values()].flatMap(({ outcome }) => outcome ?? []),
+    outcomes: () => [...states.values()].flatMap(({ shown }) => shown ?? []),
     get fileCount() {
-      return states.size;
+      return states.values().reduce((count, { isGone }) => count + (isGone ? 0 : 1), 0);
+    },
+    get isHiding() {
+      return states.values().some(isHidden);
+    },
+    reveal() {
+      for (const [file, state] of states) {
+        if (state.isGone) states.delete(file);
+        else state.shown = state.outcome;
+      }
+      for (const state of awaited) slow.add(state);
+      awaited.clear();
     },
 
-    async load({ changed, onOutcome }) {
+    async load(changed) {
       const files = await listCharacterFiles(folder);
       twins = findCaseTwins(files);
-      let isNew = false;
-      for (const [file, state] of states) {
-        if (files.includes(file)) continue;
-        state.trial?.abort();
-        state.trial = undefined;
-        states.delete(file);
-        isNew = true;
-      }
       const targets = files.filter((file) => {
         const state = states.get(file);
-        return !changed || !state || isConcerned(state, changed);
+        return !changed || !state || state.isGone || isConcerned(state, changed);
       });
-      const trials = new Map<string, AbortController>();
-      for (const file of targets) {
-        const state = stateOf(file);
-        state.trial?.abort();
-        state.trial = new AbortController();
-        trials.set(file, state.trial);
-      }
-      if (isNew) onOutcome();
+      const trials = new Map(targets.map((file) => [file, begin(stateOf(file))]));
+      let isNew = dismiss(new Set(files));
 
       const running: Promise<void>[] = [];
       for await (const reading of readCharacterFiles(folder, targets)) {
@@ -171,32 +210,30 @@ export function createFolderLoader(
         if (!state || !trial || state.trial !== trial) continue;
         const wasImported = changed !== undefined && !changed.has(join(folder, reading.file));
         if (!hasChanged(state, reading, changed !== undefined, wasImported)) {
-          state.trial = undefined;
+          end(state);
           continue;
         }
         isNew = true;
-        const settle = (): void => {
+        const settle = (outcome?: LoadOutcome): void => {
           if (state.trial !== trial) return;
-          state.trial = undefined;
-          onOutcome();
+          if (outcome) state.outcome = outcome;
+          end(state);
         };
         if (!reading.ok) {
           state.text = undefined;
-          state.outcome = { file: reading.file, ok: false, problem: reading.problem };
-          settle();
+          settle({ file: reading.file, ok: false, problem: reading.problem });
           continue;
         }
         running.push(
-          tryFile(state, reading, trial).then(settle, (error: unknown) => {
-            if (isAbortError(error)) return;
-            const problem = { file: reading.file, stage: "evaluate", error_type: "Crashed" } as const;
-            state.outcome = {
-              file: reading.file,
-              ok: false,
-              problem: { ...problem, message: `it could not be tried: ${messageOf(error)}` },
-            };
-            settle();
-          }),
+          tryFile(state, reading, trial).then(
+            () => settle(),
+            (error: unknown) => {
+              if (isAbortError(error)) return settle();
+              const problem = { file: reading.file, stage: "evaluate", error_type: "Crashed" } as const;
+              const message = `it could not be tried: ${messageOf(error)}`;
+              settle({ file: reading.file, ok: false, problem: { ...problem, message } });
+            },
+          ),
         );
       }
       await Promise.all(running);
@@ -205,11 +242,13 @@ export function createFolderLoader(
 
     recordFault(versionId, fault) {
       for (const state of states.values()) {
-        const { outcome, lastGood } = state;
+        const { outcome, shown, lastGood } = state;
         const isConcerned = lastGood?.source.versionId === versionId || state.evaluatedAs === versionId;
         if (!outcome || !isConcerned) continue;
         if (outcome.fault && (outcome.fault.isQuarantined || !fault.isQuarantined)) return undefined;
         state.outcome = { ...outcome, fault };
+        const isSeen = shown === outcome || (shown?.ok === true && shown.version === lastGood);
+        if (shown && isSeen) state.shown = shown === outcome ? state.outcome : { ...shown, fault };
         return lastGood;
       }
       return undefined;

@@ -3,17 +3,22 @@ import type { Clock } from "../base/clock.ts";
 
 /** While a stage opens, what is in is shown this often. */
 const openingMs = 250;
-/** In a reload, those still missing this long after the last outcome are slow. */
+/** In a reload, those still missing this long after the last outcome are slow; … */
 const quietMs = 250;
-/** However steadily the outcomes of a reload come, nobody waits longer to be seen. */
+/** … many at once are more likely behind than slow, so each that is missing adds to it, up to a second. */
+const quietPerFileMs = 5;
+const maxQuietMs = 1000;
+/** However steadily the outcomes of a reload come, nobody waits longer to be seen; for each that is missing at first, … */
 const maxWaitMs = 2000;
+/** … this much more: ten times what a file takes. */
+const waitPerFileMs = 5;
 /** With no outcome at all, an empty stage opens after this long. */
 const firstWaitMs = 1000;
 
 /** Dispose it to publish no more. */
 export interface SnapshotCadence extends Disposable {
-  /** One more outcome is in. */
-  outcome: () => void;
+  /** One more outcome is in, and so many are under way. */
+  outcome: (underWay: number) => void;
   /** All outcomes are in. */
   complete: () => void;
 }
@@ -41,12 +46,12 @@ export function createSnapshotCadence(
   };
   if (isOpening) quiet = clock.schedule(fire, firstWaitMs);
   return {
-    outcome() {
+    outcome(underWay) {
       if (!isOpening) {
         quiet?.[Symbol.dispose]();
-        quiet = clock.schedule(fire, quietMs);
+        quiet = clock.schedule(fire, Math.min(maxQuietMs, quietMs + underWay * quietPerFileMs));
       }
-      limit ??= clock.schedule(fire, isOpening ? openingMs : maxWaitMs);
+      limit ??= clock.schedule(fire, isOpening ? openingMs : maxWaitMs + underWay * waitPerFileMs);
     },
     complete: fire,
     [Symbol.dispose]: cancel,

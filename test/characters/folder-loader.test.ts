@@ -7,6 +7,7 @@ import type { CharacterVersion } from "../../src/characters/character-book.ts";
 import { createFolderLoader, type FolderLoader } from "../../src/characters/folder-loader.ts";
 import type { CharacterSource, EvaluationOutcome } from "../../src/characters/host/host-protocol.ts";
 import type { LoadErrorType, LoadProblem } from "../../src/characters/port.ts";
+import { eventually } from "../support/eventually.ts";
 import { createTempFolder, type TempFolder } from "../support/temp-folder.ts";
 
 interface Played extends AsyncDisposable {
@@ -19,6 +20,11 @@ interface Played extends AsyncDisposable {
   offences: Map<string, LoadProblem>;
   /** How the next evaluations go; default: the text is the name. */
   play: { evaluate: (source: CharacterSource, signal: AbortSignal) => Promise<EvaluationOutcome> };
+  /** How many were missing each time there was something to reveal. */
+  finds: number[];
+  /** And reveals nothing. */
+  begin(...changed: string[]): Promise<boolean>;
+  /** And reveals it when it is done. */
   load(...changed: string[]): Promise<boolean>;
 }
 
@@ -46,6 +52,7 @@ async function openLoader(files: Readonly<Record<string, string>>): Promise<Play
   for (const [name, text] of Object.entries(files)) await folder.write(name, text);
   const evaluated: string[] = [];
   const quarantined: string[] = [];
+  const finds: number[] = [];
   const offences = new Map<string, LoadProblem>();
   const play: Played["play"] = { evaluate: (source) => Promise.resolve(stands(source)) };
   const loader = createFolderLoader(
@@ -56,19 +63,25 @@ async function openLoader(files: Readonly<Record<string, string>>): Promise<Play
       },
       offenceOf: (versionId) => offences.get(versionId),
       onQuarantine: (name, problem) => quarantined.push(`${name} ${problem.file}`),
+      onFind: (missing) => finds.push(missing),
     },
     { folder: folder.path },
   );
+  const begin = (...changed: string[]): Promise<boolean> =>
+    loader.load(changed.length > 0 ? new Set(changed.map((name) => join(folder.path, name))) : undefined);
   return {
     folder,
     loader,
     evaluated,
     quarantined,
     offences,
+    finds,
     play,
-    load(...changed) {
-      const paths = new Set(changed.map((name) => join(folder.path, name)));
-      return loader.load({ ...(changed.length > 0 && { changed: paths }), onOutcome: () => undefined });
+    begin,
+    async load(...changed) {
+      const isNew = await begin(...changed);
+      loader.reveal();
+      return isNew;
     },
     async [Symbol.asyncDispose]() {
       loader[Symbol.dispose]();
@@ -226,6 +239,98 @@ describe("a load after changes", () => {
     held.resolve();
     await first;
     expect(played.loader.outcomes()).toEqual([]);
+  });
+});
+
+describe("what a load has found", () => {
+  const namesOf = ({ loader }: Played): string[] =>
+    loader
+      .outcomes()
+      .flatMap((outcome) => (outcome.ok ? outcome.version.record.name : []))
+      .toSorted();
+
+  test("is seen when it is revealed, and not before: who came, who changed and who left", async () => {
+    await using played = await openLoader({ "a.ts": "Ada", "b.ts": "Bob" });
+    await played.load();
+    expect(played.loader.isHiding).toBe(false);
+    await played.folder.write("a.ts", "Anna");
+    await played.folder.write("c.ts", "Cy");
+    await unlink(join(played.folder.path, "b.ts"));
+    expect(await played.begin("a.ts", "b.ts", "c.ts")).toBe(true);
+    expect([played.loader.isHiding, ...namesOf(played)]).toEqual([true, "Ada", "Bob"]);
+    played.loader.reveal();
+    expect([played.loader.isHiding, ...namesOf(played)]).toEqual([false, "Anna", "Cy"]);
+  });
+
+  test("is told with how many are missing: of all loads under way, but of the slow ones only if it is one", async () => {
+    await using played = await openLoader({ "a.ts": "Ada", "b.ts": "Bob", "c.ts": "Cy" });
+    const held = new Map<string, () => void>();
+    played.play.evaluate = (source) =>
+      new Promise((resolve) => held.set(source.file, () => resolve(stands(source))));
+    const first = played.begin();
+    await eventually("three trials", () => held.size === 3);
+    held.get("a.ts")?.();
+    await eventually("the first", () => played.finds.length === 1);
+    await played.folder.write("d.ts", "Di");
+    const second = played.begin("d.ts");
+    await eventually("the fourth trial", () => held.size === 4);
+    held.get("d.ts")?.();
+    await second;
+    expect(played.finds).toEqual([2, 2]);
+    // Those who have not come by now are slow, and a new edit does not wait for them.
+    played.loader.reveal();
+    expect(namesOf(played)).toEqual(["Ada", "Di"]);
+    await played.folder.write("a.ts", "Anna");
+    held.delete("a.ts");
+    const third = played.begin("a.ts");
+    await eventually("the edit's trial", () => held.has("a.ts"));
+    held.get("a.ts")?.();
+    await third;
+    expect(played.finds).toEqual([2, 2, 0]);
+    held.get("b.ts")?.();
+    await eventually("a slow one", () => played.finds.length === 4);
+    held.get("c.ts")?.();
+    await first;
+    expect(played.finds).toEqual([2, 2, 0, 1, 0]);
+  });
+
+  test("is told as complete when the last of many turns out to be as it was", async () => {
+    await using played = await openLoader({ "a.ts": "Ada", "b.ts": "Bob" });
+    await played.load();
+    played.finds.length = 0;
+    await played.folder.write("a.ts", "Anna");
+    await played.begin("a.ts", "b.ts");
+    expect(played.finds.at(-1)).toBe(0);
+  });
+
+  test("a file that went and came back before anyone saw it has only changed", async () => {
+    await using played = await openLoader({ "a.ts": "Ada", "b.ts": "Bob" });
+    await played.load();
+    await unlink(join(played.folder.path, "a.ts"));
+    await played.begin("a.ts");
+    expect([played.loader.fileCount, ...namesOf(played)]).toEqual([1, "Ada", "Bob"]);
+    await played.folder.write("a.ts", "Anna");
+    await played.begin("a.ts");
+    expect(namesOf(played)).toEqual(["Ada", "Bob"]);
+    played.loader.reveal();
+    expect([played.loader.fileCount, ...namesOf(played)]).toEqual([2, "Anna", "Bob"]);
+  });
+
+  test("a fault of the version that is seen is seen at once, while its newer one is hidden", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    await played.load();
+    const { versionId } = versionOf(played.loader, "a.ts")!.source;
+    played.play.evaluate = (source) => Promise.resolve(fails(source, "SyntaxError"));
+    await played.folder.write("a.ts", "broken");
+    await played.begin("a.ts");
+    const fault = {
+      problem: { file: "a.ts", stage: "run", error_type: "Timeout", message: "hung" },
+      isQuarantined: true,
+    } as const;
+    expect(played.loader.recordFault(versionId, fault)).toBeDefined();
+    expect(played.loader.outcomes()).toMatchObject([{ ok: true, fault }]);
+    played.loader.reveal();
+    expect(played.loader.outcomes()).toMatchObject([{ ok: false, fault }]);
   });
 });
 

@@ -1,6 +1,6 @@
 // Files change while the stage is open: what is seen, when it stands, and what is kept of what was good.
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { CharacterBook } from "../../src/characters/port.ts";
@@ -225,6 +225,66 @@ describe("reload", () => {
     expect(book.generation).toBe(generation + 1);
     expect(book.characters.length).toBe(files.length);
   });
+
+  test("two hundred files that change together are never seen half changed, whatever else happens", async () => {
+    const branch = (mark: string): Record<string, string> =>
+      Object.fromEntries(
+        Array.from({ length: 200 }, (_, i) => [
+          // Some files are there on one branch only.
+          `c${String(i).padStart(3, "0")}${i % 20 === 0 ? mark : ""}.ts`,
+          `import { lead } from "./_lib/lead.ts";\n` +
+            characterText({
+              name: `Character ${i}`,
+              exports: `export const METADATA = { mark: "${mark}", lead };`,
+            }),
+        ]),
+      );
+    const [main, feature] = [branch("main"), branch("feature")];
+    const bad = Array.from({ length: 12 }, (_, i) => `bad${i}`);
+    const count = 200 + 1 + bad.length;
+    await using cast = await openTestStage(
+      {
+        ...main,
+        "_lib/lead.ts": `export const lead = "main";`,
+        "solo.ts": says("Solo", "1"),
+        ...Object.fromEntries(
+          bad.map((name) => [`${name}.ts`, characterText({ name, prompt: "process.exit(1);" })]),
+        ),
+      },
+      watched,
+    );
+    expect(cast.stage.book.characters.length).toBe(count);
+    const mixtures: string[] = [];
+    let books = 0;
+    const marksOf = (book: CharacterBook): Set<unknown> =>
+      new Set(
+        book.characters
+          .filter(({ name }) => name.startsWith("Character"))
+          .flatMap(({ metadata }) => [metadata["mark"], metadata["lead"]]),
+      );
+    using _reader = cast.stage.onChange((book) => {
+      books += 1;
+      const marks = marksOf(book);
+      if (marks.size !== 1 || book.characters.length !== count) {
+        mixtures.push(`${book.characters.length} characters of ${[...marks].join(" and ")}`);
+      }
+    });
+    // As git does it: those that go first, then those that change.
+    for (const name of Object.keys(main)) if (!(name in feature)) rmSync(join(cast.folder.path, name));
+    writeFileSync(join(cast.folder.path, "_lib/lead.ts"), `export const lead = "feature";`);
+    for (const [name, text] of Object.entries(feature)) writeFileSync(join(cast.folder.path, name), text);
+    // While they are read, others are quarantined one after another and somebody saves a file: each makes a book.
+    for (const [index, name] of bad.entries()) {
+      await cast.promptOf(name).catch(() => undefined);
+      if (index === bad.length / 2) await cast.folder.write("solo.ts", says("Solo", "2"));
+    }
+    await cast.untilBook((book) => marksOf(book).has("feature"), 20_000);
+    await cast.untilBook((book) => book.find("Solo")?.generation !== 1, 20_000);
+    expect(mixtures).toEqual([]);
+    expect(books).toBeGreaterThan(0);
+    expect(await cast.promptOf("Solo")).toBe("2");
+    await cast.untilBook((book) => bad.every((name) => book.find(name)?.status === "quarantined"));
+  }, 60_000);
 
   test("writing the same text again changes nothing", async () => {
     await using cast = await openTestStage({ "a.ts": says("Ada", "a"), "b.ts": says("Bob", "b") }, watched);

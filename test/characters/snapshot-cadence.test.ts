@@ -15,7 +15,7 @@ describe("a stage that opens", () => {
     const { clock, publishedAtMs, cadence } = start(true);
     clock.advance(100);
     for (let outcome = 0; outcome < 50; outcome++) {
-      cadence.outcome();
+      cadence.outcome(0);
       clock.advance(10);
     }
     cadence.complete();
@@ -31,7 +31,7 @@ describe("a stage that opens", () => {
 
   test("opens at once when everything is in", () => {
     const { clock, publishedAtMs, cadence } = start(true);
-    cadence.outcome();
+    cadence.outcome(0);
     clock.advance(5);
     cadence.complete();
     clock.advance(5000);
@@ -43,7 +43,7 @@ describe("a reload", () => {
   test("is one snapshot as long as its files keep coming", () => {
     const { clock, publishedAtMs, cadence } = start(false);
     for (let outcome = 0; outcome < 10; outcome++) {
-      cadence.outcome();
+      cadence.outcome(0);
       clock.advance(150);
     }
     cadence.complete();
@@ -52,19 +52,35 @@ describe("a reload", () => {
 
   test("does not wait for what is slow, nor longer than two seconds", () => {
     const { clock, publishedAtMs, cadence } = start(false);
-    cadence.outcome();
+    cadence.outcome(0);
     clock.advance(1000);
     expect(publishedAtMs).toEqual([250]);
     for (let outcome = 0; outcome < 20; outcome++) {
-      cadence.outcome();
+      cadence.outcome(0);
       clock.advance(200);
     }
     expect(publishedAtMs).toEqual([250, 3000, 5000]);
   });
 
+  test("of many files is patient: a machine that is busy leaves gaps between them", () => {
+    const { clock, publishedAtMs, cadence } = start(false);
+    for (let underWay = 200; underWay > 100; underWay -= 10) {
+      cadence.outcome(underWay);
+      clock.advance(700);
+    }
+    // Two seconds, and 5 ms for each that was missing at first: then what is there is seen as it is.
+    expect(publishedAtMs).toEqual([3000, 6250]);
+    cadence.complete();
+
+    const { publishedAtMs: few, ...other } = start(false);
+    other.cadence.outcome(2);
+    other.clock.advance(700);
+    expect(few).toEqual([260]);
+  });
+
   test("that is called off publishes nothing", () => {
     const { clock, publishedAtMs, cadence } = start(false);
-    cadence.outcome();
+    cadence.outcome(0);
     cadence[Symbol.dispose]();
     clock.advance(5000);
     expect(publishedAtMs).toEqual([]);
