@@ -1,6 +1,7 @@
 // `troupe models …`: the models of the hub, and what of them is here. One file for each verb in models/.
 import type { Command } from "commander";
 import type { Run } from "../command-context.ts";
+import { registerCompatibility } from "./models/compatibility.ts";
 import { registerInfo } from "./models/info.ts";
 import { registerList } from "./models/list.ts";
 
@@ -9,5 +10,5 @@ export function registerModels(program: Command, run: Run): void {
     .command("models")
     .description("models of the Hugging Face hub: browse, install, tidy")
     .addHelpText("after", "\nExample:\n  troupe models list --search whisper --limit 10");
-  for (const register of [registerList, registerInfo]) register(group, run);
+  for (const register of [registerList, registerInfo, registerCompatibility]) register(group, run);
 }

@@ -184,7 +184,7 @@ describe("troupe models info", () => {
         ...repositories(),
         "ada/secret": { files: {}, token: "hf_right" },
       });
-      const failed = await w.models(`${line} --json`, env as Record<string, string>);
+      const failed = await w.models(`${line} --json`, env);
       expect([failed.json.error_code, failed.exitCode]).toEqual([code, exitCode]);
       expect(failed.out + failed.error).not.toContain("hf_wrong");
     },
