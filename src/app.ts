@@ -194,6 +194,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     threads: settings["speech.threads"] || availableParallelism(),
     contextTokens: settings["reply.context_tokens"],
     settings: providerSettings["llm"]?.["local"],
+    holdModel: (id: string) => useLocks.hold(id),
   };
   const replies = stack.use(
     createReplySource(
