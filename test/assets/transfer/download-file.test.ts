@@ -304,6 +304,77 @@ describe("faults", () => {
     expect(await f.readPart()).toEqual(large);
   });
 
+  test("a server that serves one connection is left at one, and its refusals cost no attempt", async () => {
+    await using f = await createTransferFixture();
+    let busy = 0;
+    let [refused, served] = [0, 0];
+    using server = Bun.serve({
+      port: 0,
+      fetch(request) {
+        if (busy > 0) {
+          refused += 1;
+          return new Response("one at a time", { status: 503 });
+        }
+        busy += 1;
+        served += 1;
+        const [start = 0, last = 0] = (request.headers.get("range") ?? "")
+          .slice("bytes=".length)
+          .split("-")
+          .map(Number);
+        const body = large.subarray(start, Math.min(last + 1, large.length));
+        const send = new ReadableStream({
+          async start(controller) {
+            for (let at = 0; at < body.length; at += 8_192) {
+              // Before its last bytes: the client may be back as soon as it has them.
+              if (at + 8_192 >= body.length) busy -= 1;
+              controller.enqueue(body.slice(at, at + 8_192));
+              await Bun.sleep(1);
+            }
+            controller.close();
+          },
+        });
+        return new Response(send, {
+          status: 206,
+          headers: {
+            etag: '"v"',
+            "content-range": `bytes ${start}-${start + body.length - 1}/${large.length}`,
+          },
+        });
+      },
+    });
+    await f.download({ url: `${server.url.origin}/file`, retries: () => 0 });
+    expect(await f.readPart()).toEqual(large);
+    expect(served).toBe(8);
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThanOrEqual(3);
+  });
+
+  test("connections that break together are one failure, and the bytes that came are kept", async () => {
+    await using f = await createTransferFixture();
+    f.server.serve("/file", large);
+    const cut = { kind: "reset", afterBytes: 20_000 } as const;
+    f.server.fail("/file", cut, cut);
+    f.server.bytesPerSecond = 2_000_000;
+    expect(await f.download({ retries: () => 1 })).toMatchObject({ sizeBytes: large.length });
+    expect(await f.readPart()).toEqual(large);
+  });
+
+  test("a slow connection is helped by one that has nothing left", async () => {
+    await using f = await createTransferFixture();
+    const content = makeBytes(8 << 20, 5);
+    f.server.serve("/file", content);
+    f.server.bytesPerSecond = 1_000_000;
+    const first = f.server.waitForRequest(() => true);
+    const download = f.download({ limitsPatch: { pieceBytes: 16 << 20, connections: 4 } });
+    await first;
+    // One range, since the file is not longer than a piece; the others come to it when it turns out to be slow.
+    await f.server.waitForRequest(({ headers }) => !headers["range"]?.startsWith("bytes=0-"));
+    f.server.bytesPerSecond = null;
+    await download;
+    expect(await f.readPart()).toEqual(content);
+    expect(f.server.peakConcurrency).toBeGreaterThan(1);
+  });
+
   test("a server whose bytes keep changing is given up", async () => {
     await using f = await createTransferFixture();
     let version = 0;
