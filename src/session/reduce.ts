@@ -10,6 +10,7 @@ import {
   onVoiceFrame,
 } from "./input-turns.ts";
 import {
+  condense,
   finishResponse,
   greet,
   onClientCall,
@@ -40,6 +41,7 @@ export function reduce(state: SessionState, input: SessionInput, atMs: number): 
   // Whatever a response's engines still say after its end is about nothing.
   const isLate = "responseId" in input && input.responseId !== state.response?.id;
   if (!isLate) take(step, input);
+  if (state.response && !step.state.response) condense(step);
   return { state: step.state, effects: step.effects };
 }
 

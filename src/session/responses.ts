@@ -235,13 +235,13 @@ export function finishResponse(step: Step, ending: Ending): void {
   update(step, { response: null });
   armSilence(step);
   answerIfOwed(step);
-  condense(step);
 }
 
 /** Between turns, so that nobody waits for it. */
-function condense(step: Step): void {
-  const { items, memory, limits, isCondensing, response, isClosed } = step.state;
-  if (isCondensing || response || isClosed) return;
+export function condense(step: Step): void {
+  const { items, memory, limits, isCondensing, response, isClosed, isReplyOwed, input } = step.state;
+  const isBusy = response || isReplyOwed || input.isTurnOpen || input.pending.length > 0;
+  if (isCondensing || isBusy || isClosed) return;
   const plan = planCondensing(items, memory, limits.historyTokens);
   if (!plan) return;
   update(step, { isCondensing: true });

@@ -192,6 +192,7 @@ export function createSimulation(): Simulation {
         command({ type: "create-item", item, after, audio });
       },
     ],
+    ["condense", 3, (a) => world.condense(a % 4 !== 0)],
     ["update", 4, (a) => command({ type: "update-session", patch: patches[a % patches.length] ?? {} })],
     ["socket", 3, (a) => tell({ type: "socket", isWritable: a % 3 !== 0 })],
     [

@@ -34,6 +34,10 @@ export interface SessionWorld {
   readonly stopped: RunningReply[];
   /** Items whose words are awaited. */
   readonly finishing: string[];
+  /** Items that are being put in short. */
+  readonly condensing: readonly string[] | undefined;
+  /** The summary is there, or nothing came of it. */
+  condense(hasSummary: boolean): void;
   /** The item that is being said. */
   readonly spokenItem: string | undefined;
   tell(input: SessionInput): void;
@@ -56,7 +60,7 @@ export function createSessionWorld(): SessionWorld {
   let state = createSessionState({
     id: "sess_test",
     cast,
-    limits: { aheadMs, stuckMs: 4000, neglectMs: 60_000 },
+    limits: { aheadMs, stuckMs: 4000, neglectMs: 60_000, historyTokens: 60 },
     config: {
       ...defaultConfig,
       outputFormat: { encoding: "pcmu", sampleRateHz: voiceRateHz },
@@ -78,6 +82,7 @@ export function createSessionWorld(): SessionWorld {
   let listenSample: number | null = null;
   let receivedSample = 0;
   let committedSample = 0;
+  let condensing: readonly string[] | undefined;
   let hasEnded = false;
   /** Of the transcript that came last. */
   let wordsHeard = 0;
@@ -99,6 +104,7 @@ export function createSessionWorld(): SessionWorld {
         if (effect.type === "continue") inputs.push({ type: "timer", name: "pace" });
         else take(effect);
       }
+      checkMemory();
       const interrupts = state.config.turnDetection?.interruptResponse === true;
       if (interrupts && !before.input.isTurnOpen && state.input.isTurnOpen) checkForgetting();
     }
@@ -112,6 +118,12 @@ export function createSessionWorld(): SessionWorld {
       if (part?.type !== "output-audio" || !known || part.heardMs !== null) continue;
       if (known.firstAtMs + known.sentMs > nowMs + 1) wrong(`${item.id} counts as heard to its end`);
     }
+  };
+
+  /** What the summary stands for is there, and what was deleted is in none. */
+  const checkMemory = (): void => {
+    const ids = new Set(state.items.map(({ id }) => id));
+    if (state.memory?.itemIds.some((id) => !ids.has(id)) === true) wrong("remembers what was deleted");
   };
 
   /** An interruption was taken back. */
@@ -158,6 +170,14 @@ export function createSessionWorld(): SessionWorld {
         if (effect.sample !== null && effect.sample < committedSample) wrong("listens to what was committed");
         listenSample = effect.sample;
         return;
+      case "condense": {
+        if (condensing) wrong("two summaries at once");
+        if (state.response) wrong("a summary in the middle of a response");
+        const last = state.items.findLast((item) => item.type === "message" && item.role === "user");
+        if (last && effect.itemIds.includes(last.id)) wrong("puts the last turn in short");
+        condensing = effect.itemIds;
+        return;
+      }
       case "start-reply":
         if (begun.has(effect.responseId)) wrong("a reply begins twice");
         begun.add(effect.responseId);
@@ -243,6 +263,15 @@ export function createSessionWorld(): SessionWorld {
     },
     get nowMs() {
       return nowMs;
+    },
+    get condensing() {
+      return condensing;
+    },
+    condense(hasSummary) {
+      const itemIds = condensing;
+      if (!itemIds) return;
+      condensing = undefined;
+      tell({ type: "condensed", memory: hasSummary ? { summary: "They met.", itemIds } : null });
     },
     get spokenItem() {
       return utterance?.itemId;
