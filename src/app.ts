@@ -20,6 +20,7 @@ import { homeOf } from "./config/expand-path.ts";
 import { listProviderSettings } from "./config/provider-settings.ts";
 import { ensureRoots, listRoots } from "./config/storage-roots.ts";
 import { listDefaultAssets } from "./default-assets.ts";
+import { judgeModelFit } from "./models/compatibility/judge-fit.ts";
 import { createFindInstallation } from "./models/find-installation.ts";
 import { createHubClient } from "./models/hub/hub-client.ts";
 import { createModelLibrary } from "./models/model-library.ts";
@@ -150,7 +151,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   );
   const findInstallation = createFindInstallation(registry);
   const library = createModelLibrary(
-    { store: assets, registry, useLocks, hub, clock },
+    { store: assets, registry, useLocks, hub, clock, judgeFit: judgeModelFit },
     { ...modelRoots, cacheRoot, quotaBytes },
   );
 

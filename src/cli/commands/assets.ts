@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import type { AssetVerification } from "../../assets/port.ts";
 import { AppError } from "../../base/errors.ts";
-import { formatBytes, formatTable, type Output } from "../output.ts";
-import type { CommandContext, CommandInput, Run } from "../command-context.ts";
+import { requestConsent } from "../confirm.ts";
+import { formatBytes, formatTable } from "../output.ts";
+import type { CommandContext, Run } from "../command-context.ts";
 
 interface DownloadFlags {
   all?: boolean;
@@ -141,14 +142,10 @@ async function clearCache(
   }
   // An unknown name is told before anybody is asked anything.
   const what = asset === undefined ? "all assets" : (await app.assets.status(asset)).name;
-  if (!yes) {
-    if (!input.isInteractive || output.options.isJson) {
-      throw new AppError("E_ARGS", `nobody can be asked whether to remove ${what}; give --yes`);
-    }
-    if (!(await confirm(input, output, `Remove ${what} from disk? [y/N] `))) {
-      output.result({ removed: [], freed_bytes: 0 }, "nothing was removed");
-      return;
-    }
+  const question = `Remove ${what} from disk? [y/N] `;
+  if (!(await requestConsent({ input, output }, { yes, what: `remove ${what}`, question }))) {
+    output.result({ removed: [], freed_bytes: 0 }, "nothing was removed");
+    return;
   }
   const { removed, freedBytes } =
     asset === undefined ? await app.assets.clear() : await removeOne(app, asset);
@@ -162,11 +159,4 @@ async function removeOne(
 ): Promise<{ removed: readonly string[]; freedBytes: number }> {
   const { freedBytes } = await app.assets.remove(name);
   return { removed: freedBytes > 0 ? [name] : [], freedBytes };
-}
-
-/** One line of an answer; anything but a yes is a no. */
-async function confirm(input: CommandInput, output: Output, question: string): Promise<boolean> {
-  output.terminal.writeError(question);
-  for await (const line of input.readLines()) return /^\s*y(es)?\s*$/i.test(line);
-  return false;
 }

@@ -8,7 +8,13 @@ import { isBare, isInstalled, withoutInstallation } from "../../assets/registry/
 import { syncFile, syncFolder, withFileErrors, writeFileAtomic } from "../../base/atomic-file.ts";
 import { throwIfAborted } from "../../base/deadline.ts";
 import type { ModelWorld } from "../world.ts";
-import { hashFiles, type MigrationPlan, type Move, type OldRoots, planMigration } from "./plan-migration.ts";
+import {
+  hashFiles,
+  type MigrationPlan,
+  type Move,
+  type FindOldModels,
+  planMigration,
+} from "./plan-migration.ts";
 
 export interface Migration {
   moved: { from: string; to: string }[];
@@ -23,23 +29,23 @@ type MigrationWorld = Pick<ModelWorld, "registry" | "modelsRoot" | "locker" | "c
 
 export interface MigrateRequest {
   dryRun?: boolean | undefined;
-  /** Where models once lay; null: only the models root is tidied. */
-  oldRoots: OldRoots | null;
+  /** Null: only the models root is tidied. */
+  findOldModels: FindOldModels | null;
   signal?: AbortSignal | undefined;
 }
 
 /** E_SCHEMA (a damaged registry), E_PERM, E_DISK, E_BUSY, E_INTERRUPTED. A second run finds nothing to do. */
 export async function migrateModels(
   world: MigrationWorld,
-  { dryRun: isDryRun = false, oldRoots, signal }: MigrateRequest,
+  { dryRun: isDryRun = false, findOldModels, signal }: MigrateRequest,
 ): Promise<Migration> {
-  if (isDryRun) return describe(await planMigration(world, oldRoots), true);
+  if (isDryRun) return describe(await planMigration(world, findOldModels), true);
   await using lease = await world.locker.lock(join(world.modelsRoot, ".locks", "migrate.lock"), {
     timeoutMs: 60_000,
     signal,
   });
   void lease;
-  const plan = await planMigration(world, oldRoots);
+  const plan = await planMigration(world, findOldModels);
   for (const path of plan.removals) await rm(path, { force: true });
   for (const move of plan.moves) {
     throwIfAborted(signal);

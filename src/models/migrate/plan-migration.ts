@@ -2,7 +2,7 @@
 // disk is empty.
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
-import { findOldModels } from "../../assets/provider/old-places.ts";
+import type { OldModel } from "../../assets/provider/old-places.ts";
 import { sha256OfFile } from "../../assets/checksum.ts";
 import { locate } from "../../assets/registry/locate.ts";
 import { isInstalled, type RegistryRecords } from "../../assets/registry/record.ts";
@@ -33,14 +33,12 @@ export interface MigrationPlan {
   unrecorded: readonly { modelId: string; path: string }[];
 }
 
-export interface OldRoots {
-  home: string;
-  projectFolder: string;
-}
+/** What lies where models lay before there was a models root. */
+export type FindOldModels = () => Promise<readonly OldModel[]>;
 
 export async function planMigration(
   { registry, modelsRoot }: Pick<ModelWorld, "registry" | "modelsRoot">,
-  oldRoots: OldRoots | null,
+  findOldModels: FindOldModels | null,
 ): Promise<MigrationPlan> {
   const records = await registry.load();
   const files = await listFiles(modelsRoot);
@@ -50,11 +48,9 @@ export async function planMigration(
       wanted.push(await placeGguf(modelsRoot, file, records));
     }
   }
-  if (oldRoots) {
-    for (const { path, target } of await findOldModels(oldRoots)) {
-      const to = join(modelsRoot, ...target.split("/"));
-      if (!isBelow(path, modelsRoot)) wanted.push({ from: path, to, modelId: null });
-    }
+  for (const { path, target } of (await findOldModels?.()) ?? []) {
+    const to = join(modelsRoot, ...target.split("/"));
+    if (!isBelow(path, modelsRoot)) wanted.push({ from: path, to, modelId: null });
   }
   const { moves, conflicts } = await separateConflicts(wanted);
   const unrecorded = await listUnrecorded(modelsRoot, files, records, moves);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { findOldModels } from "../../../src/assets/provider/old-places.ts";
 import { sha256 } from "../../assets/store-fixture.ts";
 import { buildGguf } from "../../support/gguf-writer.ts";
 import { createLibraryFixture, type LibraryFixture, text } from "../library-fixture.ts";
@@ -42,7 +43,7 @@ const within = (w: LibraryFixture, paths: readonly string[]): string[] =>
 describe("migrate", () => {
   test("puts loose GGUF files where they belong, clears broken ones and mirrors configs", async () => {
     await using w = await createWorld();
-    const outcome = await w.library.migrate({ oldRoots: null });
+    const outcome = await w.library.migrate({ findOldModels: null });
     expect(outcome.moved.map(({ from, to }) => within(w, [from, to]))).toEqual([
       ["llama-cpp/loose/nobody.Q4.gguf", "llama-cpp/unknown/nobody.Q4/nobody.Q4.gguf"],
       ["llama-cpp/paged.GGUF", "llama-cpp/bob/paged/paged.GGUF"],
@@ -76,9 +77,9 @@ describe("migrate", () => {
 
   test("changes nothing the second time, not even the registry's bytes", async () => {
     await using w = await createWorld();
-    await w.library.migrate({ oldRoots: null });
+    await w.library.migrate({ findOldModels: null });
     const before = [await Bun.file(w.registry.path).text(), await w.listModels()];
-    const again = await w.library.migrate({ oldRoots: null });
+    const again = await w.library.migrate({ findOldModels: null });
     expect(again).toEqual({ moved: [], removed: [], mirrored: [], conflicts: [], isDryRun: false });
     expect([await Bun.file(w.registry.path).text(), await w.listModels()]).toEqual(before);
   });
@@ -86,16 +87,16 @@ describe("migrate", () => {
   test("tried without doing it prints what the real run does, and touches nothing", async () => {
     await using w = await createWorld();
     const before = await w.listModels();
-    const dry = await w.library.migrate({ oldRoots: null, dryRun: true });
+    const dry = await w.library.migrate({ findOldModels: null, dryRun: true });
     expect(await w.listModels()).toEqual(before);
-    expect({ ...dry, isDryRun: false }).toEqual(await w.library.migrate({ oldRoots: null }));
+    expect({ ...dry, isDryRun: false }).toEqual(await w.library.migrate({ findOldModels: null }));
   });
 
   test("keeps both where something stands already, and says so each time", async () => {
     await using w = await createWorld();
     await Bun.write(join(w.modelsRoot, "llama-cpp/ann/told/told.gguf"), "another one");
     for (let run = 0; run < 2; run++) {
-      const { conflicts } = await w.library.migrate({ oldRoots: null });
+      const { conflicts } = await w.library.migrate({ findOldModels: null });
       expect(conflicts.map(({ from, to }) => within(w, [from, to]))).toEqual([
         ["told.gguf", "llama-cpp/ann/told/told.gguf"],
       ]);
@@ -115,7 +116,7 @@ describe("migrate", () => {
         pinned: true,
       });
     });
-    const { moved } = await w.library.migrate({ oldRoots: null });
+    const { moved } = await w.library.migrate({ findOldModels: null });
     expect(
       within(
         w,
@@ -134,11 +135,12 @@ describe("migrate", () => {
     await using w = await createLibraryFixture();
     const home = join(w.home, "home");
     const projectFolder = join(w.home, "project");
+    const find = () => findOldModels({ home, projectFolder });
     await Bun.write(join(home, ".cache/whisper/base.pt"), text("whisper"));
     await Bun.write(join(home, ".cache/irene/models/silero_v4_ru.pt"), text("silero"));
     await Bun.write(join(projectFolder, "models/vosk-model-small-en-us-0.15/am/final.mdl"), text("vosk"));
     await Bun.write(join(projectFolder, "models/other/x"), text("not ours"));
-    const { moved } = await w.library.migrate({ oldRoots: { home, projectFolder } });
+    const { moved } = await w.library.migrate({ findOldModels: find });
     expect(
       within(
         w,
@@ -149,12 +151,12 @@ describe("migrate", () => {
       "vosk",
     );
     expect(await readdir(join(projectFolder, "models"))).toEqual(["other"]);
-    expect((await w.library.migrate({ oldRoots: { home, projectFolder } })).moved).toEqual([]);
+    expect((await w.library.migrate({ findOldModels: find })).moved).toEqual([]);
   });
 
   test("of an empty home has nothing to do, and makes no models root", async () => {
     await using w = await createLibraryFixture();
-    const outcome = await w.library.migrate({ oldRoots: null, dryRun: true });
+    const outcome = await w.library.migrate({ findOldModels: null, dryRun: true });
     expect([outcome.moved, outcome.removed, outcome.mirrored]).toEqual([[], [], []]);
     expect(await readdir(w.home)).toEqual([]);
     await mkdir(w.modelsRoot);
@@ -164,7 +166,7 @@ describe("migrate", () => {
     await using w = await createLibraryFixture();
     await Bun.write(join(w.modelsRoot, "llm_registry.json"), "{}");
     await Bun.write(join(w.modelsRoot, "model_registry.json.corrupt-2026-01-01"), "{");
-    await w.library.migrate({ oldRoots: null });
+    await w.library.migrate({ findOldModels: null });
     expect(await w.listModels()).toEqual(["llm_registry.json", "model_registry.json.corrupt-2026-01-01"]);
   });
 });

@@ -277,7 +277,7 @@ test("every verb stops at a damaged registry once, and goes on the next time", a
     () => w.library.scan(),
     () => w.library.pin("a/one", true),
     () => w.library.collect({ targetBytes: 1, dryRun: true }),
-    () => w.library.migrate({ oldRoots: null }),
+    () => w.library.migrate({ findOldModels: null }),
     () => w.library.remove("a/one"),
   ];
   for (const verb of verbs) {

@@ -8,6 +8,8 @@ import { formatBytes } from "../../output.ts";
 interface CompatibilityFlags {
   model?: string;
   revision?: string;
+  include?: string[];
+  exclude?: string[];
 }
 
 export function registerCompatibility(group: Command, run: Run): void {
@@ -16,6 +18,8 @@ export function registerCompatibility(group: Command, run: Run): void {
     .description("what this machine has, and whether a model runs on it")
     .option("--model <id>", "owner/repo; without it, the machine alone")
     .option("--revision <name>", "branch, tag or commit (default main)")
+    .option("--include <pattern...>", "only these files")
+    .option("--exclude <pattern...>", "not these files")
     .addHelpText("after", "\nExample:\n  troupe models compatibility --model Qwen/Qwen2.5-7B-Instruct-GGUF")
     .action((flags: CompatibilityFlags, command: Command) =>
       run(command, (context) => compatibility(context, flags)),
@@ -24,10 +28,10 @@ export function registerCompatibility(group: Command, run: Run): void {
 
 async function compatibility(
   { app, output, signal }: CommandContext,
-  { model, revision }: CompatibilityFlags,
+  { model, ...choice }: CompatibilityFlags,
 ): Promise<void> {
   const modelsRoot = app.roots.find(({ name }) => name === "models")?.path ?? ".";
-  const assessment = await assessModel({ hub: app.hub }, model ?? null, { revision, signal, modelsRoot });
+  const assessment = await assessModel({ hub: app.hub }, model ?? null, { ...choice, signal, modelsRoot });
   output.result(encodeAssessment(assessment), formatAssessment(assessment));
 }
 

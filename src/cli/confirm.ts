@@ -1,0 +1,26 @@
+// Asking before something goes: on a terminal, and never anywhere else.
+import { AppError } from "../base/errors.ts";
+import type { CommandContext, CommandInput } from "./command-context.ts";
+import type { Output } from "./output.ts";
+
+/** True with `--yes`. Nobody to ask (no terminal, or --json) is E_ARGS naming it; `what` is what would be done. */
+export async function requestConsent(
+  { input, output }: Pick<CommandContext, "input" | "output">,
+  { yes, what, question }: { yes: boolean; what: string; question: string },
+): Promise<boolean> {
+  if (yes) return true;
+  if (!canAsk({ input, output })) {
+    throw new AppError("E_ARGS", `nobody can be asked whether to ${what}; give --yes`);
+  }
+  return confirm(input, output, question);
+}
+
+export const canAsk = ({ input, output }: Pick<CommandContext, "input" | "output">): boolean =>
+  input.isInteractive && !output.options.isJson;
+
+/** One line of an answer; anything but a yes is a no. */
+export async function confirm(input: CommandInput, output: Output, question: string): Promise<boolean> {
+  output.terminal.writeError(question);
+  for await (const line of input.readLines()) return /^\s*y(es)?\s*$/i.test(line);
+  return false;
+}
