@@ -4,7 +4,8 @@ import { OpenAIRealtimeWebSocket, RealtimeAgent, RealtimeSession } from "@openai
 import { concatPcm, decodeS16le, encodeS16le } from "../../src/audio/pcm.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RealApp, startRealApp } from "../support/real-app.ts";
-import { findBreaches, type ServerEvent } from "../support/realtime-invariants.ts";
+import { findBreaches } from "../support/event-log.ts";
+import type { ServerEvent } from "../support/realtime-invariants.ts";
 
 let real: RealApp;
 beforeAll(async () => {

@@ -374,10 +374,3 @@ function isInterrupting(session: Fields): boolean {
   const input = fieldsOf(fieldsOf(session["audio"])["input"]);
   return fieldsOf(input["turn_detection"])["interrupt_response"] === true;
 }
-
-/** All breaches of a whole log. */
-export function findBreaches(events: readonly ServerEvent[], options?: { isCut?: boolean }): string[] {
-  const checker = createInvariantChecker();
-  for (const event of events) checker.push(event);
-  return checker.finish(options);
-}

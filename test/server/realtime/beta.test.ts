@@ -5,6 +5,7 @@ import { OpenAIRealtimeWS } from "openai/beta/realtime/ws";
 import { encodeS16le } from "../../../src/audio/pcm.ts";
 import { resample } from "../../../src/audio/resample.ts";
 import { createBetaDialect, speaksBeta } from "../../../src/server/realtime/beta.ts";
+import { findBetaBreaches } from "../../support/event-log.ts";
 import { hearTones, speakTones } from "../../support/fake-engines/tone-language.ts";
 import { sayWords } from "../../support/fake-services.ts";
 import type { ServerEvent } from "../../support/realtime-invariants.ts";
@@ -14,42 +15,6 @@ import { createTempFolder } from "../../support/temp-folder.ts";
 import { decodeMuLaw } from "../../../src/audio/g711.ts";
 
 const baseUrlOf = (url: string): string => url.replace("wss:", "https:").replace("/realtime", "");
-
-/** Server events of the beta, from the package's own list of types. */
-const betaTypes = new Set([
-  "conversation.created",
-  "conversation.item.created",
-  "conversation.item.deleted",
-  "conversation.item.input_audio_transcription.completed",
-  "conversation.item.input_audio_transcription.delta",
-  "conversation.item.input_audio_transcription.failed",
-  "conversation.item.retrieved",
-  "conversation.item.truncated",
-  "error",
-  "input_audio_buffer.cleared",
-  "input_audio_buffer.committed",
-  "input_audio_buffer.speech_started",
-  "input_audio_buffer.speech_stopped",
-  "rate_limits.updated",
-  "response.audio.delta",
-  "response.audio.done",
-  "response.audio_transcript.delta",
-  "response.audio_transcript.done",
-  "response.content_part.added",
-  "response.content_part.done",
-  "response.created",
-  "response.done",
-  "response.function_call_arguments.delta",
-  "response.function_call_arguments.done",
-  "response.output_item.added",
-  "response.output_item.done",
-  "response.text.delta",
-  "response.text.done",
-  "session.created",
-  "session.updated",
-]);
-const strangersAmong = (events: readonly ServerEvent[]): string[] =>
-  events.map(({ type }) => type).filter((type) => !betaTypes.has(type));
 
 describe("the openai package's beta class", () => {
   test("holds a conversation in telephone sound", async () => {
@@ -133,7 +98,7 @@ describe("the openai package's beta class", () => {
       output: [{ content: [{ type: "audio" }] }],
     });
     expect(events.slice(0, 2).map(({ type }) => type)).toEqual(["session.created", "conversation.created"]);
-    expect(strangersAmong(events)).toEqual([]);
+    expect(findBetaBreaches(events)).toEqual([]);
     expect(new Set(events.map(({ event_id }) => event_id)).size).toBe(events.length);
   });
 
@@ -158,7 +123,7 @@ describe("the openai package's beta class", () => {
     expect(trouble).toBe("");
     const lines = output.trim().split("\n");
     const events = lines.map((line) => JSON.parse(line) as ServerEvent);
-    expect(strangersAmong(events)).toEqual([]);
+    expect(findBetaBreaches(events)).toEqual([]);
     expect(events[0]?.["session"]).toMatchObject({ model: "Quiz Host", modalities: ["audio", "text"] });
     const text = events.filter(({ type }) => type === "response.text.delta").map(({ delta }) => delta);
     expect(text.join("")).toBe("Good evening.");
