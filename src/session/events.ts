@@ -17,6 +17,8 @@ export interface CastMember {
   voice: CastVoice;
   /** Its system prompt when it took the stage. */
   prompt: string;
+  /** An edited character before its prompt is known: it may answer already, and is shown as the version before it. */
+  isSketch?: boolean;
 }
 
 /** What one response may have of its own. */

@@ -96,12 +96,15 @@ export function beginReply(step: Step): void {
 
 /** The turn boundary: from here on the new version of the character answers. */
 export function takeNextCast(step: Step): void {
-  const { nextCast, config } = step.state;
+  const { nextCast } = step.state;
   if (!nextCast) return;
   update(step, { cast: nextCast, nextCast: null });
-  if (config.extensions.characterChanges) {
-    send(step, { type: "character-changed", session: viewSession(step.state) });
-  }
+  if (nextCast.isSketch !== true) tellCharacter(step);
+}
+
+export function tellCharacter(step: Step): void {
+  if (!step.state.config.extensions.characterChanges) return;
+  send(step, { type: "character-changed", session: viewSession(step.state) });
 }
 
 /** Lets the character speak first, where it is to and nobody has. */

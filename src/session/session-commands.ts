@@ -4,7 +4,14 @@ import type { SessionCommand } from "./events.ts";
 import { addItem } from "./input-buffer.ts";
 import { clearByClient, commitByClient, switchDetection } from "./input-turns.ts";
 import type { Item } from "./items.ts";
-import { createResponse, cutToHeard, finishResponse, greet, takeNextCast } from "./responses.ts";
+import {
+  createResponse,
+  cutToHeard,
+  finishResponse,
+  greet,
+  takeNextCast,
+  tellCharacter,
+} from "./responses.ts";
 import { mergeConfig } from "./session-config.ts";
 import {
   lookUpItem,
@@ -175,8 +182,16 @@ function cancelResponse(
 
 /** A new version of the character: taken at once between turns, else when the turn is over. */
 export function onCastChanged(step: Step, cast: NonNullable<Step["state"]["nextCast"]>): void {
-  if (cast.character.name !== step.state.cast.character.name) return;
+  const { cast: current } = step.state;
+  if (cast.character.name !== current.character.name) return;
+  if (cast.character === current.character) {
+    // It had to answer before it was known.
+    update(step, { cast });
+    tellCharacter(step);
+    return;
+  }
   update(step, { nextCast: cast });
   const { response, input } = step.state;
+  if (cast.isSketch === true) return;
   if (!response && !input.isTurnOpen && input.pending.length === 0) takeNextCast(step);
 }

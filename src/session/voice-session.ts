@@ -2,7 +2,7 @@
 // the clock, the engines and the order of things.
 import { AppError, isAbortError, messageOf } from "../base/errors.ts";
 import type { Emit } from "../base/events.ts";
-import type { Character, CharacterStage } from "../characters/port.ts";
+import type { Character, CharacterBook, CharacterStage } from "../characters/port.ts";
 import { type CastingDependencies, createCasting } from "./casting.ts";
 import type { ReplyAsCharacter } from "./character-reply.ts";
 import type { Condense } from "./condenser.ts";
@@ -295,23 +295,28 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
 
   const end = (reason: EndReason): void => dispatch({ type: "close", reason });
 
-  const subscription =
-    options.characterChanges === "next-session"
-      ? undefined
-      : stage.onChange((book) => {
-          const known = state.nextCast ?? state.cast;
-          const found = book.find(known.character.name);
-          if (found && found !== known.character && found.generation !== known.character.generation) {
-            void recast(found);
-          }
-        });
+  const follow = (book: CharacterBook): void => {
+    const known = state.nextCast ?? state.cast;
+    const found = book.find(known.character.name);
+    if (found && found !== known.character && found.generation !== known.character.generation) {
+      void recast(found);
+    }
+  };
+  const isFollowing = options.characterChanges !== "next-session";
+  const subscription = isFollowing ? stage.onChange(follow) : undefined;
   const recast = async (character: Character): Promise<void> => {
+    // Whoever speaks next, however soon, is answered by the new version.
+    dispatch({ type: "cast-changed", cast: { ...state.cast, character, isSketch: true } });
     const cast = await casting.cast(character);
     // Another save may have overtaken this one.
-    if (stage.book.find(character.name) === character) dispatch({ type: "cast-changed", cast });
+    if (stage.book.find(character.name)?.generation === character.generation) {
+      dispatch({ type: "cast-changed", cast });
+    }
   };
 
   dispatch({ type: "open" });
+  // It may have been edited while the session was being prepared.
+  if (isFollowing) follow(stage.book);
 
   return {
     obey(command, eventId) {

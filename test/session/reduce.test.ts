@@ -215,6 +215,28 @@ describe("an edited character", () => {
     expect(session.ofType("character-changed")).toHaveLength(1);
   });
 
+  test("answers the very next turn, and is shown once its prompt is known", () => {
+    const session = openStepped({ ...manual, extensions: { characterChanges: true } });
+    const character = createFakeCharacter("Gertrude", { generation: 2 });
+    session.tell({ type: "cast-changed", cast: { ...session.cast, character, isSketch: true } });
+    expect(session.state.cast.character.generation).toBe(1);
+    session.command({ type: "create-response", wish: {} });
+    expect(session.plans().map(({ character: { generation } }) => generation)).toEqual([2]);
+    expect(session.types()).not.toContain("character-changed");
+    session.tell({ type: "cast-changed", cast: { ...session.cast, character, prompt: "in love" } });
+    expect(session.ofType("character-changed")).toMatchObject([{ session: { cast: { prompt: "in love" } } }]);
+    expect(session.state.nextCast).toBeNull();
+  });
+
+  test("waits for its prompt where nobody waits for it", () => {
+    const session = openStepped({ ...manual, extensions: { characterChanges: true } });
+    const character = createFakeCharacter("Gertrude", { generation: 2 });
+    session.tell({ type: "cast-changed", cast: { ...session.cast, character, isSketch: true } });
+    session.tell({ type: "cast-changed", cast: { ...session.cast, character, prompt: "in love" } });
+    expect(session.ofType("character-changed")).toHaveLength(1);
+    expect(session.state.cast).toMatchObject({ prompt: "in love", character: { generation: 2 } });
+  });
+
   test("of another name is none of ours", () => {
     const session = openStepped(manual);
     const cast = { ...session.cast, character: createFakeCharacter("Somebody") };
