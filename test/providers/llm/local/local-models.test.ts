@@ -189,14 +189,17 @@ for (const format of formats) {
     describe("cancelling", () => {
       /** Starts a song without end and hears its first words. */
       const beginSong = async (model: LocalSubject["model"], signal?: AbortSignal) => {
-        const song = model.streamRound({ ...ask("Hello", "sing"), maxOutputTokens: 1900, signal });
+        const song = model.streamRound({ ...ask("Hello", "sing"), maxOutputTokens: 20_000, signal });
         const events = song[Symbol.asyncIterator]();
         for (let i = 0; i < 5; i++) expect((await events.next()).value).toMatchObject({ text: " la" });
         return events;
       };
 
       test("ends the reply at once, and the engine soon serves the next", async () => {
-        const { model, recorder } = await open();
+        const { model, recorder } = await open({ shape: { contextLength: 65_536 }, contextTokens: 40_000 });
+        const startMs = performance.now();
+        await replyOf(model, { ...ask("Hello", "sing"), maxOutputTokens: 500 });
+        const verseMs = performance.now() - startMs;
         const abort = new AbortController();
         const events = await beginSong(model, abort.signal);
         const pending = failureOf(
@@ -209,8 +212,10 @@ for (const format of formats) {
         expect(await pending).toMatchObject({ code: "E_INTERRUPTED" });
         expect(performance.now() - cancelledAtMs).toBeLessThan(100);
         expect(textOf(await replyOf(model, ask("You are Ada.", "Hello")))).toBe("Ada is here.");
+        // Sung to its end, the song would have taken forty verses.
+        expect(performance.now() - cancelledAtMs).toBeLessThan(10 * verseMs);
         const ends = recorder.ofType("engine-job-end");
-        expect(ends.map(({ outcome }) => outcome)).toEqual(["cancelled", "ok"]);
+        expect(ends.map(({ outcome }) => outcome)).toEqual(["ok", "cancelled", "ok"]);
         expect(recorder.ofType("engine-exit")).toEqual([]);
       });
 
