@@ -142,11 +142,13 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   );
 
   const hub = createHubClient(
-    { fetch, clock },
+    { fetch, clock, emit: events.emit },
     {
       endpoint: hubEndpoint,
       findToken: createTokens({ environment: env, hubToken: hubToken ?? undefined }).find,
       isOffline,
+      // Somebody waits for an answer of the server; at a terminal the wait is told, and can be called off.
+      longestWaitMs: () => (isServing ? 20_000 : 300_000),
     },
   );
   const findInstallation = createFindInstallation(registry);
@@ -302,6 +304,9 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       replyAsCharacter,
       assets,
       providers,
+      hub,
+      findInstallation,
+      modelsRoot: modelRoots.modelsRoot,
       metrics,
       events,
       userName: settings.user_name,

@@ -2,6 +2,7 @@
 // nobody needs more than one.
 import { findQuantizationInName } from "./headers/ggml-formats.ts";
 import type { HubFile } from "./hub/port.ts";
+import { isGgufFile } from "./install-place.ts";
 
 export interface ModelVariant {
   /** What tells it from the others: "Q4_K_M", "q8", else the file's name without its ending. Unique in a list. */
@@ -12,15 +13,9 @@ export interface ModelVariant {
   sizeBytes: number;
 }
 
-export const isGgufPath = (path: string): boolean => /\.gguf$/i.test(path);
-
-/** Any file that ends in .gguf, in any case. */
-export const isGgufRepo = (model: { files: readonly { path: string }[] }): boolean =>
-  model.files.some(({ path }) => isGgufPath(path));
-
 /** Smallest first. Empty for a repository that has its weights in one form alone (safetensors and the like). */
 export function listVariants(files: readonly HubFile[]): ModelVariant[] {
-  const weights = files.filter(({ path }) => isGgufPath(path) && !isCompanion(path));
+  const weights = files.filter(({ path }) => isGgufFile(path) && !isCompanion(path));
   const variants = weights.length > 0 ? groupGguf(weights) : groupOnnx(files);
   return variants.toSorted((a, b) => a.sizeBytes - b.sizeBytes);
 }

@@ -8,6 +8,7 @@ import { summarizeGguf } from "./headers/gguf-summary.ts";
 import { countParameters, nameDtypes } from "./headers/safetensors-summary.ts";
 import { readSafetensorsHeader, type SafetensorsHeader } from "./headers/safetensors-header.ts";
 import type { HubClient, HubFile, HubModel } from "./hub/port.ts";
+import { isGgufFile } from "./install-place.ts";
 import type { ModelVariant } from "./variants.ts";
 
 export interface WeightsHeader {
@@ -35,7 +36,7 @@ export async function readWeightsHeader(
   variants: readonly ModelVariant[],
   signal?: AbortSignal,
 ): Promise<WeightsHeader | null> {
-  const gguf = variants.find(({ files }) => files.some(({ path }) => /\.gguf$/i.test(path)));
+  const gguf = variants.find(({ files }) => files.some(({ path }) => isGgufFile(path)));
   if (gguf) return readGguf(hub, model, gguf.files, signal);
   const parts = selectSafetensors(model.files);
   return parts.length === 0 ? null : readSafetensors(hub, model, parts, signal);

@@ -22,6 +22,7 @@ export function describeApi(router: Router, options: { version: string }): ApiDe
       { name: "Models", description: "Characters and engines as models." },
       { name: "Characters", description: "The cast." },
       { name: "Assets", description: "Models and voices on disk." },
+      { name: "Hub", description: "Models of the Hugging Face hub." },
       { name: "Providers", description: "Engines to choose from." },
       { name: "Events", description: "The live feed." },
       { name: "Health", description: "What works." },

@@ -26,6 +26,7 @@ import { createConversationRoutes } from "./routes/conversations.ts";
 import { registerDocs } from "./routes/docs.ts";
 import { createEventRoutes } from "./routes/events.ts";
 import { createHealthRoutes } from "./routes/health.ts";
+import { createHubReadRoutes } from "./routes/hub-read.ts";
 import { createMetricsRoutes } from "./routes/metrics.ts";
 import { createModelRoutes } from "./routes/models.ts";
 import { createProviderRoutes } from "./routes/providers.ts";
@@ -96,6 +97,7 @@ export function createServer(services: Services, options: ServerOptions = {}): H
   router.route("/", createModelRoutes(services));
   router.route("/", createCharacterRoutes(services));
   router.route("/", createAssetRoutes(services, state));
+  router.route("/", createHubReadRoutes(services));
   router.route("/", createProviderRoutes(services));
   router.route("/", createConversationRoutes(services));
   router.route("/", createEventRoutes(services, state));

@@ -14,8 +14,8 @@ const isPagePath = (path: string): boolean => !path.startsWith("/v1/") && path !
 /** Changes what is on disk or on stage: no wildcard origin reaches it. */
 const isAdministrative = (path: string): boolean =>
   /^\/v1\/(assets|hub|characters|conversations)\//.test(path);
-/** What people said: also on loopback for who has a key only, once there are keys. */
-const isPrivate = (path: string): boolean => /^\/v1\/conversations(\/|$)/.test(path);
+/** What people said, and what is asked with the operator's token: on loopback too for who has a key, once there are keys. */
+const isPrivate = (path: string): boolean => /^\/v1\/(conversations|hub)(\/|$)/.test(path);
 const isRead = (method: string): boolean => method === "GET" || method === "HEAD";
 
 const listenHostname = (c: AppContext): string => c.env?.server?.hostname ?? "localhost";

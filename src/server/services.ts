@@ -3,6 +3,8 @@ import type { AssetEvent, AssetStore } from "../assets/port.ts";
 import type { Providers } from "../assets/provider/port.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { CharacterEvent, CharacterStage } from "../characters/port.ts";
+import type { FindInstallation } from "../models/describe-model.ts";
+import type { HubClient } from "../models/hub/port.ts";
 import type { ReplySource } from "../reply/source.ts";
 import type { SpeechEvent } from "../speech/engine.ts";
 import type { SpeechSystem } from "../speech/provider.ts";
@@ -30,6 +32,11 @@ export interface Services {
   replyAsCharacter: ReplyAsCharacter;
   assets: AssetStore;
   providers: Providers;
+  hub: HubClient;
+  /** Of models of the hub. */
+  findInstallation: FindInstallation;
+  /** Absolute; whose disk counts when a model is judged. */
+  modelsRoot: string;
   metrics: Metrics;
   /** Everything that happens, for the page's live view and the metrics. */
   events: EventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>;

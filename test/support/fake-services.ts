@@ -14,6 +14,7 @@ import type {
 } from "../../src/characters/port.ts";
 import type { ReplyEvent, ReplyModel, ReplyRequest } from "../../src/reply/port.ts";
 import type { Services } from "../../src/server/services.ts";
+import { createHubClient } from "../../src/models/hub/hub-client.ts";
 import { createReplyAsCharacter } from "../../src/session/character-reply.ts";
 import type {
   PartialTranscript,
@@ -346,6 +347,12 @@ export function createFakeServices(changes: Partial<Services> = {}): FakeService
     speech: createFakeSpeech(),
     replies,
     replyAsCharacter: createReplyAsCharacter({ replies, clock: systemClock }),
+    hub: createHubClient(
+      { fetch, clock: systemClock },
+      { endpoint: null, findToken: async () => null, isOffline: true },
+    ),
+    findInstallation: async () => null,
+    modelsRoot: "/models",
     assets: createFakeAssets((event) => events.emit(event)),
     providers: {
       list: async () => [],

@@ -1,5 +1,6 @@
 // Does a model run here? "no" where it cannot, "warn" where it will be slow or tight, and in both cases what would fit.
 import { formatBytes } from "../../assets/free-space.ts";
+import { escapePattern } from "../download/select-files.ts";
 import type { HubFile, HubModel } from "../hub/port.ts";
 import { listCommonFiles, listVariants, type ModelVariant } from "../variants.ts";
 import { type Machine, probeMachine } from "./machine.ts";
@@ -124,9 +125,8 @@ function recommend(
 }
 
 /** Globs of the hub that let exactly the variant's files through; its own signs stand for themselves. */
-export function listPatterns(variant: Pick<ModelVariant, "files">): string[] {
-  return variant.files.map(({ path }) => path.replace(/[[*?]/g, "[$&]"));
-}
+export const listPatterns = (variant: Pick<ModelVariant, "files">): string[] =>
+  variant.files.map(({ path }) => escapePattern(path));
 
 /** As `judgeFit`, of this machine: for those who are about to download `chosen` of `model` to `place`. */
 export async function judgeModelFit(

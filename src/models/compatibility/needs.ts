@@ -1,5 +1,6 @@
 // What a model needs to run, by the size of its files.
 import type { HubFile } from "../hub/port.ts";
+import { isGgufFile } from "../install-place.ts";
 import { listVariants, type ModelVariant } from "../variants.ts";
 
 export interface ModelNeeds {
@@ -25,7 +26,7 @@ export function computeNeeds(files: readonly HubFile[]): ModelNeeds {
   const variants = listVariants(files);
   const sizeBytes = sumSizes(files);
   const loadedBytes = sizeBytes - sumOthers(variants);
-  const isGguf = variants.some((variant) => variant.files.some(({ path }) => /\.gguf$/i.test(path)));
+  const isGguf = variants.some((variant) => variant.files.some(({ path }) => isGgufFile(path)));
   if (isGguf) {
     return {
       format: "gguf",

@@ -2,9 +2,12 @@
 // of the asset engine (assets/hub): redirects by hand, a token that stays at its origin, refusals with their cure.
 import type { Clock } from "../../base/clock.ts";
 import type { Tokens } from "../../assets/credentials.ts";
+import type { AssetEvent } from "../../assets/port.ts";
 import { createHubApi, publicHubUrl } from "../../assets/hub/hub-api.ts";
 import { listHubTree } from "../../assets/hub/hub-tree.ts";
 import type { Fetch, LookUpAddresses } from "../../assets/transfer/http-request.ts";
+import { longestRetryAfterMs } from "../../assets/transfer/retry.ts";
+import type { Emit } from "../../base/events.ts";
 import { formatModelId, parseOwnerRepo } from "../model-id.ts";
 import { createPrepareAsking, offlineError } from "./asking.ts";
 import { createMirrorCheck } from "./check-mirror.ts";
@@ -19,6 +22,8 @@ export interface HubClientDependencies {
   /** 0 to below 1; default Math.random. */
   random?: (() => number) | undefined;
   lookup?: LookUpAddresses | undefined;
+  /** Told of waits that the hub asks for. */
+  emit?: Emit<AssetEvent> | undefined;
 }
 
 export interface HubClientOptions {
@@ -34,6 +39,8 @@ export interface HubClientOptions {
   stallMs?: number | undefined;
   /** Before the second attempt; default 1 s. */
   retryDelayMs?: number | undefined;
+  /** Of the waits that the hub asks for; asked at each. Five minutes at most, which is the default. */
+  longestWaitMs?: (() => number) | undefined;
 }
 
 /** The hub gives a thousand rows a page at most. */
@@ -49,8 +56,15 @@ export function createHubClient(dependencies: HubClientDependencies, options: Hu
   const checkMirror = createMirrorCheck(dependencies, options.endpoint === null ? null : api.endpoint);
 
   const prepare = createPrepareAsking(
-    { clock, random },
-    { checkMirror, findToken: options.findToken, isOffline, headerTimeoutMs, retryDelayMs },
+    { clock, random, emit: dependencies.emit ?? (() => undefined) },
+    {
+      checkMirror,
+      findToken: options.findToken,
+      isOffline,
+      headerTimeoutMs,
+      retryDelayMs,
+      longestWaitMs: options.longestWaitMs ?? (() => longestRetryAfterMs),
+    },
   );
 
   const listModels = async (query: ModelQuery, signal?: AbortSignal): Promise<ModelSummary[]> => {
