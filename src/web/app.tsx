@@ -8,9 +8,13 @@ import { CastList } from "./cast-list.tsx";
 import { probeDoor } from "./door.ts";
 import { Downloads } from "./downloads.tsx";
 import { DownloadsRoom } from "./downloads-room.tsx";
+import { createHubApi } from "./hub-api.ts";
 import { Face } from "./face.tsx";
 import { listProblems, LoadProblems } from "./load-problems.tsx";
 import { Marquee } from "./marquee.tsx";
+import { createModelFinder } from "./model-finder.ts";
+import { createModelShelf } from "./model-shelf.ts";
+import { ModelsRoom } from "./models-room.tsx";
 import { openMicrophone } from "./microphone.ts";
 import { createPlayer } from "./player.ts";
 import type { Place } from "./place.ts";
@@ -36,6 +40,10 @@ export function App() {
   latestApi.current = api;
   const [sample] = useState(() => createVoiceSample({ api: () => latestApi.current, createPlayer }));
   const [assetDesk] = useState(() => createAssetDesk({ api: () => latestApi.current }));
+  const [models] = useState(() => {
+    const hub = () => createHubApi(latestApi.current);
+    return { finder: createModelFinder({ hub }), shelf: createModelShelf({ hub }) };
+  });
   const [place, go] = usePlace();
   useViewFocus(place.view);
   const [wantsFocus, setWantsFocus] = useState(false);
@@ -102,6 +110,8 @@ export function App() {
       </nav>
       {place.view === "downloads" ? (
         <DownloadsRoom desk={assetDesk} server={server} onKey={useKey} />
+      ) : place.view === "models" ? (
+        <ModelsRoom {...models} server={server} onKey={useKey} />
       ) : lookedAt ? (
         <About
           character={lookedAt}

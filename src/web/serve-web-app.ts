@@ -35,7 +35,15 @@ export async function createWebApp(): Promise<WebApp> {
   const read = (name: string): Promise<Uint8Array<ArrayBuffer>> => Bun.file(join(folder, name)).bytes();
   add("/", await read("index.html"), "text/html; charset=utf-8");
   add("/web/icon.svg", await read("icon.svg"), "image/svg+xml");
-  for (const name of ["theme.css", "marquee.css", "house.css", "stage.css", "sheets.css", "face.css"]) {
+  for (const name of [
+    "theme.css",
+    "marquee.css",
+    "house.css",
+    "stage.css",
+    "sheets.css",
+    "rooms.css",
+    "face.css",
+  ]) {
     add(`/web/${name}`, await read(name), "text/css; charset=utf-8");
   }
   const build = await Bun.build({

@@ -1,0 +1,106 @@
+// The models that are here: pinned, checked, removed, and making room when the disk is full.
+import { type ApiFailure, toApiFailure } from "./api.ts";
+import type { Collected, HubApi, InstalledModel, ModelVerification } from "./hub-api.ts";
+import type { Store } from "./use-store.ts";
+
+export interface ModelShelfState {
+  /** Undefined until the first answer. */
+  models: readonly InstalledModel[] | undefined;
+  failure: ApiFailure | undefined;
+  /** Models that something is being done with. */
+  busy: ReadonlySet<string>;
+  verdicts: Readonly<Record<string, ModelVerification>>;
+  /** What would go, or has gone, to make room. */
+  collected: Collected | undefined;
+  isCollecting: boolean;
+}
+
+export interface ModelShelf extends Store<ModelShelfState> {
+  refresh(): Promise<void>;
+  pin(modelId: string, isPinned: boolean): Promise<void>;
+  verify(modelId: string): Promise<void>;
+  remove(modelId: string): Promise<void>;
+  collect(options: { targetGb: number; isDryRun: boolean }): Promise<void>;
+  /** Another goal: what was planned for the one before does not count. */
+  forgetPlan(): void;
+  dismiss(): void;
+}
+
+const start: ModelShelfState = {
+  models: undefined,
+  failure: undefined,
+  busy: new Set(),
+  verdicts: {},
+  collected: undefined,
+  isCollecting: false,
+};
+
+/** `hub` gives the one of now: it changes with the key. */
+export function createModelShelf({ hub }: { hub: () => HubApi }): ModelShelf {
+  const listeners = new Set<() => void>();
+  let state = start;
+  let reading: AbortController | undefined;
+
+  const set = (change: Partial<ModelShelfState>): void => {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener();
+  };
+  const fail = (error: unknown): void => set({ failure: toApiFailure(error) });
+
+  const refresh = async (): Promise<void> => {
+    // The newest answer is the one that counts.
+    reading?.abort();
+    const own = new AbortController();
+    reading = own;
+    try {
+      const models = await hub().listInstalled(own.signal);
+      if (own === reading) set({ models });
+    } catch (error) {
+      if (own === reading) fail(error);
+    }
+  };
+
+  const act = async (modelId: string, work: () => Promise<void>): Promise<void> => {
+    if (state.busy.has(modelId)) return;
+    const { [modelId]: _, ...verdicts } = state.verdicts;
+    set({ busy: new Set([...state.busy, modelId]), verdicts, failure: undefined });
+    try {
+      await work();
+    } catch (error) {
+      fail(error);
+    }
+    set({ busy: new Set([...state.busy].filter((id) => id !== modelId)) });
+    await refresh();
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    refresh,
+    pin: (modelId, isPinned) => act(modelId, () => hub().pin(modelId, isPinned)),
+    verify: (modelId) =>
+      act(modelId, async () => {
+        const verdict = await hub().verify(modelId);
+        set({ verdicts: { ...state.verdicts, [modelId]: verdict } });
+      }),
+    remove: (modelId) => act(modelId, async () => void (await hub().remove(modelId))),
+    async collect(options) {
+      if (state.isCollecting) return;
+      set({ isCollecting: true, failure: undefined });
+      try {
+        set({ collected: await hub().collect(options) });
+      } catch (error) {
+        fail(error);
+      }
+      set({ isCollecting: false });
+      if (!options.isDryRun) await refresh();
+    },
+    forgetPlan: () => set({ collected: undefined }),
+    dismiss: () => set({ failure: undefined }),
+  };
+}
