@@ -138,6 +138,7 @@ export function createProviders(deps: ProvidersDependencies, options: ProvidersO
             assets: withoutQueries(provider.assets),
             credentials: credentials.variables,
             models: await models.list(),
+            modelInUse: provider.modelInUse,
           };
         }),
       );

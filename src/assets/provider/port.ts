@@ -23,6 +23,8 @@ export interface ProviderOverview {
   assets: ProviderAssets;
   credentials: readonly { variable: string; isSet: boolean }[];
   models: readonly ModelStatus[];
+  /** Which of them its settings ask for. */
+  modelInUse?: string | undefined;
 }
 
 export interface Providers {

@@ -18,6 +18,8 @@ export interface ModelStatus {
   /** Where it is, or would be. */
   path: string;
   isInstalled: boolean;
+  /** It is in the asset store's catalogue too. */
+  isAsset: boolean;
 }
 
 export interface ProviderModels {
@@ -70,10 +72,10 @@ export function createProviderModels(
   const statusOf = async ({ id, path, by }: PlannedModel): Promise<ModelStatus> => {
     if (by.kind === "catalogue") {
       const status = await store.status(by.name);
-      return { id, path: status.path, isInstalled: status.status === "cached" };
+      return { id, path: status.path, isInstalled: status.status === "cached", isAsset: true };
     }
     const found = await find(id);
-    return { id, path: found ?? path, isInstalled: found !== null };
+    return { id, path: found ?? path, isInstalled: found !== null, isAsset: false };
   };
 
   return {

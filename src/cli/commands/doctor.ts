@@ -1,26 +1,17 @@
 // `troupe doctor`: is everything here that voice needs, and what to do about what is not.
-import { constants, existsSync } from "node:fs";
-import { access, mkdir, statfs } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
-import { AppError, type ErrorCode, encodeError, messageOf } from "../../base/errors.ts";
-import { createResampler } from "../../audio/resample.ts";
+import { AppError } from "../../base/errors.ts";
 import type { CliApp } from "../app-port.ts";
-import { formatBytes } from "../output.ts";
 import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
-
-interface Check {
-  name: string;
-  ok: boolean;
-  detail: string;
-  remedy?: string;
-  /** Of a failed check; the first one's exit status is doctor's. */
-  code?: ErrorCode;
-}
-
-/** A model, its prepared graph and room to work. */
-const neededFreeBytes = 1024 ** 3;
+import type { Check } from "./doctor/check.ts";
+import { checkAssets, checkOldModels } from "./doctor/check-assets.ts";
+import { checkNetwork } from "./doctor/check-network.ts";
+import { checkCredentials, checkProviders } from "./doctor/check-providers.ts";
+import { checkRoots } from "./doctor/check-roots.ts";
+import { checkVoice } from "./doctor/check-voice.ts";
 
 export function registerDoctor(program: Command, run: Run): void {
   program
@@ -32,11 +23,19 @@ export function registerDoctor(program: Command, run: Run): void {
 }
 
 async function doctor({ app, output, signal }: CommandContext): Promise<void> {
+  const credentialsRoot = app.roots.find((root) => root.name === "credentials")?.path ?? "";
+  // A chosen reply source is asked first, so that the list knows how it is.
+  await app.replies.probe(signal);
+  const providers = await app.providers.list();
   const checks: Check[] = [
     ...(await checkRoots(app)),
+    ...checkCredentials(providers, { credentialsRoot }),
+    ...checkProviders(providers),
     ...(await checkAssets(app)),
-    ...(await checkVoice(app, signal)),
+    ...(await checkOldModels(app)),
+    ...(await checkVoice(app, providers, signal)),
     ...(await checkGraphs(app)),
+    await checkNetwork(app, signal),
     await checkReplies(app, signal),
     await checkCast(app),
   ];
@@ -60,105 +59,13 @@ async function doctor({ app, output, signal }: CommandContext): Promise<void> {
   output.result(data, lines.join("\n"), "voice works");
 }
 
-async function checkRoots(app: CliApp): Promise<Check[]> {
-  return Promise.all(
-    app.roots.map(async (root): Promise<Check> => {
-      const name = `${root.name} root`;
-      try {
-        await mkdir(root.path, { recursive: true });
-        await access(root.path, constants.W_OK);
-        const disk = await statfs(root.path);
-        const freeBytes = disk.bavail * disk.bsize;
-        const detail = `${root.path} (${root.source}), ${formatBytes(freeBytes)} free`;
-        if (freeBytes >= neededFreeBytes) return { name, ok: true, detail };
-        return {
-          name,
-          ok: false,
-          detail,
-          code: "E_DISK",
-          remedy: `free some space; ${formatBytes(neededFreeBytes)} are needed`,
-        };
-      } catch (error) {
-        const detail = `${root.path} (${root.source}): ${messageOf(error)}`;
-        return {
-          name,
-          ok: false,
-          detail,
-          code: "E_PERM",
-          remedy: "give this user the right to write there, or choose another folder",
-        };
-      }
-    }),
-  );
-}
-
-async function checkAssets(app: CliApp): Promise<Check[]> {
-  return Promise.all(
-    app.defaultAssets.map(async (asset): Promise<Check> => {
-      const status = await app.assets.status(asset);
-      const name = `asset ${asset}`;
-      if (status.status === "cached") return { name, ok: true, detail: status.path };
-      const remedy = `troupe assets download ${asset}`;
-      return { name, ok: false, detail: status.status, code: "E_NOT_FOUND", remedy };
-    }),
-  );
-}
-
-/** Speaks a sentence and hears it again, with what is on disk. */
-async function checkVoice(app: CliApp, signal: AbortSignal): Promise<Check[]> {
-  const statuses = await Promise.all(app.defaultAssets.map((name) => app.assets.status(name)));
-  if (statuses.some((status) => status.status !== "cached")) return [];
-  await app.speech.start();
-  const parts = Object.entries(app.speech.status()).map(
-    ([kind, { provider, state }]): Check => ({
-      name: `${kind} engine`,
-      ok: state.state === "ready",
-      detail: `${provider}, ${state.state}${"reason" in state ? `: ${state.reason}` : ""}${"detail" in state ? `: ${state.detail}` : ""}`,
-      ...(state.state !== "ready" && {
-        code: "E_COMPAT",
-        remedy: "troupe doctor --verbose shows what the engine said",
-      }),
-    }),
-  );
-  if (parts.some((part) => !part.ok)) return parts;
-
-  const name = "round trip";
-  try {
-    const heard = await speakAndHear(app, "The weather is lovely today.", signal);
-    const isRight = /weather/i.test(heard.text) && /lovely/i.test(heard.text);
-    const speed = `${heard.seconds.toFixed(1)} s of speech made in ${heard.synthesisSeconds.toFixed(1)} s`;
-    return [
-      ...parts,
-      { name, ok: isRight, detail: `heard "${heard.text}"; ${speed}`, ...(!isRight && { code: "E_COMPAT" }) },
-    ];
-  } catch (error) {
-    return [...parts, { name, ok: false, detail: messageOf(error), code: encodeError(error).error_code }];
-  }
-}
-
-async function speakAndHear(app: CliApp, text: string, signal: AbortSignal) {
-  const synthesizer = await app.speech.synthesizer();
-  const recognizer = await app.speech.recognizer();
-  await using session = recognizer.open({ signal });
-  const startMs = performance.now();
-  let seconds = 0;
-  for await (const { pcm, sampleRateHz } of synthesizer.synthesize(text, { signal })) {
-    const resampler = createResampler({ fromHz: sampleRateHz, toHz: 16_000 });
-    session.push(resampler.push(pcm));
-    session.push(resampler.flush());
-    seconds += pcm.length / sampleRateHz;
-  }
-  const synthesisSeconds = (performance.now() - startMs) / 1000;
-  const transcript = await session.finish();
-  return { text: transcript.text, seconds, synthesisSeconds };
-}
-
 const preparationSchema = z.object({ choice: z.string(), reason: z.string() });
 
 /** Which form of a model this machine runs fastest, as its preparation found (written by the engine). */
 async function checkGraphs(app: CliApp): Promise<Check[]> {
   const cache = app.roots.find((root) => root.name === "cache")?.path ?? "";
   const checks: Check[] = [];
+  if (!existsSync(cache)) return checks;
   for await (const file of new Bun.Glob("runtime/*/preparation.json").scan({ cwd: cache })) {
     const parsed = preparationSchema.safeParse(await Bun.file(join(cache, file)).json());
     if (!parsed.success) continue;

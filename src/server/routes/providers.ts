@@ -51,8 +51,12 @@ export function createProviderRoutes({ providers }: Pick<Services, "providers">)
     const all = await providers.list();
     return c.json(
       {
-        providers: all.map(({ assets, credentials, models, ...rest }) => ({
-          ...rest,
+        providers: all.map(({ kind, name, title, state, reason, assets, credentials, models }) => ({
+          kind,
+          name,
+          title,
+          state,
+          ...(reason !== undefined && { reason }),
           assets: {
             ...assets,
             credential_patterns: [...assets.credential_patterns],

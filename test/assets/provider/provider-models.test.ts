@@ -64,10 +64,15 @@ describe("a model is brought", () => {
     await using w = await createWorld();
     const models = w.open({ model_urls: { v5: "auto" } });
     expect(await models.list()).toEqual([
-      { id: "v5", path: join(w.assetsDir, "model/silero-vad/latest/silero_vad.onnx"), isInstalled: false },
+      {
+        id: "v5",
+        path: join(w.assetsDir, "model/silero-vad/latest/silero_vad.onnx"),
+        isInstalled: false,
+        isAsset: true,
+      },
     ]);
     const path = await models.ensure("v5");
-    expect(await models.list()).toEqual([{ id: "v5", path: path ?? "", isInstalled: true }]);
+    expect(await models.list()).toEqual([{ id: "v5", path: path ?? "", isInstalled: true, isAsset: true }]);
   });
 
   test("from the URL of the project, to the overridden place, under the name that its provider asks for", async () => {
@@ -78,7 +83,7 @@ describe("a model is brought", () => {
     expect(await models.ensure("v5")).toBe(path);
     expect(await models.store.getPath("silero-vad")).toBe(path);
     expect(await readBytes(path)).toEqual(other);
-    expect(await models.list()).toEqual([{ id: "v5", path, isInstalled: true }]);
+    expect(await models.list()).toEqual([{ id: "v5", path, isInstalled: true, isAsset: true }]);
     expect(w.server.requests.map(({ path: asked }) => asked)).not.toContain("/weights.onnx");
   });
 

@@ -79,7 +79,7 @@ describe("providers and metrics", () => {
         reason: "OPENAI_API_KEY is not set",
         assets: describeProviderAssets("openai", { credential_patterns: ["OPENAI_API_KEY"] }),
         credentials: [{ variable: "OPENAI_API_KEY", isSet: false }],
-        models: [{ id: "tiny", path: "/models/openai/tiny", isInstalled: true }],
+        models: [{ id: "tiny", path: "/models/openai/tiny", isInstalled: true, isAsset: false }],
       },
     ];
     const { body } = await ask(services, "/v1/providers");
