@@ -1,38 +1,19 @@
 // `troupe characters new | import | export | call`: character files in and out, and a tool by hand.
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { withFileErrors, writeFileAtomic } from "../../base/atomic-file.ts";
 import { AppError } from "../../base/errors.ts";
 import { exportCharacter, importCard } from "../../characters/cards/card-files.ts";
 import { selectFileName } from "../../characters/cards/character-file-name.ts";
-import { characterNameSchema, type Instructions } from "../../characters/module-contract.ts";
-import { buildNewCharacter } from "../../characters/new-character.ts";
 import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
 import { findCharacter } from "../find-character.ts";
+import { registerNewCharacter } from "./new-character.ts";
 
-const types: readonly Instructions["type"][] = [
-  "constant",
-  "smalltalk",
-  "quiz_show",
-  "guess_animal",
-  "news",
-  "unmute_explanation",
-];
 type Container = "png" | "json" | "charx";
 
 export function registerCharacterFiles(group: Command, run: Run): void {
-  group
-    .command("new")
-    .description("write a character file to begin with")
-    .argument("<name>")
-    .addOption(new Option("--type <type>", "kind of talk").choices(types).default("constant"))
-    .option("--voice <voice>", "a voice id or a blend", "af_heart")
-    .addOption(charactersOption())
-    .addHelpText("after", '\nExample:\n  troupe characters new "Gus the Keeper" --voice bm_george')
-    .action((name: string, flags: { type: Instructions["type"]; voice: string }, command: Command) =>
-      run(command, (context) => writeNew(context, name, flags)),
-    );
+  registerNewCharacter(group, run);
   group
     .command("import")
     .description("turn a character card (PNG, JSON or CHARX; V1, V2, V3) into a character file")
@@ -72,26 +53,6 @@ export function registerCharacterFiles(group: Command, run: Run): void {
     .action((name: string, tool: string, json: string, _flags: unknown, command: Command) =>
       run(command, (context) => callTool(context, name, tool, json)),
     );
-}
-
-async function writeNew(
-  { app, output }: CommandContext,
-  name: string,
-  { type, voice }: { type: Instructions["type"]; voice: string },
-): Promise<void> {
-  const parsed = characterNameSchema.safeParse(name);
-  if (!parsed.success)
-    throw new AppError("E_ARGS", `the name ${parsed.error.issues[0]?.message ?? "does not fit"}`);
-  const folder = app.charactersDir;
-  await using stage = await app.openStage({ watch: false });
-  if (stage.book.find(parsed.data)) {
-    throw new AppError("E_ARGS", `there is a character "${parsed.data}" already; names are unique`);
-  }
-  const taken = new Set(await readdir(folder));
-  const { fileName, source } = buildNewCharacter({ name: parsed.data, type, voice }, taken);
-  const file = join(folder, fileName);
-  await writeFileAtomic(file, source);
-  output.result({ file }, `${file} is written; edit it, and it is on stage as you save`);
 }
 
 async function importFile(
