@@ -11,7 +11,7 @@ export interface VoiceShare {
 const known = new Set(kokoroVoices.map(({ id }) => id));
 const part = /^([a-z]{2}_[a-z]+)(?:\(\s*(\d+(?:\.\d+)?|\.\d+)\s*\))?$/;
 const howTo =
-  "a voice is named like af_heart, a blend like af_bella(2)+af_sky(1); `troupe voices` lists them";
+  "a voice is named like af_heart, a blend like af_bella(2)+af_sky(1); GET /v1/audio/voices lists them";
 /** More make no new voice. */
 const maxParts = 8;
 
