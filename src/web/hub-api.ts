@@ -27,6 +27,8 @@ export interface ModelVariant {
 }
 
 export interface ModelDetails extends ModelSummary {
+  /** Where people read its card and its licence. */
+  page_url: string;
   commit: string;
   files: { path: string; size: number }[];
   total_size: number;

@@ -1,4 +1,5 @@
 // One model of the hub, closer: which size, does it fit this machine, what does its licence ask; and then bring it here.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Failure } from "./banner.tsx";
 import { describeProgress } from "./downloads.tsx";
@@ -24,7 +25,9 @@ export function ModelCloseup({ closeup, finder, download, onKey }: ModelCloseupP
       {!details && isBusy && <p class="hint">Looking closer…</p>}
       {details && (
         <>
-          <p class="item-facts">{describeDetails(details)}</p>
+          <p class="item-facts">
+            {describeDetails(details)} · <PageLink url={details.page_url}>its page</PageLink>
+          </p>
           {details.variants.length > 1 && (
             <fieldset class="variants">
               <legend>Which size?</legend>
@@ -48,7 +51,9 @@ export function ModelCloseup({ closeup, finder, download, onKey }: ModelCloseupP
             </fieldset>
           )}
           {fit ? <FitNote fit={fit} /> : isBusy && <p class="hint">Looking whether it fits this machine…</p>}
-          {license && <LicenseNote license={license} finder={finder} isBusy={isBusy} />}
+          {license && (
+            <LicenseNote license={license} url={details.page_url} finder={finder} isBusy={isBusy} />
+          )}
           {details.warnings.map((warning) => (
             <p class="hint" key={warning}>
               {toSentence(warning)}
@@ -98,13 +103,23 @@ function FitNote({ fit }: { fit: Fit }) {
   );
 }
 
+/** Another site, in a window of its own, that is not told where one came from. */
+function PageLink({ url, children }: { url: string; children: ComponentChildren }) {
+  return (
+    <a href={url} target="_blank" rel="noreferrer">
+      {children}
+    </a>
+  );
+}
+
 interface LicenseNoteProps {
   license: License;
+  url: string;
   finder: ModelFinder;
   isBusy: boolean;
 }
 
-function LicenseNote({ license, finder, isBusy }: LicenseNoteProps) {
+function LicenseNote({ license, url, finder, isBusy }: LicenseNoteProps) {
   const [name, setName] = useState("");
   const { license_type: type, requires_acceptance: isAsked, accepted: isAccepted } = license;
   if (!isAsked)
@@ -119,8 +134,9 @@ function LicenseNote({ license, finder, isBusy }: LicenseNoteProps) {
       }}
     >
       <p>
-        Its licence, <b>{type}</b>, has to be accepted first. Read it on the model's page, then say who
-        accepts it; name, time and licence are kept on this machine.
+        Its licence, <b>{type}</b>, has to be accepted first. Read it on{" "}
+        <PageLink url={url}>the model's page</PageLink>, then say who accepts it; name, time and licence are
+        kept on this machine.
       </p>
       <label class="field">
         Your name

@@ -12,6 +12,7 @@ const details = (model_id: string, sizes: readonly number[] = [1, 2, 4]): ModelD
   library_name: "gguf",
   license: "apache-2.0",
   gated: false,
+  page_url: `https://hub.example/${model_id}`,
   commit: "abc",
   files: [
     ...sizes.map((size) => ({ path: `q${size}.gguf`, size: size * GiB })),

@@ -25,6 +25,7 @@ const summaryShape = {
 const hubModelSchema = z
   .object({
     ...summaryShape,
+    page_url: z.string().openapi({ description: "Where people read its card and its licence" }),
     revision: z.string(),
     commit: z.string(),
     files: z.array(z.object({ path: z.string(), size: z.number(), sha256: z.string().optional() })),
@@ -148,7 +149,8 @@ export function createHubReadRoutes({ hub, findInstallation, modelsRoot }: HubSe
   const router = createRouter();
   const describe = async (c: AppContext, modelId: string, given: { revision?: string | undefined }) => {
     const request = { ...given, signal: c.var.life.signal };
-    return encodeDescription(await describeModel({ hub, findInstallation }, modelId, request));
+    const described = await describeModel({ hub, findInstallation }, modelId, request);
+    return { ...encodeDescription(described), page_url: `${hub.endpoint}/${described.model.modelId}` };
   };
 
   router.openapi(listRoute, async (c) => {

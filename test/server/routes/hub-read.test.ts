@@ -72,6 +72,7 @@ describe("the models of the hub", () => {
       expect(status).toBe(200);
       expect(body).toMatchObject({
         model_id: "ada/tiny-GGUF",
+        page_url: expect.stringMatching(/^http:.*\/ada\/tiny-GGUF$/),
         files: [
           { path: "README.md", size: 7 },
           { path: "tiny.Q4_K_M.gguf", size: tiny.length, sha256: digestOf(tiny).sha256 },
