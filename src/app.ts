@@ -3,9 +3,9 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createAssetStore } from "./assets/asset-store.ts";
 import { defaultCatalogue } from "./assets/catalogue/default-catalogue.ts";
+import { findOldModels } from "./assets/provider/old-places.ts";
 import { createTokens, listTokens } from "./assets/credentials.ts";
 import type { AssetEvent } from "./assets/port.ts";
-import { findOldModels } from "./assets/provider/old-places.ts";
 import { createRegistry } from "./assets/registry/registry.ts";
 import { createUseLocks } from "./assets/registry/use-locks.ts";
 import { systemClock } from "./base/clock.ts";
@@ -15,15 +15,15 @@ import type { CharacterEvent } from "./characters/port.ts";
 import type { CliApp, OpenAppOptions, RunningServer } from "./cli/app-port.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
 import { loadProjectAssets, type ProjectAssets } from "./config/project-assets.ts";
-import { describeSettings, listSecretSettings, variableOf } from "./config/describe-settings.ts";
 import { homeOf } from "./config/expand-path.ts";
+import { describeSettings, listSecretSettings, variableOf } from "./config/describe-settings.ts";
 import { listProviderSettings } from "./config/provider-settings.ts";
 import { ensureRoots, listRoots } from "./config/storage-roots.ts";
-import { listDefaultAssets } from "./default-assets.ts";
 import { judgeModelFit } from "./models/compatibility/judge-fit.ts";
 import { createFindInstallation } from "./models/find-installation.ts";
 import { createHubClient } from "./models/hub/hub-client.ts";
 import { createModelLibrary } from "./models/model-library.ts";
+import { listDefaultAssets } from "./default-assets.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import {
@@ -32,10 +32,10 @@ import {
   replyProviders,
   speechProviders as ownSpeechProviders,
 } from "./provider-catalogue.ts";
+import { createReplySource } from "./reply/reply-source.ts";
 import { createProviders } from "./provider-overview.ts";
 import { setUpProviders } from "./provider-setup.ts";
 import { findReplyCredential } from "./reply-credential.ts";
-import { createReplySource } from "./reply/reply-source.ts";
 import { createServer } from "./server/create-server.ts";
 import { listenOnPorts } from "./server/listen.ts";
 import { loadTls } from "./server/load-tls.ts";
@@ -322,6 +322,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         {
           maxSessions: settings["server.max_sessions"],
           maxSessionMs: settings["session.max_minutes"] * 60_000,
+          maxSessionTokens: settings["session.max_tokens"] ?? undefined,
           idleMs: settings["session.idle_minutes"] * 60_000,
           characterChanges: settings["session.characters"],
           historyTokens,

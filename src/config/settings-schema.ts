@@ -200,6 +200,11 @@ export const settingDefinitions = {
     5,
     "A voice session with no event for this long is closed.",
   ),
+  "session.max_tokens": define(
+    whole(1, 1_000_000_000).nullable(),
+    null,
+    "Tokens of the reply model that one voice session may use; default: no limit.",
+  ),
   "session.characters": define(
     z.enum(["next-turn", "next-session"]),
     "next-turn",

@@ -66,7 +66,15 @@ export interface Fault {
 }
 
 /** "replaced": its conversation goes on elsewhere. */
-export type EndReason = "client" | "expired" | "idle" | "stuck" | "shutdown" | "replaced" | "failed";
+export type EndReason =
+  | "client"
+  | "expired"
+  | "spent"
+  | "idle"
+  | "stuck"
+  | "shutdown"
+  | "replaced"
+  | "failed";
 
 export type TimerName = "pace" | "silence" | "expiry" | "neglect" | "stuck";
 

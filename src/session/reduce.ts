@@ -150,6 +150,7 @@ function onSocket(step: Step, { isWritable }: InputOf<"socket">): void {
 
 const farewells: Partial<Record<EndReason, { code: string; message: string }>> = {
   expired: { code: "session_expired", message: "the session has reached its greatest age; open a new one" },
+  spent: { code: "session_token_limit", message: "the session has used all its tokens; open a new one" },
   idle: { code: "session_expired", message: "nothing was heard for so long that the session was closed" },
   stuck: {
     code: "client_too_slow",

@@ -26,6 +26,7 @@ import { release } from "./release.ts";
 import { type ReplyRun, type SpeakText, startReply } from "./reply-run.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { createStageTimes } from "./stage-times.ts";
+import { createTokenBudget } from "./token-budget.ts";
 import { createSessionState, type ReplyPlan, type SessionEffect, type SessionLimits } from "./state.ts";
 
 export interface VoiceSessionDependencies extends CastingDependencies {
@@ -53,6 +54,8 @@ export interface VoiceSessionOptions {
   limits?: Partial<SessionLimits> | undefined;
   /** Audio that may wait to be committed; default 600,000. */
   maxInputMs?: number | undefined;
+  /** Of the reply model, all responses together; the one that passes it is the last. Default: no limit. */
+  maxTokens?: number | undefined;
   /** Default "next-turn". */
   characterChanges?: "next-turn" | "next-session" | undefined;
 }
@@ -102,6 +105,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
   let held: (() => void)[] | undefined;
   const troubles = new Set<string>();
   const stages = createStageTimes(sessionId);
+  const budget = createTokenBudget(options.maxTokens);
 
   const dispatch = (input: SessionInput): void => {
     inputs.push(input);
@@ -201,6 +205,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
         deps.send(effect.output);
         const noted = stages.noteOutput(effect.output, clock.nowMs());
         if (noted) emit(noted);
+        if (effect.output.type === "response-done" && budget.spend(effect.output.response)) end("spent");
         return;
       }
       case "condense":

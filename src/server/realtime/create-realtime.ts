@@ -59,7 +59,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
 
   const refuseWhenFull = (): void => {
     if (!isDraining && connections.size + openingCount < maxSessions) return;
-    services.events.emit({ type: "voice-session-refuse" } as AnyEvent);
+    services.events.emit({ type: "voice-session-refuse" });
     const why = isDraining ? "the server is stopping" : `all ${maxSessions} voice sessions are taken`;
     throw new HttpError("E_BUSY", `${why}; try again in a moment`, { retryAfterSeconds });
   };
@@ -130,6 +130,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
                 ...(options.historyTokens !== undefined && { historyTokens: options.historyTokens }),
               },
               maxInputMs: options.maxInputMs,
+              maxTokens: options.maxSessionTokens,
               characterChanges: options.characterChanges,
             },
           ),

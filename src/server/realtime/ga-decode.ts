@@ -64,6 +64,9 @@ function parseEvent(value: unknown): ClientEvent {
   }
   const { type } = value as { type?: unknown };
   if (type === undefined) throw new WireFault("missing_required_parameter", "the event has no type", "type");
+  if (typeof type === "string" && Object.hasOwn(unofferedEvents, type)) {
+    throw new WireFault("invalid_value", `${type} is not offered here: ${unofferedEvents[type]}`, "type");
+  }
   if (typeof type !== "string" || !isClientEventType(type)) {
     const known = Object.keys(clientEventSchemas).join(", ");
     const shown = typeof type === "string" ? `"${type.slice(0, 80)}"` : typeof type;
@@ -73,6 +76,14 @@ function parseEvent(value: unknown): ClientEvent {
   if (!parsed.success) throw explain(parsed.error, value);
   return parsed.data;
 }
+
+/** OpenAI's events that this system knows and has no use for, with what to do instead. */
+export const unofferedEvents: Readonly<Record<string, string>> = {
+  "output_audio_buffer.clear":
+    "over a WebSocket the client plays the sound; stop playing it, and send response.cancel and conversation.item.truncate",
+  "transcription_session.update":
+    "sessions that only transcribe are not; send audio to POST /v1/audio/transcriptions, or set create_response to false",
+};
 
 /** The body of `POST /v1/realtime/client_secrets`. Throws WireFault. */
 export function decodeSecretRequest(value: unknown): {

@@ -11,6 +11,8 @@ export interface RealtimeOptions {
   maxInputMs?: number | undefined;
   /** Age at which a session ends with `session_expired`; default 3,600,000. */
   maxSessionMs?: number | undefined;
+  /** Tokens of the reply model, of all responses of a session together; default: no limit. */
+  maxSessionTokens?: number | undefined;
   /** Ends a session of which nothing was heard for so long; default 300,000. */
   idleMs?: number | undefined;
   /** Of a conversation, told to a reply model at once; default: all of it. */

@@ -35,6 +35,7 @@ export interface VoiceConnection extends RealtimeConnection {
 const closeCodes: Record<EndReason, number> = {
   client: 1000,
   expired: 1000,
+  spent: 1000,
   idle: 1000,
   stuck: 1008,
   shutdown: 1001,

@@ -18,7 +18,7 @@ const opusRateHz = 24_000;
 const frameSamples = opusRateHz * 0.02;
 
 /** After these the session ends. */
-const lastFaults = new Set(["session_expired", "client_too_slow", "internal_error"]);
+const lastFaults = new Set(["session_expired", "session_token_limit", "client_too_slow", "internal_error"]);
 
 const paramNames: Readonly<Record<string, string>> = {
   "session.audio.output.voice": "session.voice",

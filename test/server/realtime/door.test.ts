@@ -131,6 +131,29 @@ describe("a session ends", () => {
     expect((await client.closed).code).toBe(1000);
   });
 
+  test("when it has used its tokens, after the response that did", async () => {
+    await using server = startRealtimeServer({
+      maxSessionTokens: 25,
+      script: async function* () {
+        yield { type: "text-delta", text: "Well met." };
+        yield { type: "finish", reason: "stop", usage: { inputTokens: 8, outputTokens: 5 } };
+      },
+    });
+    await using client = await connectRealtime(server.url);
+    client.send({ type: "response.create" });
+    await client.waitFor("response.done");
+    expect(client.ofType("error")).toEqual([]);
+    client.send({ type: "response.create" });
+    const { error } = await client.waitFor("error");
+    expect(error).toMatchObject({ type: "server_error", code: "session_token_limit" });
+    expect(client.ofType("response.done").map(({ response }) => response)).toMatchObject([
+      { status: "completed" },
+      { status: "completed" },
+    ]);
+    expect((await client.closed).code).toBe(1000);
+    expect(client.findFaults()).toEqual([]);
+  });
+
   test("when nothing is heard of its client, and not while something is", async () => {
     const clock = createLeapingClock();
     await using server = startRealtimeServer({ idleMs: 150, clock });

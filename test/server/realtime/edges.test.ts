@@ -29,6 +29,13 @@ describe("a client that says something wrong", () => {
     ["a type that is no text", '{"type":7}', "invalid_value", "type"],
     ["an unknown event", '{"type":"response.explode"}', "invalid_value", "type"],
     ["an event every object has", '{"type":"toString"}', "invalid_value", "type"],
+    ["what WebRTC alone has", '{"type":"output_audio_buffer.clear"}', "invalid_value", "type"],
+    [
+      "a session that only transcribes",
+      '{"type":"transcription_session.update","session":{}}',
+      "invalid_value",
+      "type",
+    ],
     ["a missing field", '{"type":"input_audio_buffer.append"}', "missing_required_parameter", "audio"],
     ["a field of another type", '{"type":"conversation.item.delete","item_id":5}', "invalid_type", "item_id"],
     ["no base64", '{"type":"input_audio_buffer.append","audio":"*&^"}', "invalid_value", "audio"],
