@@ -42,6 +42,8 @@ export interface AssetJob {
   deliveredBy?: { source: AssetSource; isFolder: boolean };
   /** The one file that the asset's path is, of what was unpacked. */
   destinationPath?: string;
+  /** Room that was asked for, by what it is for. */
+  readonly rooms: Map<string, { incomingBytes: number; placedBytes: number }>;
   downloadedBytes: number;
   resumedBytes: number;
   /** Set by the phase that knows it; after a hit no further phase runs. */

@@ -7,6 +7,9 @@ export const infoFileName = ".asset_info.json";
 /** Within the models root: what `.asset_info.json` is for assets of the assets folder, for those of explicit places. */
 export const recordsFolderName = ".installed";
 
+/** Of the assets folder and of the models root: what is not finished. */
+export const stagingFolderName = ".staging";
+
 export interface AssetPlaces {
   /** `<assets_dir>/<asset_type>/<name>/<version>`, or the explicit place; of a place that is a file, its folder. */
   readonly folder: string;
@@ -75,7 +78,7 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRo
       lockFile: join(modelsRoot, ".locks", `${id}.lock`),
       // On the file system of the target, whichever that is.
       stagingFolder: isInside
-        ? join(modelsRoot, ".staging", id)
+        ? join(modelsRoot, stagingFolderName, id)
         : join(dirname(target), `.${basename(target)}.${digest}.staging`),
       ...partsOf(target),
       filePath: (file) => (isFile ? target : join(target, ...file.split("/"))),
@@ -99,7 +102,7 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRo
         root: assetsDir,
         infoFile: join(folder, infoFileName),
         lockFile: join(locksFolder, `${id}.lock`),
-        stagingFolder: join(assetsDir, ".staging", id),
+        stagingFolder: join(assetsDir, stagingFolderName, id),
         ...partsOf(folder),
         filePath: (path) => join(folder, ...path.split("/")),
       };

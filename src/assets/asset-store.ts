@@ -30,6 +30,7 @@ import { createReachability } from "./reachability.ts";
 import { type ExchangePaths, loadExchange } from "./replace-folder.ts";
 import { removeAsset } from "./remove-asset.ts";
 import { runPhases } from "./run-phases.ts";
+import { createReservations } from "./reservations.ts";
 import { createSharedRuns } from "./shared-run.ts";
 import { createQuota, type Quota } from "./quota.ts";
 import { createRegistrar } from "./registry/keep-registered.ts";
@@ -125,6 +126,7 @@ export function createAssetStore(
     locker,
     exchange: dependencies.exchange === undefined ? loadExchange() : dependencies.exchange,
     getFreeBytes: dependencies.getFreeBytes ?? getFreeBytes,
+    reservations: createReservations(locker, options.cacheRoot),
     assetsDir: options.assetsDir,
     cacheRoot: options.cacheRoot,
     limits,
@@ -174,6 +176,7 @@ export function createAssetStore(
       emit: report,
       meter,
       stock: new Map(),
+      rooms: new Map(),
       downloadedBytes: 0,
       resumedBytes: 0,
     };

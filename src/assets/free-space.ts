@@ -24,12 +24,14 @@ export async function requireSpace(
   folder: string,
   neededBytes: number,
   what: string,
+  /** Of what is free, what others have yet to write. */
+  spokenForBytes = 0,
 ): Promise<void> {
-  const freeBytes = await getFree(folder);
+  const freeBytes = Math.max(0, (await getFree(folder)) - spokenForBytes);
   if (neededBytes <= freeBytes) return;
   throw new AppError(
     "E_DISK",
-    `${what} needs ${formatBytes(neededBytes)}, ${folder} has ${formatBytes(freeBytes)} left; free some space or choose another folder`,
+    `${what} needs ${formatBytes(neededBytes)}, ${folder} has ${formatBytes(freeBytes)} left${spokenForBytes > 0 ? ` beside what other downloads need (${formatBytes(spokenForBytes)})` : ""}; free some space or choose another folder`,
     { needed_bytes: neededBytes, free_bytes: freeBytes, path: folder },
   );
 }

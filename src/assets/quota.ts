@@ -1,6 +1,7 @@
 // The limit on what models and assets may take together.
-import { resolve, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { AppError } from "../base/errors.ts";
+import { stagingFolderName } from "./asset-layout.ts";
 import { countFolderBytes } from "./folder-size.ts";
 import { formatBytes } from "./free-space.ts";
 
@@ -8,8 +9,8 @@ export interface Quota {
   readonly isLimited: boolean;
   /** Bytes that may still be added; Infinity without a limit. */
   leftBytes(): Promise<number>;
-  /** E_QUOTA unless `neededBytes` may be added when `freedBytes` go. */
-  require(neededBytes: number, freedBytes: number, what: string): Promise<void>;
+  /** E_QUOTA unless `neededBytes` may be added when `freedBytes` go and `spokenForBytes` come besides. */
+  require(neededBytes: number, freedBytes: number, what: string, spokenForBytes?: number): Promise<void>;
 }
 
 export interface QuotaOptions {
@@ -28,21 +29,27 @@ export function createQuota({ limitBytes, folders }: QuotaOptions): Quota {
 
   const leftBytes = async (): Promise<number> => {
     if (limitBytes === null) return Number.POSITIVE_INFINITY;
-    const sizes = await Promise.all(outermost.map(countFolderBytes));
+    const sizes = await Promise.all(outermost.map(countKeptBytes));
     return limitBytes - sizes.reduce((sum, size) => sum + size, 0);
   };
 
   return {
     isLimited: limitBytes !== null,
     leftBytes,
-    async require(neededBytes, freedBytes, what) {
+    async require(neededBytes, freedBytes, what, spokenForBytes = 0) {
       if (limitBytes === null) return;
-      const left = (await leftBytes()) + freedBytes;
+      const left = (await leftBytes()) + freedBytes - spokenForBytes;
       // Who does not know yet how much it will be is stopped when nothing at all is left.
       if (left > 0 && neededBytes <= left) return;
       throw quotaExceeded({ what, neededBytes, leftBytes: Math.max(0, left), limitBytes });
     },
   };
+}
+
+/** What is on its way counts as reserved, not as kept. */
+async function countKeptBytes(folder: string): Promise<number> {
+  const [all, staged] = await Promise.all([folder, join(folder, stagingFolderName)].map(countFolderBytes));
+  return (all ?? 0) - (staged ?? 0);
 }
 
 export function quotaExceeded(facts: {

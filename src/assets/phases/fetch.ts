@@ -41,6 +41,7 @@ export async function download(
   const sizes = plan.pieces.map((piece) => piece.sizeBytes);
   const totalBytes = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   meter.begin("download", totalBytes);
+  if (!asset.files) job.rooms.clear(); // what another source would have needed
   // Of a manifest the sum has been asked for already, in its own phase.
   if (totalBytes !== null && !asset.files) {
     const keptBytes = await countKeptBytes(places);
@@ -125,12 +126,12 @@ async function downloadPiece(
     isVerifiedLater: piece.checksum !== null,
     algorithms: listAlgorithms(piece),
     limits: dependencies.limits,
-    // Of a manifest all of it has been asked for, before the first request.
-    ...(job.asset.files
+    // Of a manifest, and of a source that tells all sizes, all of it has been asked for before the first request.
+    ...(job.rooms.has("all")
       ? {}
       : {
           reserve: (incomingBytes: number, placedBytes: number) =>
-            requireRoom(job, dependencies, { incomingBytes, placedBytes }),
+            requireRoom(job, dependencies, { incomingBytes, placedBytes }, piece.key),
         }),
     onProgress: (doneBytes, totalBytes) => job.meter.set(piece.key, doneBytes, totalBytes),
     signal: job.signal,

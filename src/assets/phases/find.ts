@@ -18,7 +18,7 @@ import { requireSpace } from "../free-space.ts";
 import { recoverFolder } from "../replace-folder.ts";
 import { countKeptBytes, dropPlacedParts, removeParts } from "./parts.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
-import { requireQuota } from "./room.ts";
+import { requireQuota, requireRoom } from "./room.ts";
 
 /** Beside the staging folder, whose end it must survive: for an instant it is the only place of the old asset. */
 export const asideFolderOf = (job: AssetJob): string => `${job.places.stagingFolder}.replaced`;
@@ -72,10 +72,12 @@ export async function space(job: AssetJob, dependencies: PhaseDependencies): Pro
   for (const folder of [root, cacheRoot]) {
     await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
   }
-  const neededBytes = Math.max(0, countManifestBytes(job) - (await countKeptBytes(job.places)));
-  for (const folder of [root, cacheRoot]) {
-    await requireSpace(getFreeBytes, folder, neededBytes, job.asset.name);
-  }
+  job.held.defer(() => dependencies.reservations.release(job.places));
+  const placedBytes = countManifestBytes(job);
+  const incomingBytes = Math.max(0, placedBytes - (await countKeptBytes(job.places)));
+  if (job.asset.files) return requireRoom(job, dependencies, { incomingBytes, placedBytes });
+  // Not known yet; but a disk without any room is told at once.
+  for (const folder of [root, cacheRoot]) await requireSpace(getFreeBytes, folder, 0, job.asset.name);
 }
 
 const countManifestBytes = (job: AssetJob): number =>

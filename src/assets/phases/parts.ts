@@ -3,9 +3,12 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import type { AssetPlaces } from "../asset-layout.ts";
+import { blockBytes } from "../folder-size.ts";
 import { countPartBytes, removePart, unlinkIfThere } from "../transfer/part-file.ts";
 
-async function listNames(places: AssetPlaces): Promise<string[]> {
+type PartsPlace = Pick<AssetPlaces, "downloadsFolder" | "partPrefix">;
+
+async function listNames(places: PartsPlace): Promise<string[]> {
   const names = await readdir(places.downloadsFolder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
@@ -21,6 +24,17 @@ export async function listParts(places: AssetPlaces): Promise<string[]> {
       .filter((name) => name.endsWith(".part"))
       .map((name) => join(places.downloadsFolder, name)),
   );
+}
+
+/** What the disk has given for them, and for their states. */
+export async function countPartsAllocatedBytes(places: PartsPlace): Promise<number> {
+  const sizes = (await listNames(places)).map((name) =>
+    stat(join(places.downloadsFolder, name)).then(
+      ({ blocks }) => blocks * blockBytes,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** Bytes that earlier runs have left in them. */

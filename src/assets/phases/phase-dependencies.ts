@@ -5,6 +5,7 @@ import type { Tokens } from "../credentials.ts";
 import type { GetFreeBytes } from "../free-space.ts";
 import type { Registrar } from "../registry/keep-registered.ts";
 import type { ExchangePaths } from "../replace-folder.ts";
+import type { Reservations } from "../reservations.ts";
 import type { PlanRequest, SourcePlan } from "../sources/source.ts";
 import type { AssetSource } from "../asset-schema.ts";
 import type { TransferDependencies, TransferLimits } from "../transfer/download-file.ts";
@@ -14,6 +15,7 @@ export interface PhaseDependencies extends TransferDependencies {
   locker: FileLocker;
   exchange: ExchangePaths | null;
   getFreeBytes: GetFreeBytes;
+  reservations: Reservations;
   /** Null: nothing is written down in a registry. */
   registrar: Registrar | null;
   tokens: Tokens;

@@ -38,6 +38,8 @@ export async function place(job: AssetJob, dependencies: PhaseDependencies): Pro
       throw error;
     }
     await rm(places.stagingFolder, { recursive: true, force: true });
+    // It counts as what it is, from here on.
+    await dependencies.reservations.release(places);
   });
 }
 
