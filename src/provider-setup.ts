@@ -18,6 +18,7 @@ import {
   listUserModels,
   type ProviderModels,
 } from "./assets/provider/provider-models.ts";
+import { AppError } from "./base/errors.ts";
 import { homeOf } from "./config/expand-path.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
 import { type ProviderTable, readProviderTables } from "./config/provider-settings.ts";
@@ -103,6 +104,7 @@ export async function setUpProviders(
   });
 
   const overridden = await Promise.all(tables.map(({ kind, id }) => describe(kind, id)));
+  const definitions = overridden.flatMap(({ planning }) => listPlanned(loaded, planning));
   const users = new Map(
     overridden.flatMap((described) =>
       [...listUserModels(described.planning)].map(
@@ -122,10 +124,7 @@ export async function setUpProviders(
     secrets: [...new Set(credentials.flatMap(({ values }) => values))],
     userAssets: new Set(users.keys()),
     catalogue(declared) {
-      const own = mergeCatalogues(
-        options.builtIn,
-        overridden.flatMap(({ planning }) => listDefinitions(planning)),
-      );
+      const own = mergeCatalogues(options.builtIn, definitions);
       return mergeCatalogues(
         own.filter(({ name }) => !users.has(name)),
         declared,
@@ -158,6 +157,17 @@ export async function setUpProviders(
       };
     },
   };
+}
+
+/** What is wrong is told with file and line. */
+function listPlanned({ project }: LoadedSettings, planning: ModelPlanning): AssetDefinition[] {
+  try {
+    return listDefinitions(planning);
+  } catch (error) {
+    const field = error instanceof AppError ? error.details?.["field"] : undefined;
+    if (!project || !(error instanceof AppError) || typeof field !== "string") throw error;
+    throw project.misfit(field.split("."), error.message);
+  }
 }
 
 function plan(facts: {
