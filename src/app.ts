@@ -303,6 +303,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       replies,
       replyAsCharacter,
       assets,
+      library,
       providers,
       hub,
       findInstallation,

@@ -2,7 +2,8 @@
 import type { UnlistedAssets } from "../assets/port.ts";
 import { type GetFreeBytes, getFreeBytes } from "../assets/free-space.ts";
 import type { Registry } from "../assets/registry/registry.ts";
-import type { RegistryRecord, RegistryRecords } from "../assets/registry/record.ts";
+import { locate } from "../assets/registry/locate.ts";
+import { isInstalled, type RegistryRecord, type RegistryRecords } from "../assets/registry/record.ts";
 import type { UseLocks } from "../assets/registry/use-locks.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { createFileLocker, type FileLocker } from "../base/file-lock.ts";
@@ -28,8 +29,19 @@ import type { TakenAway } from "./tidy/take-away.ts";
 import { type ModelVerification, verifyModels, type VerifyRequest } from "./tidy/verify-models.ts";
 import type { ModelWorld } from "./world.ts";
 
+export interface InstalledModel {
+  modelId: string;
+  record: RegistryRecord;
+  /** Where it is; null when its files are gone. */
+  path: string | null;
+  /** By this process or another. */
+  isInUse: boolean;
+}
+
 /** Each rejects with E_SCHEMA when it meets a damaged registry, once; and as the function of its name says. */
 export interface ModelLibrary {
+  /** By name. */
+  list(): Promise<readonly InstalledModel[]>;
   download(request: DownloadRequest): Promise<DownloadOutcome>;
   records(): Promise<RegistryRecords>;
   showLicense(request: LicenseRequest): Promise<LicenseState>;
@@ -70,6 +82,16 @@ export function createModelLibrary(
     getFreeBytes: dependencies.getFreeBytes ?? getFreeBytes,
   };
   return {
+    async list() {
+      const installed = [...(await world.registry.load())].filter(([, record]) => isInstalled(record));
+      const models = installed.map(async ([modelId, record]) => ({
+        modelId,
+        record,
+        path: (await locate(record, world.modelsRoot))?.path ?? null,
+        isInUse: await world.useLocks.isInUse(modelId),
+      }));
+      return (await Promise.all(models)).sort((a, b) => (a.modelId < b.modelId ? -1 : 1));
+    },
     download: (request) => downloadSnapshot(world, request),
     records: () => world.registry.load(),
     showLicense: (request) => showLicense(world, request),

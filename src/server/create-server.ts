@@ -28,6 +28,7 @@ import { createEventRoutes } from "./routes/events.ts";
 import { createHealthRoutes } from "./routes/health.ts";
 import { createHubReadRoutes } from "./routes/hub-read.ts";
 import { createMetricsRoutes } from "./routes/metrics.ts";
+import { createHubWriteRoutes } from "./routes/hub-write.ts";
 import { createModelRoutes } from "./routes/models.ts";
 import { createProviderRoutes } from "./routes/providers.ts";
 import { createRealtimeSecretRoutes } from "./routes/realtime-secrets.ts";
@@ -97,6 +98,8 @@ export function createServer(services: Services, options: ServerOptions = {}): H
   router.route("/", createModelRoutes(services));
   router.route("/", createCharacterRoutes(services));
   router.route("/", createAssetRoutes(services, state));
+  const { library, events } = services;
+  if (library) router.route("/", createHubWriteRoutes({ library, events }));
   router.route("/", createHubReadRoutes(services));
   router.route("/", createProviderRoutes(services));
   router.route("/", createConversationRoutes(services));

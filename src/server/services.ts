@@ -3,6 +3,7 @@ import type { AssetEvent, AssetStore } from "../assets/port.ts";
 import type { Providers } from "../assets/provider/port.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { CharacterEvent, CharacterStage } from "../characters/port.ts";
+import type { ModelLibrary } from "../models/model-library.ts";
 import type { FindInstallation } from "../models/describe-model.ts";
 import type { HubClient } from "../models/hub/port.ts";
 import type { ReplySource } from "../reply/source.ts";
@@ -37,6 +38,8 @@ export interface Services {
   findInstallation: FindInstallation;
   /** Absolute; whose disk counts when a model is judged. */
   modelsRoot: string;
+  /** What of the hub's models is here; undefined: none are served. */
+  library?: ModelLibrary | undefined;
   metrics: Metrics;
   /** Everything that happens, for the page's live view and the metrics. */
   events: EventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>;

@@ -40,7 +40,8 @@ export async function* runDownload(
   }
 }
 
-function encodeDownloadEvent(event: AssetEvent, name: string): unknown {
+/** Undefined for what is not of this asset, or not for its reader. */
+export function encodeDownloadEvent(event: AssetEvent, name: string): unknown {
   if (!("asset" in event) || event.asset !== name) return undefined;
   switch (event.type) {
     case "asset-progress":

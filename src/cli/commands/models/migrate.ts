@@ -16,7 +16,7 @@ export function registerMigrate(group: Command, run: Run): void {
 }
 
 async function migrate({ app, output, signal }: CommandContext, dryRun: boolean): Promise<void> {
-  const outcome = await app.library.migrate({ dryRun, findOldModels: app.findOldModels, signal });
+  const outcome = await app.library.migrate({ dryRun, findOldModels: () => app.findOldModels(), signal });
   output.result(encodeMigration(outcome), describe(outcome));
 }
 
