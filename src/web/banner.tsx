@@ -1,6 +1,6 @@
 // What has to be said across the view: a notice, a failure, a key that is asked for.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import type { ApiFailure } from "./api.ts";
 import { Icon } from "./icons.tsx";
 
@@ -56,6 +56,7 @@ export function Failure({ failure, onKey, onDismiss }: FailureProps) {
 
 export function KeyForm({ onKey }: { onKey: (key: string) => void }) {
   const [key, setKey] = useState("");
+  const id = useId();
   return (
     <form
       class="banner"
@@ -64,9 +65,9 @@ export function KeyForm({ onKey }: { onKey: (key: string) => void }) {
         if (key.trim() !== "") onKey(key.trim());
       }}
     >
-      <label for="server-key">This server asks for a key.</label>
+      <label for={id}>This server asks for a key.</label>
       <input
-        id="server-key"
+        id={id}
         type="password"
         value={key}
         placeholder="Key"

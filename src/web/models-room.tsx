@@ -26,6 +26,12 @@ export function ModelsRoom({ finder, shelf, server, onKey }: ModelsRoomProps) {
     if (!isFirst.current) void finder.refresh();
     isFirst.current = false;
   }, [shelf, finder, assetNews]);
+  // What was refused for want of a key need not be said any more.
+  const useKey = (key: string): void => {
+    onKey(key);
+    shelf.dismiss();
+    finder.dismiss();
+  };
   return (
     <main class="stage room" id="stage" tabIndex={-1} aria-label="Models">
       <header class="room-head">
@@ -33,8 +39,10 @@ export function ModelsRoom({ finder, shelf, server, onKey }: ModelsRoomProps) {
         <p>{summarize(state.models)}</p>
       </header>
       <div class="leaf">
-        {state.failure && <Failure failure={state.failure} onKey={onKey} onDismiss={() => shelf.dismiss()} />}
-        <ModelSearch finder={finder} downloads={downloads} onKey={onKey} />
+        {state.failure && (
+          <Failure failure={state.failure} onKey={useKey} onDismiss={() => shelf.dismiss()} />
+        )}
+        <ModelSearch finder={finder} downloads={downloads} onKey={useKey} />
         <InstalledModels shelf={shelf} state={state} />
         <FreeSpace shelf={shelf} state={state} />
       </div>
