@@ -84,6 +84,7 @@ export function createSpeechPart<T extends AsyncDisposable>(
       if (probed.state !== "ready" && probed.state !== "loading") throw new ProviderUnavailable(probed);
       const part = await provider.load({
         ...deps.context,
+        models,
         emit: emitOfProvider,
         createEngine,
         settings,
