@@ -25,6 +25,10 @@ const subnets: readonly [AddressClass, string, number, "ipv4" | "ipv6"][] = [
   ["private", "224.0.0.0", 3, "ipv4"],
   ["private", "fec0::", 10, "ipv6"],
   ["private", "ff00::", 8, "ipv6"],
+  // IPv4 in IPv6 of old: tunnels, and translators of a network's own
+  ["private", "::", 96, "ipv6"],
+  ["private", "2001::", 32, "ipv6"],
+  ["private", "64:ff9b:1::", 48, "ipv6"],
 ];
 
 const blockLists = subnets.map(([kind, network, prefix, family]) => {
@@ -33,18 +37,23 @@ const blockLists = subnets.map(([kind, network, prefix, family]) => {
   return [kind, list] as const;
 });
 
-/** Translators (RFC 6052) put the IPv4 address into the last 32 bits. */
+/** Translators (RFC 6052) put the IPv4 address into the last 32 bits, 6to4 (RFC 3056) behind the first 16. */
+const tunnelled = /^2002:([0-9a-f]{1,4}):([0-9a-f]{1,4}):/;
 const translated = /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/;
 
 /** By the literal address; a name counts as public unless it is known not to be. No name is looked up. */
 export function classifyHost(hostname: string): AddressClass {
-  const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const host = hostname
+    .replace(/^\[|\]$/g, "")
+    .replace(/\.$/, "")
+    .toLowerCase();
   const version = isIP(host);
   if (version === 0) {
     if (host === "localhost" || host.endsWith(".localhost")) return "loopback";
     return host === "metadata.google.internal" ? "link-local" : "public";
   }
-  const inner = version === 6 ? translated.exec(new URL(`http://[${host}]`).hostname.slice(1, -1)) : null;
+  const plain = version === 6 ? new URL(`http://[${host.split("%")[0]}]`).hostname.slice(1, -1) : host;
+  const inner = translated.exec(plain) ?? tunnelled.exec(plain);
   if (inner) return classifyHost(decodeIpv4(inner[1] ?? "0", inner[2] ?? "0"));
   for (const [kind, list] of blockLists) {
     // BlockList sees IPv4 addresses written as IPv6 ("::ffff:10.0.0.1") as what they are.

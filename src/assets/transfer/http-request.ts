@@ -1,11 +1,12 @@
 // One GET up to its headers: redirects by hand, a credential that never leaves its origin, a limit on the wait.
 // Bun's own redirect handling strips Authorization on a change of origin but forwards custom headers (X-API-Key).
-import { lookup } from "node:dns/promises";
 import type { Clock } from "../../base/clock.ts";
 import { abortReason } from "../../base/deadline.ts";
 import { AppError, fromNetworkError } from "../../base/errors.ts";
-import { type AddressClass, classifyHost } from "./address-class.ts";
+import { createAddressGuard, type LookUpAddresses } from "./address-guard.ts";
 import { isPassingStatus, parseRetryAfterMs } from "./retry.ts";
+
+export type { LookUpAddresses } from "./address-guard.ts";
 
 export type Fetch = (url: string, init: BunFetchRequestInit) => Promise<Response>;
 
@@ -44,9 +45,6 @@ export interface OpenResponse extends Disposable {
   abort(): void;
 }
 
-/** All addresses of a name; an address stands for itself. */
-export type LookUpAddresses = (hostname: string) => Promise<string[]>;
-
 export interface HttpDependencies {
   fetch: Fetch;
   clock: Clock;
@@ -59,9 +57,6 @@ const maxRedirects = 10;
 const maxResolutions = 2;
 const expiredStatuses = new Set([401, 403, 410]);
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-/** A redirect may lead to a place as open as the one it comes from or more so, never to a more private one. */
-const privacyRank: Record<AddressClass, number> = { public: 0, private: 1, loopback: 2, "link-local": 3 };
-
 /**
  * Resolves with a 2xx answer, or one whose status is in `accept`. E_NET (unreachable, no answer in time, 408/425/429/5xx,
  * bad redirects), E_NOT_FOUND (404, 410), E_PERM (401, 403), E_INTERRUPTED. `details.status` is the status.
@@ -88,9 +83,14 @@ async function followRedirects(
   const asked = new URL(request.url);
   let url = asked;
   let credential = request.credential;
+  const guard = createAddressGuard({
+    label: request.label,
+    isGuarded: request.isGuarded === true,
+    lookup: dependencies.lookup,
+  });
   for (let hop = 0; ; hop++) {
-    await requireAllowedAddress(dependencies, request, url);
-    const opened = await sendOnce(dependencies, request, url, credential);
+    const address = await guard.admit(url);
+    const opened = await sendOnce(dependencies, request, { url, address, credential });
     const { status, headers } = opened.response;
     const location = headers.get("location");
     const isWanted = request.accept?.includes(status) === true;
@@ -101,7 +101,7 @@ async function followRedirects(
     if (hop === maxRedirects) throw badRedirect(request, `more than ${maxRedirects} redirects`);
     const next = parseLocation(location, url);
     if (!next) throw badRedirect(request, "a redirect to something that is no url");
-    const problem = findRedirectProblem(url, next);
+    const problem = await guard.findRedirectProblem(url, next);
     if (problem) throw badRedirect(request, problem);
     // Dropped for good: a chain that comes back to the first origin does not get it again.
     if (next.origin !== url.origin) credential = undefined;
@@ -109,40 +109,10 @@ async function followRedirects(
   }
 }
 
-/**
- * Nobody is ever led to where clouds hand out credentials. An address that did not come from the operator has to be
- * public besides, and its name has to stand for public addresses alone.
- */
-async function requireAllowedAddress(
-  { lookup = lookUpAddresses }: HttpDependencies,
-  request: HttpRequest,
-  url: URL,
-): Promise<void> {
-  const kind = classifyHost(url.hostname);
-  if (kind === "link-local") throw badAddress(request, "a link-local address");
-  if (request.isGuarded !== true) return;
-  if (kind !== "public") throw badAddress(request, `a ${kind} address`);
-  const addresses = await lookup(url.hostname.replace(/^\[|\]$/g, "")).catch(() => []);
-  if (addresses.length === 0) throw badAddress(request, "a host that nobody knows");
-  const inner = addresses.map(classifyHost).find((found) => found !== "public");
-  if (inner) throw badAddress(request, `a host with a ${inner} address`);
-}
-
-const lookUpAddresses: LookUpAddresses = async (hostname) =>
-  (await lookup(hostname, { all: true })).map(({ address }) => address);
-
-function badAddress(request: HttpRequest, what: string): AppError {
-  return new AppError("E_NET", `${request.label} leads to ${what}, which is not asked; check its address`, {
-    source: request.label,
-    is_final: true,
-  });
-}
-
 async function sendOnce(
   { fetch, clock }: HttpDependencies,
   request: HttpRequest,
-  url: URL,
-  credential: Credential | undefined,
+  { url, address, credential }: { url: URL; address: string | null; credential: Credential | undefined },
 ): Promise<OpenResponse> {
   const { signal, label, headerTimeoutMs } = request;
   if (signal.aborted) throw abortReason(signal);
@@ -162,13 +132,14 @@ async function sendOnce(
     controller.abort();
   };
   try {
-    const answer = fetch(url.href, {
+    const answer = fetch(address === null ? url.href : addressedUrl(url, address), {
       method: "GET",
       redirect: "manual",
       // The bytes as they are stored: a length that is the file's, and digests that fit.
       decompress: false,
       headers: {
         ...request.headers,
+        ...(address === null ? {} : { host: url.host }),
         "accept-encoding": "identity",
         ...(credential ? { [credential.header]: credential.value } : {}),
       },
@@ -208,16 +179,14 @@ export function translateFetchError(error: unknown, label: string, signal: Abort
   return new AppError("E_NET", message, { source: label, reason });
 }
 
-function parseLocation(location: string, base: URL): URL | null {
-  return URL.canParse(location, base.href) ? new URL(location, base.href) : null;
+function addressedUrl(url: URL, address: string): string {
+  const addressed = new URL(url);
+  addressed.hostname = address.includes(":") ? `[${address}]` : address;
+  return addressed.href;
 }
 
-function findRedirectProblem(from: URL, to: URL): string | null {
-  if (to.protocol !== "https:" && to.protocol !== "http:") return `a redirect to ${to.protocol}`;
-  if (from.protocol === "https:" && to.protocol === "http:") return "a redirect from https to http";
-  const [origin, target] = [classifyHost(from.hostname), classifyHost(to.hostname)];
-  if (target === "link-local") return "a redirect to a link-local address";
-  return privacyRank[target] > privacyRank[origin] ? `a redirect to a ${target} address` : null;
+function parseLocation(location: string, base: URL): URL | null {
+  return URL.canParse(location, base.href) ? new URL(location, base.href) : null;
 }
 
 function badRedirect(request: HttpRequest, what: string): AppError {

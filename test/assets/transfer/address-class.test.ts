@@ -22,6 +22,17 @@ test.each([
   ["[fd00:ec2::254]", "link-local"],
   ["100.100.100.200", "link-local"],
   ["METADATA.google.internal", "link-local"],
+  ["metadata.google.internal.", "link-local"],
+  ["localhost.", "loopback"],
+  ["[::ffff:169.254.169.254]", "link-local"],
+  ["[::ffff:a00:1]", "private"],
+  ["[::7f00:1]", "private"],
+  ["[2002:7f00:1::]", "loopback"],
+  ["[2002:808:808::]", "public"],
+  ["[2001:0:4136:e378::]", "private"],
+  ["[64:ff9b::a9fe:a9fe]", "link-local"],
+  ["[64:ff9b:1::1]", "private"],
+  ["fe80::1%eth0", "link-local"],
 ] as const)("%s is %s", (host, expected) => {
   expect(classifyHost(host)).toBe(expected);
 });

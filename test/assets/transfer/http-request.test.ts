@@ -11,7 +11,7 @@ const credential: Credential = { header: "x-api-key", value: "s3cret", variable:
 function open(url: string, more: Partial<Parameters<typeof openHttp>[1]> = {}, fetchLike: Fetch = fetch) {
   const signal = new AbortController().signal;
   return openHttp(
-    { fetch: fetchLike, clock: systemClock },
+    { fetch: fetchLike, clock: systemClock, lookup: async () => [] },
     { url, label: "the thing", headerTimeoutMs: 5000, signal, ...more },
   );
 }
@@ -96,6 +96,91 @@ test.each([
   using opened = await open(from, { credential }, fetchLike);
   expect(opened.response.status).toBe(200);
   expect(asked.map(({ key }) => key)).toEqual(["s3cret", null]);
+});
+
+/** A resolver of a made-up world. */
+const world: Record<string, string[]> = {
+  "example.com": ["93.184.216.34"],
+  "cdn.example.com": ["93.184.216.35", "2606:4700::1"],
+  "evil.example.com": ["93.184.216.36", "10.0.0.7"],
+  "mapped.example.com": ["::ffff:127.0.0.1"],
+  "metadata.example.com": ["169.254.169.254"],
+  "hub.lan": ["192.168.1.2"],
+  "files.lan": ["192.168.1.3"],
+};
+const lookUpInWorld = async (host: string): Promise<string[]> =>
+  world[host] ?? (/^[\d.]+$|:/.test(host) ? [host] : Promise.reject(new Error("ENOTFOUND")));
+const openInWorld = (url: string, isGuarded: boolean, fetchLike: Fetch) =>
+  openHttp(
+    { fetch: fetchLike, clock: systemClock, lookup: lookUpInWorld },
+    { url, label: "the thing", headerTimeoutMs: 5000, signal: new AbortController().signal, isGuarded },
+  );
+
+test.each([
+  ["https://example.com/a", "https://evil.example.com/b", "to a private address"],
+  ["https://example.com/a", "https://mapped.example.com/b", "to a loopback address"],
+  ["https://hub.lan/a", "https://metadata.example.com/b", "to a link-local address"],
+])("what the operator named, %s, may not redirect to %s, whose name hides it", async (from, to, problem) => {
+  const { asked, fetchLike } = scriptedFetch({ [from]: to });
+  expect((await failureOf(openInWorld(from, false, fetchLike))).message).toContain(problem);
+  expect(asked.length).toBe(1);
+});
+
+test.each([
+  ["https://hub.lan/a", "https://files.lan/b"],
+  ["https://example.com/a", "https://cdn.example.com/b"],
+  ["https://example.com/a", "https://unknown.example.com/b"],
+])("what the operator named, %s, may redirect within its class: %s", async (from, to) => {
+  const { asked, fetchLike } = scriptedFetch({ [from]: to });
+  using opened = await openInWorld(from, false, fetchLike);
+  expect([opened.response.status, asked.length]).toEqual([200, 2]);
+});
+
+test.each([
+  ["http://127.0.0.1/a", "a loopback address"],
+  ["http://[::ffff:10.0.0.1]/a", "a private address"],
+  ["http://2130706433/a", "a loopback address"],
+  ["http://hub.lan/a", "a host with a private address"],
+  ["https://evil.example.com/a", "a host with a private address"],
+  ["https://mapped.example.com/a", "a host with a loopback address"],
+  ["https://metadata.example.com/a", "a host with a link-local address"],
+  ["https://unknown.example.com/a", "a host that nobody knows"],
+])("what did not come from the operator is not asked at %s", async (url, what) => {
+  const { asked, fetchLike } = scriptedFetch({});
+  const failure = await failureOf(openInWorld(url, true, fetchLike));
+  expect(failure).toMatchObject({ code: "E_NET", details: { is_final: true } });
+  expect(failure.message).toContain(what);
+  expect(asked).toEqual([]);
+});
+
+test.each([
+  "http://127.0.0.1/b",
+  "https://evil.example.com/b",
+  "https://hub.lan/b",
+  "http://169.254.169.254/b",
+])("and not after a redirect to %s, at whichever hop", async (to) => {
+  const from = "http://example.com/a";
+  const hop = "http://cdn.example.com/hop";
+  const { asked, fetchLike } = scriptedFetch({
+    "http://93.184.216.34/a": hop,
+    "http://93.184.216.35/hop": to,
+  });
+  expect(await failureOf(openInWorld(from, true, fetchLike))).toMatchObject({ code: "E_NET" });
+  expect(asked.length).toBe(2);
+});
+
+test("a plain request of a guarded name goes to the address that was looked at, under its name", async () => {
+  const hosts: [string, string | null][] = [];
+  const fetchLike: Fetch = async (url, init) => {
+    hosts.push([url, new Headers(init.headers).get("host")]);
+    return new Response("hello");
+  };
+  (await openInWorld("http://example.com:8080/a?b", true, fetchLike)).abort();
+  (await openInWorld("https://example.com/a", true, fetchLike)).abort();
+  expect(hosts).toEqual([
+    ["http://93.184.216.34:8080/a?b", "example.com:8080"],
+    ["https://example.com/a", null],
+  ]);
 });
 
 test("a refusal names the variable and never its value", async () => {
