@@ -275,7 +275,7 @@ describe("an address that did not come from the operator", () => {
       },
     );
     expect(await failureOf(f.store.ensure("voice"))).toMatchObject({ code: "E_NET" });
-    expect(asked).toEqual(["http://models.example/a.bin"]);
+    expect(asked).toEqual(["http://93.184.216.34/a.bin"]); // the address that was looked at
   });
 
   test("the operator's own may be private, but never where clouds hand out credentials", async () => {
