@@ -83,6 +83,17 @@ async function checkReplies(app: CliApp, signal: AbortSignal): Promise<Check> {
   const status = await app.replies.probe(signal);
   const name = "reply model";
   if (status.isUp) return { name, ok: true, detail: `${status.source} ${status.model ?? ""}`.trim() };
+  // One that is configured gives way to nobody: its replies fail until it is there.
+  if (app.replies.current() !== undefined) {
+    return {
+      name,
+      ok: false,
+      detail: `${status.source} cannot answer: ${status.detail ?? "it is down"}`,
+      code: "E_NOT_FOUND",
+      remedy:
+        "see to it, or set [reply] source to another; without any, characters answer with their own replies",
+    };
+  }
   const detail = status.detail === undefined ? "" : ` (${status.detail})`;
   return { name, ok: true, detail: `none${detail}: characters answer with their own replies` };
 }

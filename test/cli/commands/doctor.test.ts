@@ -66,6 +66,16 @@ describe("troupe doctor", () => {
     expect(await readdir(w.folder.path)).not.toContain(".troupe");
   });
 
+  test("a reply model that is configured and cannot answer is a failure, not passed over", async () => {
+    await using w = await createWorld();
+    const env = { TROUPE_REPLY_SOURCE: "local", TROUPE_REPLY_MODEL: "acme/tiny" };
+    const { json } = await w.troupe("doctor --json --offline", env);
+    const checks = json.data.checks as Check[];
+    const reply = checks.find(({ name }) => name === "reply model");
+    expect(reply).toMatchObject({ ok: false, remedy: expect.stringContaining("[reply] source") });
+    expect(reply?.detail).toContain("troupe models download --model acme/tiny");
+  });
+
   test("a root that cannot be made is E_PERM, from doctor and from the server", async () => {
     await using w = await createWorld();
     const env = { TROUPE_CACHE_ROOT: "/proc/nowhere/cache" };
