@@ -1,6 +1,6 @@
 // What keeps models from running here, for those who list providers: looked for without loading anything.
 import { AppError, messageOf } from "../base/errors.ts";
-import type { LocalReplyDependencies } from "./local-reply-source.ts";
+import { type LocalReplyDependencies, notLookedFor } from "./local-reply-source.ts";
 import type { ReplyStatus } from "./source.ts";
 
 export type LocalModelState =
@@ -18,7 +18,8 @@ export async function lookAtLocalModels(
   try {
     const provider = await loadProvider();
     const name = await provider.find(context, isChosen ? status.model : undefined);
-    if (!isChosen) return { state: "ready" };
+    // Nobody has wanted it yet: it could run.
+    if (!isChosen || status.detail === notLookedFor) return { state: "ready" };
     const detail = status.detail ?? `loading ${name}`;
     return status.isFailed === true
       ? { state: "incompatible", reason: detail }

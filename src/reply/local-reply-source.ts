@@ -23,6 +23,9 @@ export interface LocalReplyOptions {
   probeIntervalMs?: number | undefined;
 }
 
+/** The status' detail before the first look. */
+export const notLookedFor = "not looked for yet";
+
 /** A failure is this old before somebody's reply makes the next attempt. */
 const retryAfterMs = 5000;
 const maxBackoff = 20;
@@ -48,7 +51,7 @@ export function createLocalReplySource(
     isUp: false,
     source: "local",
     model: options.model,
-    detail: "not looked for yet",
+    detail: notLookedFor,
   };
 
   const readStatus = (): ReplyStatus => {

@@ -224,9 +224,15 @@ describe("in the list of providers", () => {
   const other = { isUp: true, source: "ollama" };
 
   test("the chosen one is as its source says", async () => {
-    const { source, local } = open();
-    expect(await lookAtLocalModels(local, source.status())).toMatchObject({ state: "loading" });
-    await source.probe();
+    const { source, local, recorder } = open();
+    expect(await lookAtLocalModels(local, source.status())).toEqual({ state: "ready" });
+    const probe = source.probe();
+    const { status } = (await recorder.waitFor((event) => event.type === "reply-source-change")) as Extract<
+      ReplySourceEvent,
+      { type: "reply-source-change" }
+    >;
+    expect(await lookAtLocalModels(local, status)).toEqual({ state: "loading", detail: "loading acme/tiny" });
+    await probe;
     expect(await lookAtLocalModels(local, source.status())).toEqual({ state: "ready" });
     const broken = open({ load: { failWith: { code: "E_VERIFY", message: "damaged" } } });
     await broken.source.probe();

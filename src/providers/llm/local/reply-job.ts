@@ -108,7 +108,7 @@ export async function runReplyJob(
       onToken(token) {
         outputTokens += 1;
         say(stops.push(decoded.push(token)));
-        return !stops.isStopped && !signal.aborted;
+        return !stops.isStopped;
       },
     },
   );
