@@ -1,6 +1,8 @@
 // The phases before anything is fetched: is it here already, may we touch it, is there room?
-import { mkdir, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
+import { ensureFolder } from "../../base/ensure-folder.ts";
 import {
   type AssetInfo,
   buildAssetInfo,
@@ -29,7 +31,12 @@ export async function resolve(job: AssetJob, dependencies: PhaseDependencies): P
   if (!job.result && dependencies.isStrict) await requireTokens(job.asset, dependencies.tokens);
 }
 
+const cure =
+  "give this user the right to write there, or choose another folder; `troupe doctor` says where each is set";
+
+/** E_PERM for a root that cannot be made. */
 export async function lock(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
+  await ensureFolder(dirname(job.places.lockFile), { what: "the folder of locks", cure });
   const lease = await dependencies.locker.lock(job.places.lockFile, {
     timeoutMs: dependencies.lockTimeoutMs,
     signal: job.signal,
@@ -70,7 +77,7 @@ export async function space(job: AssetJob, dependencies: PhaseDependencies): Pro
   const { cacheRoot, getFreeBytes } = dependencies;
   const { root } = job.places;
   for (const folder of [root, cacheRoot]) {
-    await withFileErrors(folder, () => mkdir(folder, { recursive: true }));
+    await ensureFolder(folder, { what: "the folder", cure });
   }
   job.held.defer(() => dependencies.reservations.release(job.places));
   const placedBytes = countManifestBytes(job);

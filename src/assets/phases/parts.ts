@@ -10,7 +10,8 @@ type PartsPlace = Pick<AssetPlaces, "downloadsFolder" | "partPrefix">;
 
 async function listNames(places: PartsPlace): Promise<string[]> {
   const names = await readdir(places.downloadsFolder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
+    // Below something that is no folder: whoever makes the folder will say so.
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
     throw error;
   });
   // Their states and what a killed write of a state left begin like the part, or with a dot before it.
