@@ -21,7 +21,7 @@ interface Agent extends AsyncDisposable {
   session: RealtimeSession;
   events: ServerEvent[];
   errors: unknown[];
-  /** Rejects after 4 s. */
+  /** Rejects after 20 s. */
   waitFor(accept: () => boolean): Promise<void>;
   say(text: string): void;
   heardWords(): string;
@@ -74,7 +74,7 @@ async function connectAgent(
         const timer = setTimeout(() => {
           wakers.delete(look);
           reject(new Error(`it did not happen; seen: ${events.map(({ type }) => type).join(", ")}`));
-        }, 4000);
+        }, 20_000);
         wakers.add(look);
         look();
       });
