@@ -30,7 +30,7 @@ test("each stage is as long as its engine took, and the rest is ours", async () 
   await client.waitFor("response.done");
   const event = (await seen.waitFor(({ type }) => type === "voice-first-audio")) as FirstAudioEvent;
   const { totalMs, detectorMs, recognizerMs, replyMs, synthesizerMs, ownMs } = event;
-  expect(detectorMs).toBeWithin(0, 10_000);
+  expect(detectorMs).toBeWithin(0, 30_000);
   expect(recognizerMs).toBeWithin(0, 30_000);
   expect(replyMs).toBeWithin(30_000, 39_000);
   expect(synthesizerMs).toBeWithin(40_000, 49_000);
