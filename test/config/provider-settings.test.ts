@@ -185,3 +185,18 @@ api_key_env = "MY_KEY"
     });
   });
 });
+
+test("the example of the documentation is one that works", async () => {
+  const guide = await Bun.file(join(import.meta.dir, "../../docs/providers.md")).text();
+  const [, example = ""] = /```toml\n([\s\S]*?)```/.exec(guide) ?? [];
+  const { tables, warnings } = await readFrom(example.replace("…64 hex digits…", "ab".repeat(32)));
+  expect(tables.map(({ kind, id }) => `${kind}.${id}`)).toEqual(["asr.whisper", "llm.openai"]);
+  expect(Object.keys(tables[0]?.assets.model_urls ?? {})).toEqual([
+    "house",
+    "archived",
+    "plain",
+    "brought",
+    "base",
+  ]);
+  expect(warnings).toEqual([]);
+});

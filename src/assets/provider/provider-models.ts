@@ -88,8 +88,12 @@ export function createProviderModels(
       switch (by.kind) {
         case "catalogue":
           return store.getPath(by.name, options);
-        case "request":
+        case "request": {
+          const found = await find(modelId);
+          // What the user has put elsewhere is not fetched again; what lies in its place is the store's to judge.
+          if (found !== null && found !== path && options?.forceDownload !== true) return found;
           return (await store.open(by.definition).ensure(options)).path;
+        }
         case "library":
           return find(modelId);
         case "user":

@@ -166,6 +166,16 @@ describe("a model is brought", () => {
     ]);
     expect((await models.list())[0]?.isInstalled).toBe(true);
   });
+
+  test("and not at all when the user has put it elsewhere", async () => {
+    await using w = await createWorld();
+    await w.folder.write("old/tiny/config.json", "{}");
+    const describeModel = () => ({ sources: [{ type: "http" as const, url: w.url }] });
+    const models = w.open({ file_extension: "", model_urls: { tiny: "auto" } }, { describeModel });
+    expect(await models.ensure("tiny")).toBe(join(w.folder.path, "old/tiny"));
+    expect(w.fetchCount()).toBe(0);
+    expect(await models.ensure("tiny", { forceDownload: true })).toBe(join(w.modelsRoot, "silero/tiny"));
+  });
 });
 
 describe("a model that the user brings", () => {
