@@ -70,7 +70,8 @@ export type ReplyEvent =
 /**
  * Who writes the words. The stream throws E_NET (upstream cannot be reached, failed, stalled or broke off), E_PERM (key
  * refused), E_NOT_FOUND (no such model), E_QUOTA (rate, credit; `details.retryAfterMs` when told), E_ARGS (request refused,
- * conversation too long), E_CHARACTER (scripted replies), E_INTERRUPTED (signal). Leaving the loop early cancels upstream.
+ * conversation too long), E_BUSY (a model that runs here: too many wait, or its process stopped in the middle), E_CHARACTER
+ * (scripted replies), E_INTERRUPTED (signal). Leaving the loop early cancels upstream.
  */
 export interface ReplyModel {
   /** `openai-compatible`, `anthropic`, `scripted`… */

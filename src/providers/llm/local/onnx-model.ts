@@ -2,6 +2,7 @@
 // between two runs messages come in: a cancel is heard with the next token.
 import { basename, dirname, join } from "node:path";
 import type { DynamicCache, Tensor as HubTensor } from "@huggingface/transformers";
+import { cutSequence } from "./cut-sequence.ts";
 import type { OnnxFolder } from "./onnx-folder.ts";
 import type { TextModel } from "./text-model.ts";
 import { createTokenPicker } from "./token-picker.ts";
@@ -58,7 +59,8 @@ export async function loadOnnxModel(params: OnnxLoadParams): Promise<TextModel> 
       // States of recurrent layers are no list of tokens that could be cut.
       if (!name.startsWith("past_key_values.") || tensor.dims.at(-2) !== cache.tokens.length)
         return undefined;
-      cut[name] = tensor.slice(...tensor.dims.slice(0, -2).map(() => null), [0, length], null);
+      const { data, dims } = cutSequence(tensor.data as Float32Array, tensor.dims, length);
+      cut[name] = new Tensor(tensor.type, data, dims);
     }
     return { tokens: prompt.slice(0, length), entries: new hub.DynamicCache(cut) };
   };

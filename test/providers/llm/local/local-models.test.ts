@@ -2,6 +2,7 @@
 // small, real enough for the libraries to load them (test/support/tiny-language.ts).
 import { afterEach, describe, expect, test } from "bun:test";
 import { truncate } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { ReplyTool } from "../../../../src/reply/port.ts";
 import { failureOf } from "../../../support/failure-of.ts";
@@ -333,4 +334,21 @@ for (const format of formats) {
       );
     });
   });
+}
+
+/** A GGUF, or the folder of an ONNX export; needs no settings where node-llama-cpp can be had. */
+const realModel = process.env.TROUPE_TEST_LANGUAGE_MODEL;
+if (realModel === undefined) {
+  console.log("no real language model was run: TROUPE_TEST_LANGUAGE_MODEL names none");
+} else {
+  const real: ModelFormat = { name: "real", write: () => Promise.resolve(), settings: {} };
+  test("a real model knows the capital of France", async () => {
+    const settings = { threads: availableParallelism(), library_folder: libraryFolder };
+    const { model } = stack.use(await openSubject(real, { model: realModel, settings }));
+    const events = await replyOf(model, {
+      ...ask("Answer in one word.", "What is the capital of France?"),
+      maxOutputTokens: 64,
+    });
+    expect(textOf(events)).toMatch(/Paris/);
+  }, 300_000);
 }

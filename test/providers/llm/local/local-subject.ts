@@ -54,7 +54,7 @@ export interface LocalSubject extends AsyncDisposable {
 
 export async function openSubject(
   format: ModelFormat,
-  options: { shape?: ModelShape; settings?: object; contextTokens?: number } = {},
+  options: { shape?: ModelShape; settings?: object; contextTokens?: number; model?: string } = {},
 ): Promise<LocalSubject> {
   await using stack = new AsyncDisposableStack();
   const root = stack.use(await createTempFolder());
@@ -76,7 +76,11 @@ export async function openSubject(
     holdModel: (id) => locks.hold(id),
   };
   const model = stack.use(
-    await provider.open(context, { model: "acme/tiny", temperature: 0, maxOutputTokens: undefined }),
+    await provider.open(context, {
+      model: options.model ?? "acme/tiny",
+      temperature: 0,
+      maxOutputTokens: undefined,
+    }),
   );
   const held = stack.move();
   return {
