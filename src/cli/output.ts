@@ -89,9 +89,14 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
   };
 }
 
+/** Names come from anywhere: what a terminal would take for an order is shown as a sign instead. */
+export const plainText = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
+  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+
 /** Columns padded to their widest cell, measured as a terminal shows them. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
+  const all = [header, ...rows].map((row) => row.map(plainText));
   const widths = header.map((_, column) => Math.max(...all.map((row) => Bun.stringWidth(row[column] ?? ""))));
   const pad = (cell: string, width: number): string => cell + " ".repeat(width - Bun.stringWidth(cell));
   return all
@@ -102,6 +107,13 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** 494,032,768 → "494.0 M". */
+export function formatCount(count: number): string {
+  const units = ["", " K", " M", " B", " T"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  return power === 0 ? String(count) : `${(count / 1000 ** power).toFixed(1)}${units[power]}`;
 }
 
 /** 1,572,864 → "1.5 MiB". */

@@ -20,6 +20,16 @@ export function listVariants(files: readonly HubFile[]): ModelVariant[] {
   return variants.toSorted((a, b) => a.sizeBytes - b.sizeBytes);
 }
 
+/** Weights in forms that a variant stands in for. */
+const otherWeights = /\.(safetensors|bin|pt|pth|ckpt|h5|msgpack|gguf|onnx|onnx_data|ot|tflite|npz)$/i;
+
+/** A variant, and what goes with it: the configuration, the vocabulary, the card; the weights in no other form. */
+export function selectVariantFiles(files: readonly HubFile[], variant: ModelVariant): HubFile[] {
+  const own = new Set(variant.files);
+  const common = new Set(listCommonFiles(files, listVariants(files)));
+  return files.filter((file) => own.has(file) || (common.has(file) && !otherWeights.test(file.path)));
+}
+
 /** What is needed whichever variant is taken. */
 export function listCommonFiles(files: readonly HubFile[], variants: readonly ModelVariant[]): HubFile[] {
   const taken = new Set(variants.flatMap((variant) => variant.files));

@@ -1,6 +1,7 @@
 // `troupe models …`: the models of the hub, and what of them is here. One file for each verb in models/.
 import type { Command } from "commander";
 import type { Run } from "../command-context.ts";
+import { registerBrowse } from "./models/browse.ts";
 import { registerCompatibility } from "./models/compatibility.ts";
 import { registerDownload } from "./models/download.ts";
 import { registerGc } from "./models/gc.ts";
@@ -22,6 +23,7 @@ export function registerModels(program: Command, run: Run): void {
     registerList,
     registerInfo,
     registerDownload,
+    registerBrowse,
     registerGc,
     registerPin,
     registerCompatibility,

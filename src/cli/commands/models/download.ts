@@ -51,7 +51,7 @@ export function registerDownload(group: Command, run: Run): void {
     );
 }
 
-async function download(context: CommandContext, flags: DownloadFlags): Promise<void> {
+export async function download(context: CommandContext, flags: DownloadFlags): Promise<void> {
   const { app, output, signal } = context;
   const { model, revision, dest, include, exclude, library } = flags;
   const outcome = await app.library.download({

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { describeModel, type ModelDescription } from "../../../models/describe-model.ts";
 import { encodeDescription } from "../../../models/model-json.ts";
 import type { CommandContext, Run } from "../../command-context.ts";
-import { formatBytes, formatTable } from "../../output.ts";
+import { formatBytes, formatCount, formatTable, plainText } from "../../output.ts";
 
 interface InfoFlags {
   model: string;
@@ -49,7 +49,9 @@ function formatDescription(description: ModelDescription): string {
       installation === null ? "no" : `${installation.path} (${installation.commit ?? "commit unknown"})`,
     ],
   ];
-  const lines = facts.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(13)} ${value}`]));
+  const lines = facts.flatMap(([name, value]) =>
+    value === null ? [] : [`${name.padEnd(13)} ${plainText(value)}`],
+  );
   const files = formatTable(
     ["FILE", "SIZE", "SHA256"],
     model.files.map(({ path, sizeBytes, sha256 }) => [
@@ -76,10 +78,3 @@ function formatDescription(description: ModelDescription): string {
 
 const mapKnown = (count: number | null | undefined, format: (count: number) => string): string | null =>
   count === null || count === undefined ? null : format(count);
-
-/** 494,032,768 → "494.0 M". */
-export function formatCount(count: number): string {
-  const units = ["", " K", " M", " B", " T"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
-  return power === 0 ? String(count) : `${(count / 1000 ** power).toFixed(1)}${units[power]}`;
-}
