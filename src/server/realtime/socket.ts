@@ -85,8 +85,9 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
   const cutOff = (): void => {
     const cut = socket;
     socket = undefined;
-    cut?.terminate();
+    // First, for the socket's end would tell the session that the client has left.
     session?.end("stuck");
+    cut?.terminate();
   };
 
   const send = (output: SessionOutput): void => {

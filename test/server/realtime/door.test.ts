@@ -1,8 +1,9 @@
-// Who comes in, how many, how long, and how slow.
-import { eventually } from "../../support/eventually.ts";
+// Who comes in, how many, and how long.
 import { describe, expect, test } from "bun:test";
-import { connect } from "node:net";
-import { createFakeCharacter, sayWords, untilAborted } from "../../support/fake-services.ts";
+import { settingDefinitions } from "../../../src/config/settings-schema.ts";
+import { connectDeaf } from "../../support/deaf-client.ts";
+import { eventually } from "../../support/eventually.ts";
+import { sayWords, untilAborted } from "../../support/fake-services.ts";
 import { createLeapingClock } from "../../support/leaping-clock.ts";
 import { connectRealtime } from "../../support/realtime-client.ts";
 import { startRealtimeServer } from "../../support/realtime-server.ts";
@@ -16,6 +17,24 @@ const handshake = {
 /** The answer to a handshake, as HTTP. */
 const knock = (url: string, headers: Record<string, string> = handshake): Promise<Response> =>
   fetch(url.replace("ws:", "http:"), { headers });
+
+describe("the usual limits", () => {
+  test("are those that docs/realtime.md tells of", async () => {
+    const page = await Bun.file(new URL("../../../docs/realtime.md", import.meta.url)).text();
+    const saysOf = (start: string): string =>
+      page.split("\n").find((line) => line.startsWith(`| ${start}`)) ?? "";
+    await using server = startRealtimeServer();
+    expect(server.realtime.websocket.maxPayloadLength).toBe(16 * 2 ** 20);
+    expect(saysOf("a message")).toContain("16 MiB");
+    await using client = await connectRealtime(server.url);
+    const { session } = await client.waitFor("session.created");
+    const lifeSeconds = (session as { expires_at: number }).expires_at - Date.now() / 1000;
+    expect(lifeSeconds).toBeWithin(3600 - 60, 3600 + 5);
+    expect(settingDefinitions["session.max_minutes"].default).toBe(60);
+    expect(settingDefinitions["session.idle_minutes"].default).toBe(5);
+    expect(settingDefinitions["session.max_tokens"].default).toBe(null);
+  });
+});
 
 describe("the door", () => {
   test("names the character, or whoever is first", async () => {
@@ -208,30 +227,6 @@ describe("a session ends", () => {
   });
 });
 
-/** A client that shakes hands, sends what it is given, and reads nothing more. */
-async function connectDeaf(
-  url: string,
-  event: object | null = { type: "response.create" },
-): Promise<{ resume(): void; received(): number; close(): void }> {
-  const { port, pathname } = new URL(url);
-  const socket = connect(Number(port), "127.0.0.1");
-  const opened = Promise.withResolvers<void>();
-  let bytes = 0;
-  socket.on("data", (data) => {
-    bytes += data.length;
-    opened.resolve();
-  });
-  socket.on("error", () => undefined);
-  const head = Object.entries(handshake).map(([name, value]) => `${name}: ${value}`);
-  socket.write([`GET ${pathname} HTTP/1.1`, "host: 127.0.0.1", ...head, "", ""].join("\r\n"));
-  await opened.promise;
-  socket.pause();
-  const payload = Buffer.from(event ? JSON.stringify(event) : "");
-  // Masked with zeros, which leaves the text as it is.
-  if (event) socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
-  return { resume: () => void socket.resume(), received: () => bytes, close: () => void socket.destroy() };
-}
-
 describe("a client that has vanished without a word", () => {
   test("is noticed by its silence to pings, and one that answers them is not", async () => {
     const ended = Promise.withResolvers<unknown>();
@@ -240,7 +235,7 @@ describe("a client that has vanished without a word", () => {
       if (event.type === "voice-session-end") ended.resolve(event);
     });
     await using witness = await connectRealtime(server.url);
-    const gone = await connectDeaf(server.url, null);
+    const gone = await connectDeaf(server.url);
     expect(server.realtime.activeSessions()).toBe(2);
     const event = await ended.promise;
     expect(event).toMatchObject({ reason: "client" });
@@ -250,58 +245,4 @@ describe("a client that has vanished without a word", () => {
     await witness.waitFor("input_audio_buffer.cleared");
     gone.close();
   });
-});
-
-describe("a client that does not read", () => {
-  const long = "The quick brown fox jumps over the lazy dog and sleeps. ".repeat(200);
-  const character = createFakeCharacter("Gertrude");
-
-  test("slows its own session, and no other: no more is made than it takes", async () => {
-    const other = "Pack my box with five dozen jugs of fresh juice. ".repeat(200);
-    const spoken = { slow: 0, fast: 0 };
-    await using server = startRealtimeServer({
-      characters: [character, createFakeCharacter("Hal")],
-      script: (request) => sayWords(request.messages[0]?.content === "You are Hal." ? other : long)(request),
-      aheadMs: 3_600_000,
-      stuckMs: 120_000,
-      maxBufferedBytes: 2 ** 20,
-    });
-    server.speech.gate = async (what) => {
-      if (what.startsWith("The quick")) spoken.slow++;
-      if (what.startsWith("Pack my")) spoken.fast++;
-    };
-    const slow = await connectDeaf(server.url);
-    await using fast = await connectRealtime(`${server.url}?model=Hal`);
-    fast.send({ type: "response.create" });
-    // Both have as much to say: while one is told all of it, the other one's speech stops being made.
-    await eventually(
-      "all that the fast one has to hear",
-      () => fast.ofType("response.done").length > 0,
-      60_000,
-    );
-    expect(spoken.fast).toBe(200);
-    expect(spoken.slow).toBeWithin(1, 150);
-    expect(server.realtime.activeSessions()).toBe(2);
-    expect(fast.findFaults()).toEqual([]);
-    slow.resume();
-    await eventually("the rest, for the slow one", () => spoken.slow === 200, 60_000);
-    slow.close();
-  }, 130_000);
-
-  test("for too long is cut off, and frees what it held", async () => {
-    const ended = Promise.withResolvers<unknown>();
-    await using server = startRealtimeServer({
-      characters: [character],
-      script: sayWords(long),
-      aheadMs: 3_600_000,
-      stuckMs: 200,
-    });
-    server.services.events.subscribe((event) => {
-      if (event.type === "voice-session-end") ended.resolve(event);
-    });
-    const client = await connectDeaf(server.url);
-    expect(await ended.promise).toMatchObject({ reason: "stuck" });
-    await eventually("no session", () => server.realtime.activeSessions() === 0);
-    client.close();
-  }, 10_000);
 });
