@@ -20,6 +20,7 @@ import { describeSettings, listSecretSettings, variableOf } from "./config/descr
 import { listProviderSettings } from "./config/provider-settings.ts";
 import { ensureRoots, listRoots } from "./config/storage-roots.ts";
 import { judgeModelFit } from "./models/compatibility/judge-fit.ts";
+import { createEnsureBaselines } from "./models/ensure/ensure-baselines.ts";
 import { createFindInstallation } from "./models/find-installation.ts";
 import { createHubClient } from "./models/hub/hub-client.ts";
 import { createModelLibrary } from "./models/model-library.ts";
@@ -228,6 +229,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       replyBaseUrl: settings["reply.base_url"],
     },
   );
+  const ensureBaselines = createEnsureBaselines(
+    { store: assets, registry, clock, modelsRoot: modelRoots.modelsRoot, library, providers },
+    { fileName: settings["models.tiny_llama_filename"], url: settings["models.tiny_llama_url"] },
+  );
   const replyAsCharacter = createReplyAsCharacter({ replies, clock });
 
   const openStage: CliApp["openStage"] = async ({ watch }) => {
@@ -373,6 +378,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     assets,
     hub,
     library,
+    ensureBaselines,
     findInstallation,
     defaultAssets: await listDefaultAssets(setup, speechProviders, chosen),
     projectAssets: listProjectAssets(project),

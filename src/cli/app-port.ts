@@ -6,6 +6,7 @@ import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { Character, CharacterStage } from "../characters/port.ts";
 import type { FindInstallation } from "../models/describe-model.ts";
 import type { HubClient } from "../models/hub/port.ts";
+import type { EnsureBaselines } from "../models/ensure/ensure-baselines.ts";
 import type { ModelLibrary } from "../models/model-library.ts";
 import type { ReplySource } from "../reply/source.ts";
 import type { ReplyAsCharacter } from "../session/character-reply.ts";
@@ -55,6 +56,7 @@ export interface CliApp extends AsyncDisposable {
   readonly hub: HubClient;
   /** What of the hub's models is here. */
   readonly library: ModelLibrary;
+  readonly ensureBaselines: EnsureBaselines;
   /** Of models of the hub. */
   readonly findInstallation: FindInstallation;
   /** Names of the assets that speech needs by default. */

@@ -105,6 +105,15 @@ export const settingDefinitions = {
     isPath: true,
     variables: ["TROUPE_MODELS_ROOT", "IRENE_MODELS_ROOT"],
   }),
+  "models.tiny_llama_filename": define(
+    optionalText,
+    null,
+    "File name of the small language model that `troupe models ensure --tinyllama` brings.",
+    { variables: ["TINY_LLAMA_FILENAME"] },
+  ),
+  "models.tiny_llama_url": define(optionalText, null, "Where it comes from, instead of the hub.", {
+    variables: ["TINY_LLAMA_URL"],
+  }),
   "storage.cache_root": define(path, "~/.troupe/cache", "Unfinished downloads and prepared graphs.", {
     isPath: true,
     variables: ["TROUPE_CACHE_ROOT", "IRENE_CACHE_ROOT"],

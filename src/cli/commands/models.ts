@@ -4,6 +4,7 @@ import type { Run } from "../command-context.ts";
 import { registerBrowse } from "./models/browse.ts";
 import { registerCompatibility } from "./models/compatibility.ts";
 import { registerDownload } from "./models/download.ts";
+import { registerEnsure } from "./models/ensure.ts";
 import { registerGc } from "./models/gc.ts";
 import { registerInfo } from "./models/info.ts";
 import { registerLicense } from "./models/license.ts";
@@ -24,6 +25,7 @@ export function registerModels(program: Command, run: Run): void {
     registerInfo,
     registerDownload,
     registerBrowse,
+    registerEnsure,
     registerGc,
     registerPin,
     registerCompatibility,
