@@ -214,7 +214,7 @@ for (const format of formats) {
         expect(performance.now() - cancelledAtMs).toBeLessThan(100);
         expect(textOf(await replyOf(model, ask("You are Ada.", "Hello")))).toBe("Ada is here.");
         // Sung to its end, the song would have taken forty verses.
-        expect(performance.now() - cancelledAtMs).toBeLessThan(10 * verseMs);
+        expect(performance.now() - cancelledAtMs).toBeLessThan(Math.max(3000, 10 * verseMs));
         const ends = recorder.ofType("engine-job-end");
         expect(ends.map(({ outcome }) => outcome)).toEqual(["ok", "cancelled", "ok"]);
         expect(recorder.ofType("engine-exit")).toEqual([]);
