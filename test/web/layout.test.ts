@@ -1,8 +1,10 @@
 // The page at the widths that people have, filled to bursting: nothing sticks out, and every control can be hit.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { LoadProblem } from "../../src/characters/port.ts";
+import { makeBytes } from "../assets/store-fixture.ts";
 import { type Browser, type BrowserPage, launchBrowser } from "../support/browser.ts";
 import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
+import { createPageModels, type PageModels } from "../support/page-models.ts";
 import { type PageServer, startPageServer } from "../support/page-server.ts";
 
 setDefaultTimeout(90_000);
@@ -37,9 +39,26 @@ const cast = Array.from({ length: 30 }, (_, i) =>
 
 let browser: Browser;
 let server: PageServer;
+let models: PageModels;
+const modelId = `an-owner-of-a-long-name/${"A-Model-Whose-Name-Does-Not-End-".repeat(2)}GGUF`;
 beforeAll(async () => {
+  models = await createPageModels({
+    [modelId]: {
+      files: Object.fromEntries(
+        Array.from({ length: 12 }, (_, i) => [
+          `a-file-of-a-long-name-${i}-${"x".repeat(40)}.gguf`,
+          makeBytes(2000, i),
+        ]),
+      ),
+      license: "a-licence-that-nobody-has-ever-heard-of",
+    },
+  });
   browser = await launchBrowser();
-  server = await startPageServer({ characters: cast, script: sayWords(`Well. ${"x".repeat(300)} indeed.`) });
+  server = await startPageServer({
+    services: models.services,
+    characters: cast,
+    script: sayWords(`Well. ${"x".repeat(300)} indeed.`),
+  });
   server.services.stage.setCast(cast, [problem]);
   server.services.assets.rows = (["cached", "invalid checksum", "not cached"] as const).map((status, i) => ({
     ...server.services.assets.rows[0]!,
@@ -51,6 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
+  await models[Symbol.asyncDispose]();
 });
 
 const sizes = [
@@ -77,7 +97,7 @@ async function findFlaws({ page }: BrowserPage): Promise<string[]> {
       if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight) flaws.push(`${name} sticks out`);
       if (width < 24 || height < 21) flaws.push(`${name} is too small: ${width} × ${height}`);
     }
-    for (const one of document.querySelectorAll(".leaf button, .leaf input, .leaf a, .cast a")) {
+    for (const one of document.querySelectorAll(".leaf button, .leaf a, .leaf label, .cast a")) {
       const { left, right, width, height } = one.getBoundingClientRect();
       if (width === 0) continue;
       const name = one.getAttribute("aria-label") ?? one.textContent;
@@ -86,7 +106,7 @@ async function findFlaws({ page }: BrowserPage): Promise<string[]> {
       if (width < 24 || height < 24) flaws.push(`${name} is too small: ${width} × ${height}`);
     }
     for (const box of document.querySelectorAll(
-      ".turn, .card, .notes, .banner, .player, .leaf, .sheet, .item",
+      ".turn, .card, .notes, .banner, .player, .leaf, .sheet, .item, .find, .closeup, .licence",
     )) {
       if (box.scrollWidth > box.clientWidth + 1) flaws.push(`${box.className} overflows`);
     }
@@ -127,6 +147,12 @@ describe("a crowded house with long names", () => {
     }
     await page.goto(`${server.url}/#/downloads`);
     await page.locator(".item").nth(2).waitFor();
+    expect(await findFlaws(opened)).toEqual([]);
+    await page.goto(`${server.url}/#/models`);
+    await page.getByLabel("Look for").fill("model");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: modelId }).click();
+    await page.locator(".licence").waitFor();
     expect(await findFlaws(opened)).toEqual([]);
     expect(opened.problems).toEqual([]);
     await page.context().close();
