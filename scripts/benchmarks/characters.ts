@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createCharacterStage, type LiveCharacterStage } from "../../src/characters/character-stage.ts";
+import { measurePingedReload, type PingedReload } from "./reload-under-ping.ts";
 
 const fileBytes = 6000;
 const bytesPerMb = 1024 * 1024;
@@ -19,6 +20,7 @@ export interface CharacterFigures {
   saveToStageMs: { median: number; p99: number; saves: number; files: number };
   /** Beyond 5 ms, as a timer in the serving process sees it while every file is evaluated again. */
   longestPauseMs: number;
+  pinged: PingedReload;
   firstPromptMs: number;
   nextPromptMs: number;
   /** Resident memory, MiB; `trial` and `talk` are the two character hosts. */
@@ -240,13 +242,14 @@ export async function measureCharacters(options: {
     coldMs: { median: quantile(cold, 0.5), runs: cold.length },
     coldWithBrokenMs,
     ...running,
+    pinged: await withFolder((folder) => measurePingedReload(folder, (cast) => writeCast(cast, files))),
     emptyHostMb: await measureEmptyHosts(),
     memoryMb: await measureMemory(reloads),
   };
 }
 
 export function describeCharacters(figures: CharacterFigures): [what: string, value: string][] {
-  const { saveToStageMs, memoryMb } = figures;
+  const { saveToStageMs, memoryMb, pinged } = figures;
   const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
   const growth = (name: "serving" | "trial" | "talk"): string => {
     const { after100, afterAll } = memoryMb[name];
@@ -267,6 +270,10 @@ export function describeCharacters(figures: CharacterFigures): [what: string, va
       `${ms(saveToStageMs.median)} / ${ms(saveToStageMs.p99)}`,
     ],
     [`longest pause of the serving process while ${figures.files} files reload`, ms(figures.longestPauseMs)],
+    [
+      "slowest answer to an HTTP ping every 5 ms meanwhile, and 99th percentile; of an idle server",
+      `${ms(pinged.longestMs)}, ${ms(pinged.p99Ms)}; ${ms(pinged.idle.longestMs)}, ${ms(pinged.idle.p99Ms)}`,
+    ],
     [
       "a character's first prompt / the next ones",
       `${ms(figures.firstPromptMs)} / ${ms(figures.nextPromptMs)}`,
