@@ -1,2 +1,0 @@
-// Engines live in base; providers of speech written against this door find them here.
-export * from "../base/engine-process.ts";
