@@ -221,6 +221,29 @@ describe("a talk", () => {
     expect(told).toEqual([`Gertrude: ${usualAnswer}`]);
   });
 
+  test("shows which tools ran, and which of them failed", async () => {
+    await using place = await visit({
+      script: async function* () {
+        const ran = { content: "{}", durationMs: 3 };
+        yield { type: "tool-call", callId: "a", name: "roll_dice", arguments: "{}" };
+        yield { type: "tool-result", callId: "a", name: "roll_dice", outcome: "ok", ...ran };
+        yield { type: "text-delta", text: "Seven. " };
+        yield { type: "tool-call", callId: "b", name: "open_door", arguments: "{}" };
+        yield { type: "tool-result", callId: "b", name: "open_door", outcome: "timeout", ...ran };
+        yield { type: "text-delta", text: "The door is stuck." };
+        yield { type: "finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 1 } };
+      },
+    });
+    await place.card("Gertrude").click();
+    await place.page.locator(".turn.character .tool").nth(1).waitFor();
+    await place.idle();
+    expect(await place.page.locator(".turn.character .tool").allInnerTexts()).toEqual([
+      "used roll dice",
+      "used open door, which failed",
+    ]);
+    expect(await place.page.locator(".turn.character .said").innerText()).toBe("Seven. The door is stuck.");
+  });
+
   test("that fails says why in plain words", async () => {
     await using place = await visit({
       script: async function* () {
