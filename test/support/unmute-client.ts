@@ -38,7 +38,7 @@ const serverEventSchema = z.discriminatedUnion("type", [
     }),
   }),
   event("unmute.response.text.delta.ready", { delta: z.string().regex(/^\S+$/) }),
-  event("unmute.response.audio.delta.ready", { number_of_samples: z.number().int().min(1) }),
+  event("unmute.response.audio.delta.ready", { number_of_samples: z.literal(1920) }),
   event("response.text.delta", { delta: z.string().regex(/^\S+$/) }),
   event("response.audio.delta", { delta: z.base64().min(1) }),
   event("response.text.done", { text: z.string() }),

@@ -1,5 +1,6 @@
 // What the session tells → the events of the unmute project: the beta's names without ids, words one by one, Ogg Opus.
 import type { AudioEncoder } from "../../audio/codecs/encoder-port.ts";
+import { createPcmFramer } from "../../audio/pcm.ts";
 import type { Fault, ResponseView, SessionOutput } from "../../session/events.ts";
 import type { WireEvent } from "./dialect.ts";
 import { type ChatLine, createUnmuteChat } from "./unmute-chat.ts";
@@ -13,9 +14,10 @@ export interface UnmuteEncoder {
   readonly hasSaidBye: boolean;
 }
 
-const opusRateHz = 24_000;
-/** The encoder's: it gives nothing out before a frame is full. */
-const frameSamples = opusRateHz * 0.02;
+/** Theirs: 80 ms at 24 kHz. Readers of recordings count on whole ones. */
+const frameSamples = 1920;
+/** What is still in the encoder when the last frame has gone in, rounded up. */
+const encoderDelaySamples = 240;
 
 /** After these the session ends. */
 const lastFaults = new Set(["session_expired", "session_token_limit", "client_too_slow", "internal_error"]);
@@ -31,16 +33,13 @@ export function createUnmuteEncoder(opus: Pick<AudioEncoder, "push">): UnmuteEnc
   let settings: UnmuteSession = { allow_recording: false };
   let warnings: readonly string[] = [];
   let turnStartMs = 0;
-  let pushedSamples = 0;
+  const framer = createPcmFramer(frameSamples);
   let hasSaidBye = false;
 
-  const encodeAudio = (pcm: Float32Array): WireEvent[] => {
-    pushedSamples += pcm.length;
-    const bytes = opus.push(pcm);
-    // Readers of theirs take an event without sound for a fault.
-    if (bytes.length === 0) return [];
-    return [{ type: "response.audio.delta", delta: bytes.toBase64() }];
-  };
+  const encodeFrame = (frame: Float32Array): WireEvent[] => [
+    { type: "unmute.response.audio.delta.ready", number_of_samples: frame.length },
+    { type: "response.audio.delta", delta: opus.push(frame).toBase64() },
+  ];
 
   const encodeWords = (text: string, toEvents: (word: string) => WireEvent[]): WireEvent[] =>
     (text.match(/\S+/g) ?? []).flatMap(toEvents);
@@ -80,14 +79,12 @@ export function createUnmuteEncoder(opus: Pick<AudioEncoder, "push">): UnmuteEnc
           ]),
         );
       case "audio-delta":
-        return [
-          { type: "unmute.response.audio.delta.ready", number_of_samples: output.pcm.length },
-          ...encodeAudio(output.pcm),
-        ];
+        return framer.push(output.pcm).flatMap(encodeFrame);
       case "audio-done": {
-        // Silence pushes out what is still in the encoder.
-        const missing = (frameSamples - (pushedSamples % frameSamples)) % frameSamples;
-        return [...encodeAudio(new Float32Array(missing + frameSamples)), { type: "response.audio.done" }];
+        const frames = framer.push(new Float32Array(encoderDelaySamples));
+        const last = framer.flush();
+        const rest = last ? [...frames, last] : frames;
+        return [...rest.flatMap(encodeFrame), { type: "response.audio.done" }];
       }
       case "speech-text-done":
         return [{ type: "response.text.done", text: output.text.trim() }];

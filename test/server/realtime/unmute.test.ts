@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createOggOpusStream } from "../../../src/audio/codecs/ogg-opus-stream.ts";
 import type { ChatLine } from "../../../src/server/realtime/unmute-chat.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createFakeCharacter, sayWords } from "../../support/fake-services.ts";
@@ -34,6 +35,14 @@ describe("a client of unmute", () => {
     expect(client.ofType("response.text.done")).toMatchObject([{ text: "Good evening, dear guest." }]);
     expect(await client.heardWords()).toBe("good evening dear guest");
     expect(client.faults).toEqual([]);
+    // Each piece of sound can be decoded when it comes: 80 ms, the first without what the encoder's delay takes.
+    using stream = await createOggOpusStream({ sampleRateHz: 24_000 });
+    const [first = 0, ...others] = client
+      .ofType("response.audio.delta")
+      .map(({ delta }) => stream.push(Uint8Array.fromBase64(delta)).pcm.length);
+    expect(first).toBeWithin(1920 - 240, 1920);
+    expect(others.length).toBeGreaterThan(5);
+    expect([...new Set(others)]).toEqual([1920]);
     const ids = client.events.map(({ event_id }) => event_id);
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -80,7 +89,7 @@ describe("a client of unmute", () => {
     });
     await using client = await connectUnmute(server.url);
     client.update(plain);
-    await client.waitFor("response.audio.delta", 3);
+    await client.waitFor("response.audio.delta", 14);
     client.say("never mind");
     await client.waitFor("unmute.interrupted_by_vad");
     await client.waitFor("unmute.additional_outputs", 2);
