@@ -46,7 +46,7 @@ export const voiceSourceSchema = z.discriminatedUnion("source_type", [
 ]);
 export type VoiceSource = z.infer<typeof voiceSourceSchema>;
 
-export const languageSchema = z.enum(["en", "fr", "en/fr", "fr/en"]).nullable();
+const languageSchema = z.enum(["en", "fr", "en/fr", "fr/en"]).nullable();
 
 export const instructionsSchema = z.discriminatedUnion("type", [
   z.looseObject({

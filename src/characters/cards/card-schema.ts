@@ -48,7 +48,7 @@ const dataSchema = z.looseObject({
 });
 export type CardData = z.infer<typeof dataSchema>;
 
-export const knownSpecs = ["chara_card_v2", "chara_card_v3"] as const;
+const knownSpecs = ["chara_card_v2", "chara_card_v3"] as const;
 
 const cardSchema = z.looseObject({
   spec: z.enum(knownSpecs),

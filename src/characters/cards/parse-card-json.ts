@@ -3,7 +3,7 @@ import { AppError } from "../../base/errors.ts";
 import { type ReadCard, readCard } from "./card-schema.ts";
 
 /** Of a card's JSON. The character made of it may have 1 MiB; binary data in `assets` can make a card larger. */
-export const maxCardBytes = 8 * 1024 * 1024;
+const maxCardBytes = 8 * 1024 * 1024;
 /** Below the depth to which a character's exports are read. */
 const maxDepth = 56;
 

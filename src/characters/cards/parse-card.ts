@@ -13,7 +13,7 @@ export interface ParsedCard extends ReadCard {
 }
 
 /** Of the whole file, pictures and all. */
-export const maxContainerBytes = 128 * 1024 * 1024;
+const maxContainerBytes = 128 * 1024 * 1024;
 /** The card's place in a CHARX archive. */
 export const charxCardPath = "card.json";
 
