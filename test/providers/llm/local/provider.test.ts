@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { findLlamaCpp } from "../../../../src/providers/llm/local/llama-cpp.ts";
+import { findLlamaCpp, loadLlamaCpp } from "../../../../src/providers/llm/local/llama-cpp.ts";
 import { provider } from "../../../../src/providers/llm/local/index.ts";
 import { failureOf } from "../../../support/failure-of.ts";
 import { createTempFolder } from "../../../support/temp-folder.ts";
@@ -24,6 +24,21 @@ describe("the local provider", () => {
     await root.write("llama-cpp/acme/tiny/tiny.gguf", "GGUF");
     expect(findLlamaCpp(root.path)).toBe(index);
     expect(await find(root.path, { library_folder: root.path })).toBe("acme/tiny");
+  });
+
+  test("node-llama-cpp is never asked to download or to build, and without a binary it is E_COMPAT", async () => {
+    await using root = await createTempFolder();
+    const options = { gpu: false, threads: 3 } as const;
+    const willing = await root.write("willing.js", "export const getLlama = async (options) => options;");
+    const asked = (await loadLlamaCpp(willing, options)) as unknown;
+    expect(asked).toMatchObject({ build: "never", skipDownload: true, gpu: false, maxThreads: 3 });
+    const lacking = await root.write(
+      "lacking.js",
+      "export const getLlama = async () => { throw new Error('NoBinaryFoundError'); };",
+    );
+    const error = await failureOf(loadLlamaCpp(lacking, options));
+    expect(error).toMatchObject({ code: "E_COMPAT" });
+    expect(error.message).toContain("NoBinaryFoundError");
   });
 
   test("an ONNX model needs nothing more", async () => {
