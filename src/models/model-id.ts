@@ -13,10 +13,8 @@ const longestId = 96;
 
 /** Takes a page's address too. E_ARGS for what is no id. */
 export function parseOwnerRepo(text: string): OwnerRepo {
-  const id = text
-    .trim()
-    .replace(/^https?:\/\/(www\.)?(huggingface\.co|hf\.co)\//, "")
-    .replace(/\/+$/, "");
+  const page = /^https?:\/\/(?:www\.)?(?:huggingface\.co|hf\.co)\/(.+?)\/?$/.exec(text.trim())?.[1];
+  const id = page ?? text.trim();
   const parts = id.split("/");
   const [first = "", second] = parts;
   const isValid =
