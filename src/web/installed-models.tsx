@@ -98,7 +98,7 @@ function describeInstalled(model: InstalledModel): string {
     model.library,
     used === null ? undefined : `${model.last_accessed === null ? "installed" : "used"} ${formatDay(used)}`,
   ]
-    .filter((part) => part !== undefined && part !== null)
+    .filter((part) => part !== undefined && part !== null && part !== "")
     .join(" · ");
 }
 
