@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import type { AssetEvent } from "../../../src/assets/port.ts";
+import { eventually } from "../../support/eventually.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { commitOf, digestOf } from "../../support/hub-repository.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 import { makeBytes } from "../../assets/store-fixture.ts";
 import { createHubFixture, textBytes } from "./hub-fixture.ts";
 
@@ -313,6 +316,35 @@ describe("patience", () => {
     const error = await failureOf(f.client.listModels({ owner: "ada" }));
     expect(error).toMatchObject({ code: "E_NET", details: { status: 429 } });
     expect(error.message).toContain("in 3000 s");
+  });
+
+  test("a wait of seconds is told, and then the answer comes", async () => {
+    await using f = await createHubFixture({ "ada/one": { files: {} } });
+    const clock = createManualClock();
+    const told = Promise.withResolvers<AssetEvent>();
+    const client = f.open({}, { clock, emit: told.resolve });
+    f.server.fail("/api/models", { kind: "status", status: 429, headers: { ratelimit: '"api";r=0;t=55' } });
+    const rows = client.listModels({ owner: "ada" });
+    expect(await told.promise).toMatchObject({
+      type: "asset-warning",
+      code: "E_NET",
+      message: expect.stringContaining("55 s"),
+    });
+    await eventually("the wait", () => clock.scheduledCount > 0);
+    expect(f.asked().length).toBe(1);
+    clock.advance(55_000);
+    expect((await rows).length).toBe(1);
+  });
+
+  test("a wait beyond one's patience is not begun", async () => {
+    await using f = await createHubFixture({ "ada/one": { files: {} } });
+    const told: AssetEvent[] = [];
+    const client = f.open({ longestWaitMs: () => 20_000 }, { emit: (event) => void told.push(event) });
+    f.server.failAlways("/api/models", { kind: "status", status: 429, headers: { "retry-after": "21" } });
+    const error = await failureOf(client.listModels({ owner: "ada" }));
+    expect(error).toMatchObject({ code: "E_NET", details: { retry_after_ms: 21_000 } });
+    expect(error.message).toContain("in 21 s");
+    expect([told, f.asked().length]).toEqual([[], 1]);
   });
 
   test("an abort ends it", async () => {

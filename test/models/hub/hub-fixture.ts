@@ -2,7 +2,11 @@
 import { createTokens } from "../../../src/assets/credentials.ts";
 import type { Fetch } from "../../../src/assets/transfer/http-request.ts";
 import { systemClock } from "../../../src/base/clock.ts";
-import { createHubClient, type HubClientOptions } from "../../../src/models/hub/hub-client.ts";
+import {
+  createHubClient,
+  type HubClientDependencies,
+  type HubClientOptions,
+} from "../../../src/models/hub/hub-client.ts";
 import type { HubClient } from "../../../src/models/hub/port.ts";
 import { type AssetServer, createAssetServer } from "../../support/asset-server.ts";
 import { type HubRepository, type HubServerOptions, serveHub } from "../../support/hub-server.ts";
@@ -13,7 +17,10 @@ export interface HubFixture extends AsyncDisposable {
   readonly client: HubClient;
   /** Paths that the hub itself was asked for, without the check of the mirror. */
   asked(): string[];
-  open(options?: Partial<HubClientOptions> & { environment?: Record<string, string> }): HubClient;
+  open(
+    options?: Partial<HubClientOptions> & { environment?: Record<string, string> },
+    dependencies?: Partial<HubClientDependencies>,
+  ): HubClient;
   fetchCount(): number;
 }
 
@@ -28,9 +35,9 @@ export async function createHubFixture(
     fetchCount += 1;
     return fetch(url, init);
   };
-  const open: HubFixture["open"] = ({ environment = {}, ...changes } = {}) =>
+  const open: HubFixture["open"] = ({ environment = {}, ...changes } = {}, dependencies = {}) =>
     createHubClient(
-      { fetch: counting, clock: systemClock },
+      { fetch: counting, clock: systemClock, ...dependencies },
       {
         endpoint: server.origin,
         findToken: createTokens({ environment: { HOME: "/nonexistent", ...environment } }).find,
