@@ -31,7 +31,18 @@ export interface Child extends AsyncDisposable {
 }
 
 /** Variables that a child of ours needs to find its files, libraries and temporary folder. */
-const inheritedVariables = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "LD_LIBRARY_PATH", "SystemRoot"];
+const inheritedVariables = [
+  "PATH",
+  "HOME",
+  "TMPDIR",
+  "TEMP",
+  "TMP",
+  "LANG",
+  "LD_LIBRARY_PATH",
+  "SystemRoot",
+  // The compiled program's children are the program itself, which is the plain runtime with it.
+  "BUN_BE_BUN",
+];
 
 export function spawnChild(options: ChildOptions): Child {
   const env: Record<string, string> = {};
