@@ -41,6 +41,8 @@ export async function loadOnnxModel(params: OnnxLoadParams): Promise<TextModel> 
   const ends =
     model.generation_config?.eos_token_id ?? (model.config as { eos_token_id?: unknown }).eos_token_id;
   const endTokens = new Set([ends].flat().map(Number));
+  // Graphs of old exports take one token after what they know, and no more: those read every prompt anew, in one piece.
+  let canContinue = true;
   // What the last reply left of its conversation.
   let cache: { tokens: readonly number[]; entries: DynamicCache } | undefined;
 
@@ -105,6 +107,28 @@ export async function loadOnnxModel(params: OnnxLoadParams): Promise<TextModel> 
     cache = { tokens: read.slice(0, -1), entries: result.past_key_values };
   };
 
+  /** All but the last of the prompt's pieces, with what of it is known. */
+  const readAhead = async (
+    prompt: readonly number[],
+    checkpoint: () => Promise<void>,
+  ): Promise<typeof cache> => {
+    if (!canContinue) return undefined;
+    let known = reuse(prompt);
+    for (;;) {
+      const end = (known?.tokens.length ?? 0) + batchTokens;
+      if (end >= prompt.length) return known;
+      await run(
+        prompt.slice(0, end),
+        known,
+        1,
+        () => 0,
+        () => true,
+      );
+      known = cache;
+      await checkpoint();
+    }
+  };
+
   return {
     windowTokens,
     template: await readTemplate(folder.folder),
@@ -116,38 +140,29 @@ export async function loadOnnxModel(params: OnnxLoadParams): Promise<TextModel> 
     decode: (tokens) =>
       tokens.length === 0 ? "" : tokenizer.decode([...tokens], { skip_special_tokens: true }),
     async generate(prompt, sampling, { signal, checkpoint, onToken }) {
-      let known = reuse(prompt);
-      while (prompt.length - (known?.tokens.length ?? 0) > batchTokens) {
-        const end = (known?.tokens.length ?? 0) + batchTokens;
-        await run(
-          prompt.slice(0, end),
-          known,
-          1,
-          () => 0,
-          () => true,
-        );
-        known = cache;
-        await checkpoint();
-      }
       const pick = createTokenPicker(sampling);
       let count = 0;
       let ending: "stop" | "length" | undefined;
-      await run(
-        prompt,
-        known,
-        sampling.maxTokens,
-        (logits) => {
-          const token = pick(logits);
-          if (endTokens.has(token)) ending = "stop";
-          else {
-            count += 1;
-            if (!onToken(token)) ending = "stop";
-            else if (count >= sampling.maxTokens) ending = "length";
-          }
-          return token;
-        },
-        () => ending !== undefined || signal.aborted,
-      );
+      const choose = (logits: Float32Array): number => {
+        const token = pick(logits);
+        if (endTokens.has(token)) ending = "stop";
+        else {
+          count += 1;
+          if (!onToken(token)) ending = "stop";
+          else if (count >= sampling.maxTokens) ending = "length";
+        }
+        return token;
+      };
+      const write = async (known: typeof cache): Promise<void> =>
+        run(prompt, known, sampling.maxTokens, choose, () => ending !== undefined || signal.aborted);
+
+      try {
+        await write(await readAhead(prompt, checkpoint));
+      } catch (error) {
+        if (!canContinue || signal.aborted || count > 0) throw error;
+        canContinue = false;
+        await write(undefined);
+      }
       return ending ?? "stop";
     },
   };

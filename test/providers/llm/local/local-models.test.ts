@@ -336,6 +336,14 @@ for (const format of formats) {
   });
 }
 
+test("an ONNX graph that cannot go on from what it knows reads every prompt anew", async () => {
+  const { model } = stack.use(await openSubject(onnxFormat, { shape: { isOneByOne: true } }));
+  const long = "Once upon a time. ".repeat(20);
+  for (const name of ["Ada", "Bob", "Ada"]) {
+    expect(textOf(await replyOf(model, ask(`${long} You are ${name}.`, "Hello")))).toBe(`${name} is here.`);
+  }
+});
+
 /** A GGUF, or the folder of an ONNX export; needs no settings where node-llama-cpp can be had. */
 const realModel = process.env.TROUPE_TEST_LANGUAGE_MODEL;
 if (realModel === undefined) {

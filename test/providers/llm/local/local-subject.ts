@@ -16,6 +16,8 @@ import { writeTextGenerationModel } from "../../../support/text-generation-model
 export interface ModelShape {
   template?: string | null;
   contextLength?: number;
+  /** ONNX only. */
+  isOneByOne?: boolean;
 }
 
 export interface ModelFormat {
