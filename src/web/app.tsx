@@ -38,7 +38,13 @@ export function App() {
   const api = useMemo(() => createApi({ fetch: (path, init) => fetch(path, init) }, { apiKey }), [apiKey]);
   const latestApi = useRef(api);
   latestApi.current = api;
-  const [sample] = useState(() => createVoiceSample({ api: () => latestApi.current, createPlayer }));
+  const [sample] = useState(() =>
+    createVoiceSample({
+      api: () => latestApi.current,
+      createPlayer,
+      silenceOthers: () => talk.interrupt(),
+    }),
+  );
   const [assetDesk] = useState(() => createAssetDesk({ api: () => latestApi.current }));
   const [models] = useState(() => {
     const hub = () => createHubApi(latestApi.current);

@@ -41,7 +41,7 @@ export function explainResponseFailure(response: WireResponse): string {
 
 export interface SocketEnd {
   code: number;
-  /** The server's own word: `idle`, `expired`, `stuck`, `shutdown`, `failed`. */
+  /** The server's own word: `idle`, `expired`, `spent`, `replaced`, `stuck`, `shutdown`, `failed`. */
   reason: string;
 }
 
@@ -56,6 +56,10 @@ export function explainEnd({ reason }: SocketEnd): string {
       return "Nobody said anything for a while, so the line was closed.";
     case "expired":
       return "This conversation has reached its longest time.";
+    case "spent":
+      return "This conversation has used all the words that it may.";
+    case "replaced":
+      return "This conversation goes on elsewhere.";
     case "stuck":
       return "The connection could not keep up, so the line was closed.";
     case "failed":

@@ -236,6 +236,7 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
         // It had just ended by itself.
         return;
       case "session_expired":
+      case "session_token_limit":
         // The end of the line says why it ends.
         return;
       case "conversation_already_has_active_response":

@@ -25,6 +25,8 @@ export interface VoiceSampleDependencies {
   /** The one of now: it changes with the key. */
   api: () => Api;
   createPlayer: (options: PlayerOptions) => Player;
+  /** Two do not speak at once. */
+  silenceOthers: () => void;
 }
 
 /** Of one request for speech. */
@@ -32,7 +34,11 @@ const maxInputChars = 4096;
 
 const silence: SampleState = { character: undefined, phase: "silent", failure: undefined };
 
-export function createVoiceSample({ api, createPlayer }: VoiceSampleDependencies): VoiceSample {
+export function createVoiceSample({
+  api,
+  createPlayer,
+  silenceOthers,
+}: VoiceSampleDependencies): VoiceSample {
   const listeners = new Set<() => void>();
   let state = silence;
   let player: Player | undefined;
@@ -90,6 +96,7 @@ export function createVoiceSample({ api, createPlayer }: VoiceSampleDependencies
     },
     say(character, text) {
       stop();
+      silenceOthers();
       player ??= createPlayer({ onQueue, onBlocked: () => undefined });
       void player.unlock();
       request = new AbortController();

@@ -42,6 +42,12 @@ test("a line that the server did not close on purpose is tried again", () => {
   expect(isWorthRetrying({ code: 1000, reason: "idle" })).toBe(false);
   expect(isWorthRetrying({ code: 1008, reason: "stuck" })).toBe(false);
   expect(explainEnd({ code: 1000, reason: "idle" })).toContain("Nobody said anything");
+  expect(isWorthRetrying({ code: 1008, reason: "replaced" })).toBe(false);
+  // src/session/events.ts, EndReason: each that the page can meet has words of its own.
+  const ends = ["expired", "spent", "idle", "stuck", "replaced", "failed"].map((reason) =>
+    explainEnd({ code: 1000, reason }),
+  );
+  expect(new Set([...ends, explainEnd({ code: 1000, reason: "client" })]).size).toBe(7);
 });
 
 test("progress is told in sizes and time, and assets by what they are for", () => {

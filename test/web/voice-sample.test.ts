@@ -40,14 +40,17 @@ function setUp() {
     },
   };
   let player: FakePlayer | undefined;
+  let silencedCount = 0;
   const sample = createVoiceSample({
     api: () => api,
     createPlayer: (options) => (player = createFakePlayer(options)),
+    silenceOthers: () => silencedCount++,
   });
   return {
     sample,
     calls,
     player: () => player as FakePlayer,
+    silenced: () => silencedCount,
     when: (accept: (state: SampleState) => boolean): Promise<SampleState> =>
       new Promise((resolve) => {
         const look = (): void => {
@@ -65,8 +68,9 @@ const sound = encodeS16le(resample(speakTones("good evening"), { fromHz: 16_000,
 
 describe("a voice is heard before any talk", () => {
   test("in the character's own voice, as it comes, cut anywhere", async () => {
-    const { sample, calls, player, when } = setUp();
+    const { sample, calls, player, when, silenced } = setUp();
     sample.say("Gertrude", "Good evening.");
+    expect(silenced()).toBe(1);
     expect(sample.state).toEqual({ character: "Gertrude", phase: "coming", failure: undefined });
     expect(calls[0]?.options).toMatchObject({
       method: "POST",
