@@ -1,10 +1,15 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { z } from "zod";
+import type { ProviderModels } from "../../src/assets/provider/provider-models.ts";
 import { AppError } from "../../src/base/errors.ts";
 import type { SpeechEvent } from "../../src/speech/engine.ts";
 import type { ProviderState, SpeechRecognizer } from "../../src/speech/ports.ts";
 import type { LoadContext, Provider, ProviderCatalogue } from "../../src/speech/provider.ts";
-import { createSpeechSystem, type SpeechSystemOptions } from "../../src/speech/speech-system.ts";
+import {
+  createSpeechSystem,
+  type SpeechSystemDependencies,
+  type SpeechSystemOptions,
+} from "../../src/speech/speech-system.ts";
 import { createEventRecorder } from "../support/event-recorder.ts";
 import {
   createFakeDetector,
@@ -45,8 +50,9 @@ interface Setup {
   loadRecognizer?: (context: LoadContext) => Promise<SpeechRecognizer>;
   probe?: () => Promise<ProviderState>;
   options?: Partial<SpeechSystemOptions>;
+  suppliesOf?: SpeechSystemDependencies["suppliesOf"];
 }
-function open({ loadRecognizer, probe, options }: Setup = {}) {
+function open({ loadRecognizer, probe, options, suppliesOf }: Setup = {}) {
   const recorder = createEventRecorder<SpeechEvent>();
   const clock = createManualClock();
   const catalogue: ProviderCatalogue = {
@@ -69,7 +75,13 @@ function open({ loadRecognizer, probe, options }: Setup = {}) {
   };
   const system = stack.use(
     createSpeechSystem(
-      { catalogue, getAssetPath: (name) => Promise.resolve(`/models/${name}`), emit: recorder.emit, clock },
+      {
+        catalogue,
+        getAssetPath: (name) => Promise.resolve(`/models/${name}`),
+        suppliesOf,
+        emit: recorder.emit,
+        clock,
+      },
       {
         synthesizer: "kokoro",
         recognizer: "moonshine",
@@ -315,5 +327,44 @@ describe("stopping", () => {
     await system[Symbol.asyncDispose]();
     await started;
     expect(system.status().asr.state).toMatchObject({ state: "not-installed" });
+  });
+});
+
+describe("what the project has for a provider", () => {
+  const models = { folders: ["/models/moonshine"] } as unknown as ProviderModels;
+
+  test("reaches its load", async () => {
+    const seen: unknown[] = [];
+    const { system } = open({
+      suppliesOf: async () => ({ models, missingCredential: undefined }),
+      loadRecognizer: async (context) => {
+        seen.push(context.models);
+        return createFakeRecognizer();
+      },
+    });
+    await system.recognizer({ timeoutMs: 1000 });
+    expect(seen).toEqual([models]);
+  });
+
+  test("without a credential it is listed with the variable, refused with E_PERM, and harms nobody else", async () => {
+    const { system } = open({
+      suppliesOf: async (kind) => ({
+        models,
+        missingCredential: kind === "asr" ? "EARS_KEY is not set; set it" : undefined,
+      }),
+    });
+    await system.start();
+    expect(system.status()).toMatchObject({
+      asr: { state: { state: "missing-credentials", reason: "EARS_KEY is not set; set it" } },
+      tts: { state: { state: "ready" } },
+      vad: { state: { state: "ready" } },
+    });
+    expect(await codeOf(system.recognizer())).toBe("E_PERM");
+    expect((await system.synthesizer()).id).toBeDefined();
+    const { system: unstarted } = open({
+      suppliesOf: async () => ({ models, missingCredential: "EARS_KEY is not set" }),
+    });
+    const listed = await unstarted.listProviders();
+    expect(listed.find(({ id }) => id === "moonshine")?.state.state).toBe("missing-credentials");
   });
 });
