@@ -1,6 +1,7 @@
 // From the outcome of each file to the book of characters. Pure: the same outcomes and the same previous book give the same
 // next one.
 import type { CharacterRecord, CharacterSource } from "./host/host-protocol.ts";
+import { placeOfExport } from "./host/source-place.ts";
 import type { Character, CharacterBook, LoadProblem } from "./port.ts";
 
 /** One good reading of one file. */
@@ -73,7 +74,7 @@ export function buildBook(
     const { name } = version.record;
     const owner = owners.get(name);
     if (owner !== undefined) {
-      if (!problem) problems.push(duplicate(file, name, owner));
+      if (!problem) problems.push(duplicate(file, version, owner));
       continue;
     }
     owners.set(name, file);
@@ -102,9 +103,10 @@ function enter(outcome: LoadOutcome, previous: LiveBook): Entry {
     : { file, version, problem, status: "stale", error: problem };
 }
 
-function duplicate(file: string, name: string, owner: string): LoadProblem {
-  const message = `the name ${JSON.stringify(name)} is taken by ${owner}`;
-  return { file, stage: "duplicate", error_type: "DuplicateName", message };
+function duplicate(file: string, { source, record }: CharacterVersion, owner: string): LoadProblem {
+  const message = `the name ${JSON.stringify(record.name)} is taken by ${owner}; change CHARACTER_NAME in one of them`;
+  const place = placeOfExport(source.text, "CHARACTER_NAME");
+  return { file, stage: "duplicate", error_type: "DuplicateName", message, ...place };
 }
 
 function composeBook(

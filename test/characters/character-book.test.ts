@@ -82,7 +82,7 @@ describe("buildBook", () => {
         file: "b.ts",
         stage: "duplicate",
         error_type: "DuplicateName",
-        message: `the name "Ada" is taken by a.ts`,
+        message: `the name "Ada" is taken by a.ts; change CHARACTER_NAME in one of them`,
       },
     ]);
     expect(show(build([b], both))).toEqual(["Ada b.ts ready"]);

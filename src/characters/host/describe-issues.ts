@@ -7,7 +7,9 @@ const maxIssues = 5;
 export function describeIssues(error: z.ZodError, prefix?: string): string {
   return error.issues
     .slice(0, maxIssues)
-    .map(({ path, message }) => {
+    .map(({ path, message: said }) => {
+      // Of what is not there, no type is wrong.
+      const message = said.replace(/^Invalid input: (expected .+), received undefined$/, "is missing; $1");
       const place = [...(prefix === undefined ? [] : [prefix]), ...path.map(String)].join(".");
       return place === "" ? message : `${place}: ${message}`;
     })

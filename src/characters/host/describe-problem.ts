@@ -2,15 +2,11 @@
 import type { LoadErrorType, LoadProblem, LoadStage } from "../port.ts";
 import type { CharacterSource } from "./host-protocol.ts";
 import { textOf } from "./guard-realm.ts";
-import { UnreadableData, UnresolvedImport } from "./load-module.ts";
+import { describeMissingImport, UnreadableData, UnresolvedImport } from "./load-module.ts";
 import type { CellOffence } from "./open-cell.ts";
 import { NotPlainData } from "./plain-data.ts";
 import { UnfitModule } from "./read-exports.ts";
-
-interface Place {
-  line: number;
-  column?: number;
-}
+import { type Place, placeInStack, placeOf, placeOfExport } from "./source-place.ts";
 
 /** The parts of Bun's BuildMessage and ResolveMessage that are used here. */
 interface BuildFailure {
@@ -42,8 +38,13 @@ export function describeProblem(error: unknown, source: SourceText, folder: stri
       );
     }
     if (error instanceof NotPlainData) {
-      const exportName = /^\w+/.exec(error.message)?.[0] ?? "";
-      return problem("schema", "ValidationError", error.message, placeOfExport(source.text, exportName));
+      const [exportName = "", ...keys] = /^[\w.]+/.exec(error.message)?.[0].split(".") ?? [];
+      return problem(
+        "schema",
+        "ValidationError",
+        error.message,
+        placeOfExport(source.text, exportName, keys),
+      );
     }
     if (error instanceof UnresolvedImport) {
       return problem(
@@ -65,7 +66,7 @@ export function describeProblem(error: unknown, source: SourceText, folder: stri
       return problem(
         "build",
         "ImportError",
-        ...importPlace(`cannot find ${JSON.stringify(specifier)}`, specifier, source.path, source, folder),
+        ...importPlace(describeMissingImport(specifier), specifier, source.path, source, folder),
       );
     }
     const missing = /^Export named '(.+)' not found in module/.exec(String(failure.message));
@@ -109,37 +110,8 @@ function importPlace(
 const relativeTo = (folder: string, path: string): string =>
   path.startsWith(folder) ? path.slice(folder.length + 1) : path;
 
-function placeOf(text: string, ...needles: readonly string[]): Place | undefined {
-  const offset = needles.map((needle) => text.indexOf(needle)).find((index) => index >= 0);
-  if (offset === undefined) return undefined;
-  const before = text.slice(0, offset).split("\n");
-  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
-}
-
-/** Where the file declares an export; undefined for one that it does not declare. */
-export function placeOfExport(text: string, name: string): { line: number } | undefined {
-  const lines = text.split("\n");
-  const declares = new RegExp(`^\\s*(?:export\\b.*\\b${name}\\b|${name}\\s*:)`);
-  const index = lines.findIndex((line) => declares.test(line));
-  return index < 0 ? undefined : { line: index + 1 };
-}
-
-/** The first frame of an error's stack that lies in the file. */
-export function placeInStack(error: unknown, path: string): Place | undefined {
-  try {
-    const stack = typeof error === "string" ? error : String((error as Error).stack);
-    const start = stack.slice(0, 20_000).indexOf(`${path}:`);
-    if (start < 0) return undefined;
-    const [line, column] = stack
-      .slice(start + path.length + 1)
-      .split(/[:)\s]/, 2)
-      .map(Number);
-    if (!line) return undefined;
-    return column ? { line, column } : { line };
-  } catch {
-    return undefined;
-  }
-}
+export const describeLateEvaluation = (timeoutMs: number): string =>
+  `the file was not evaluated within ${timeoutMs / 1000} s; look for an endless loop, or an await at top level that nothing ends`;
 
 /** What a cell did, as a problem of one file. */
 export function problemOfOffence(

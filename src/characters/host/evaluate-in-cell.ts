@@ -1,7 +1,7 @@
 // One file in one cell: the call, what may be made of its failure, and the outcome.
 import { AppError } from "../../base/errors.ts";
 import type { LoadProblem } from "../port.ts";
-import { problemOfOffence } from "./describe-problem.ts";
+import { describeLateEvaluation, problemOfOffence } from "./describe-problem.ts";
 import type { CellEvaluation, CharacterSource, EvaluationOutcome, HostLimits } from "./host-protocol.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
 import type { Tenancy } from "./tenancy.ts";
@@ -55,7 +55,7 @@ export function describeFailure(
     problemOfOffence(source, "evaluate", { type, message, stack: "" });
   if (offence) return problemOfOffence(source, "evaluate", offence);
   if (error instanceof AppError && error.code === "E_BUSY") {
-    return of("Timeout", `the file was not evaluated within ${evaluateTimeoutMs / 1000} s`);
+    return of("Timeout", describeLateEvaluation(evaluateTimeoutMs));
   }
   return of("Crashed", error instanceof Error ? error.message : "its cell failed");
 }

@@ -36,13 +36,20 @@ export class UnreadableData extends Error {
   }
 }
 
+export function describeMissingImport(specifier: string): string {
+  const cure = isPath(specifier)
+    ? "there is no such file, seen from the one that imports it"
+    : "zod and troupe are always there, any other package has to be installed beside the characters";
+  return `cannot find ${JSON.stringify(specifier)}: ${cure}`;
+}
+
 /** An import that leads nowhere. */
 export class UnresolvedImport extends Error {
   readonly specifier: string;
   readonly importer: string;
 
   constructor(specifier: string, importer: string) {
-    super(`cannot find ${JSON.stringify(specifier)}`);
+    super(describeMissingImport(specifier));
     this.name = "UnresolvedImport";
     this.specifier = specifier;
     this.importer = importer;

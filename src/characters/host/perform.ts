@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { AppError } from "../../base/errors.ts";
 import type { CallContext as ChannelContext } from "../../base/message-channel.ts";
 import type { ChatMessage, LoadErrorType, LoadProblem } from "../port.ts";
-import { placeInStack } from "./describe-problem.ts";
+import { placeInStack } from "./source-place.ts";
 import { textOf } from "./guard-realm.ts";
 import type { CharacterSource, WireContext } from "./host-protocol.ts";
 import { type CharacterModule, isZodType, type ModuleTool } from "./read-exports.ts";

@@ -65,19 +65,24 @@ export function readShape(read: ReadExport): { generatorClass: GeneratorClass; h
       "shape",
       "MissingExport",
       missing[0],
-      `the file exports no ${missing.join(", no ")}`,
+      `the file exports no ${missing.join(", no ")}; \`troupe characters new\` writes a file that has everything`,
     );
   }
   const generatorClass = read("PromptGenerator");
   if (!isClass(generatorClass)) {
-    throw new UnfitModule("shape", "MissingMethod", "PromptGenerator", "PromptGenerator is not a class");
+    throw new UnfitModule(
+      "shape",
+      "MissingMethod",
+      "PromptGenerator",
+      "PromptGenerator is not a class; write `export class PromptGenerator { makeSystemPrompt() { … } }`",
+    );
   }
   if (!hasMethod(generatorClass, "makeSystemPrompt")) {
     throw new UnfitModule(
       "shape",
       "MissingMethod",
       "PromptGenerator",
-      "class PromptGenerator has no method makeSystemPrompt",
+      "class PromptGenerator has no method makeSystemPrompt, which gives what a language model is told",
     );
   }
   return { generatorClass, hasReply: hasMethod(generatorClass, "reply") };
@@ -144,7 +149,8 @@ function readTools(value: unknown): ModuleTool[] {
     throw new UnfitModule("schema", "InvalidTools", "TOOLS", message);
   };
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) return refuse("TOOLS is not an array");
+  if (!Array.isArray(value))
+    return refuse("TOOLS is not an array; write [{ name, description, parameters, execute }]");
   const tools: ModuleTool[] = [];
   for (let index = 0; index < value.length; index++) {
     const tool: unknown = value[index];

@@ -3,7 +3,7 @@ import { waitFor } from "../../base/deadline.ts";
 import { AppError } from "../../base/errors.ts";
 import type { LoadProblem } from "../port.ts";
 import type { CellPool } from "./cell-pool.ts";
-import { problemOfOffence } from "./describe-problem.ts";
+import { describeLateEvaluation, problemOfOffence } from "./describe-problem.ts";
 import type { CellEvaluation, CharacterSource, HostIncident, HostOptions } from "./host-protocol.ts";
 import { isSuspicion } from "./memory-guard.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
@@ -105,7 +105,7 @@ export function createResidents(
     const answer = (await cell.call("evaluate", source, {
       timeoutMs,
       onTimeout() {
-        const message = `the file was not evaluated within ${timeoutMs / 1000} s`;
+        const message = describeLateEvaluation(timeoutMs);
         cell.condemn({ type: "Timeout", message, stack: "" });
         return failure(problemOf(source, { type: "Timeout", message, stack: "" }));
       },

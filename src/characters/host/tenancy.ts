@@ -1,6 +1,7 @@
 // A cell while files are evaluated in it, and the judgement of what goes wrong there.
 import type { CellPool } from "./cell-pool.ts";
-import { placeInStack, problemOfOffence } from "./describe-problem.ts";
+import { problemOfOffence } from "./describe-problem.ts";
+import { placeInStack } from "./source-place.ts";
 import type { CharacterSource, HostIncident } from "./host-protocol.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
 

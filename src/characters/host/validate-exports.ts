@@ -10,8 +10,8 @@ import {
 } from "../module-contract.ts";
 import type { LoadErrorType, LoadProblem } from "../port.ts";
 import { describeIssues } from "./describe-issues.ts";
-import { placeOfExport } from "./describe-problem.ts";
 import type { CharacterRecord, CharacterSource } from "./host-protocol.ts";
+import { placeOfExport } from "./source-place.ts";
 
 type Declared = Readonly<Record<string, unknown>>;
 
@@ -22,13 +22,18 @@ export function validateExports(
   defaultToolTimeoutMs: number,
 ): { record: CharacterRecord } | { problem: LoadProblem } {
   let declared: Declared;
-  const problem = (exportName: string, type: LoadErrorType, message: string): { problem: LoadProblem } => ({
+  const problem = (
+    exportName: string,
+    type: LoadErrorType,
+    message: string,
+    keys: readonly PropertyKey[] = [],
+  ): { problem: LoadProblem } => ({
     problem: {
       file: source.file,
       stage: "schema",
       error_type: type,
       message,
-      ...placeOfExport(source.text, exportName),
+      ...placeOfExport(source.text, exportName, keys),
     },
   });
   try {
@@ -49,11 +54,15 @@ export function validateExports(
     INSTRUCTIONS: instructions,
     METADATA: metadata,
   })) {
-    if (error) return problem(exportName, "ValidationError", describeIssues(error, exportName));
+    if (error) {
+      const keys = error.issues[0]?.path;
+      return problem(exportName, "ValidationError", describeIssues(error, exportName), keys);
+    }
   }
   const declaredTools = check("TOOLS", z.array(toolSchema).max(maxTools, `at most ${maxTools} tools`));
   if (declaredTools.error) {
-    return problem("TOOLS", "InvalidTools", describeIssues(declaredTools.error, "TOOLS"));
+    const keys = declaredTools.error.issues[0]?.path;
+    return problem("TOOLS", "InvalidTools", describeIssues(declaredTools.error, "TOOLS"), keys);
   }
   const tools = declaredTools.data ?? [];
   const twice = tools.find((tool, index) => tools.findIndex((other) => other.name === tool.name) < index);

@@ -1,6 +1,6 @@
 // The small parts of the host: randomness, gates, floods of lines, and the place of an error.
 import { describe, expect, test } from "bun:test";
-import { placeInStack, placeOfExport } from "../../../src/characters/host/describe-problem.ts";
+import { placeInStack, placeOfExport } from "../../../src/characters/host/source-place.ts";
 import { createGate } from "../../../src/characters/host/gate.ts";
 import { textOf } from "../../../src/characters/host/guard-realm.ts";
 import { createLineLimit } from "../../../src/characters/host/line-limit.ts";
@@ -91,11 +91,37 @@ describe("the place of an error", () => {
     expect(placeInStack(undefined, "/cast/a.ts")).toBeUndefined();
   });
 
-  test("is the line of an export, plain or in a definition", () => {
+  test("is the name of an export, plain or in a definition", () => {
     const plain = "// CHARACTER_NAME\nexport const CHARACTER_NAME = 1;";
-    expect(placeOfExport(plain, "CHARACTER_NAME")).toEqual({ line: 2 });
-    expect(placeOfExport("x\n  CHARACTER_NAME: 1,", "CHARACTER_NAME")).toEqual({ line: 2 });
+    expect(placeOfExport(plain, "CHARACTER_NAME")).toEqual({ line: 2, column: 14 });
+    expect(placeOfExport("x\n  CHARACTER_NAME: 1,", "CHARACTER_NAME")).toEqual({ line: 2, column: 3 });
     expect(placeOfExport("x", "CHARACTER_NAME")).toBeUndefined();
+  });
+
+  test("is the property inside an export, as far as it can be followed", () => {
+    const text = `export const METADATA = { voice: 0 };
+export const VOICE_SOURCE = {
+  source_type: "kokoro",
+  "voice": 7,
+  deep: { of: { it: 1 } },
+};
+export const TOOLS = [
+  { name: "a-b" },
+  { name: "c-d" },
+];
+export const late = { gone: 1 };`;
+    const at = (name: string, ...keys: PropertyKey[]) => {
+      const place = placeOfExport(text, name, keys);
+      return `${place?.line}:${place?.column}`;
+    };
+    expect(at("VOICE_SOURCE", "voice")).toBe("4:3");
+    expect(at("VOICE_SOURCE", "deep", "of", "it")).toBe("5:17");
+    expect(at("VOICE_SOURCE", "deep", "nothing")).toBe("5:3");
+    expect(at("VOICE_SOURCE", "gone")).toBe("2:14");
+    expect(at("VOICE_SOURCE", "k(", "[")).toBe("2:14");
+    expect(at("TOOLS", 0, "name")).toBe("8:5");
+    // Which of several it is cannot be told from the text alone.
+    expect(at("TOOLS", 1, "name")).toBe("7:14");
   });
 });
 
