@@ -292,7 +292,15 @@ describe("a hostile header", () => {
     const source = sourceOf(bytes);
     const error = await failureOf(readGgufHeader(source, { maxHeaderBytes: 1 << 20 }));
     expect(error).toMatchObject({ code: "E_VERIFY" });
+    expect(error.message).toContain("longer than 1 MiB");
     expect(source.reads.at(-1)![1]).toBeLessThanOrEqual(1 << 20);
+  });
+
+  test("that points beyond its file is refused without a further read", async () => {
+    const bytes = buildGguf({ metadata: { a: raw(8, length(500_000n)) } });
+    const source = sourceOf(bytes, 400_000);
+    expect(await failureOf(readGgufHeader(source))).toMatchObject({ code: "E_VERIFY" });
+    expect(source.reads.length).toBe(1);
   });
 
   test.each([

@@ -76,6 +76,24 @@ describe("troupe models list", () => {
     expect(await by("list --owner ada --sort modified --limit 2 --json")).toHaveLength(2);
   }, 30_000);
 
+  test("names of the hub cannot give the terminal orders", async () => {
+    const evil = "\u001b[2J\u0007.bin";
+    await using w = await createModelsWorld({
+      "ada/evil": { files: { [evil]: bytes("x") }, license: "\u001b[31mmit", libraryName: "a\nb" },
+    });
+    for (const line of ["list --owner ada", "info --model ada/evil"]) {
+      const shown = await w.models(line);
+      expect(shown.exitCode).toBe(0);
+      expect(shown.out).toContain("mit");
+      // oxlint-disable-next-line no-control-regex -- they are what must not be there
+      expect(shown.out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]|a\nb/);
+    }
+    // JSON has them as they are.
+    expect((await w.models("info --model ada/evil --json")).json.data).toMatchObject({
+      files: [{ path: evil }],
+    });
+  }, 30_000);
+
   test.each([
     ["list", "E_ARGS", 2],
     ["list --owner a/b", "E_ARGS", 2],
