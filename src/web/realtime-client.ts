@@ -237,6 +237,9 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
         return;
       case "session_expired":
       case "session_token_limit":
+      case "client_too_slow":
+      case "conversation_replaced":
+      case "internal_error":
         // The end of the line says why it ends.
         return;
       case "conversation_already_has_active_response":

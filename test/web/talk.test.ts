@@ -151,6 +151,18 @@ test("a line that the server closed waits for the user, and typing opens it agai
   await page.when("an answer", (state) => texts(state).includes("I am back.") && texts(state).length === 3);
 });
 
+test("a conversation that has used up its words says so once, and goes on at a press", async () => {
+  await using page = await setUp({ maxSessionTokens: 10 });
+  page.talk.select("Gertrude");
+  const { conversation } = await page.when("the end", ({ connection }) => connection === "ended");
+  expect([conversation.notice, conversation.error]).toEqual([
+    "This conversation has used all the words that it may.",
+    undefined,
+  ]);
+  page.talk.reconnect();
+  await page.when("the line", ({ connection }) => connection === "open");
+});
+
 test("a locked door asks for the key, and opens with it", async () => {
   await using page = await setUp({ apiKeys: ["sesame"] }, { type: "key" });
   page.talk.select("Gertrude");
