@@ -51,15 +51,19 @@ describe("migrate-voices-yaml", () => {
 
     const written = await readFolder(project.folder);
     expect(Object.keys(written)).toEqual([
+      "blended.ts",
       "character-6.ts",
       "chatterbox.ts",
       "con-character.ts",
       "der-grosste-lukasz-son.ts",
       "developpeuse.ts",
+      "elsewhere.ts",
       "its-quoted-ticked-dollar-back-slash-script.ts",
       "many-lines.ts",
       "merged.ts",
       "no-instructions.ts",
+      "no-such-voice.ts",
+      "own-file.ts",
       "quiz-show-2.ts",
       "quiz-show.ts",
     ]);
@@ -141,11 +145,11 @@ describe("migrate-voices-yaml", () => {
     const kept = await run("--input", fixture, "--output", folder);
     expect(kept).toMatchObject({ code: 0, out: expect.stringContaining("merged.ts: kept") });
     expect(await Bun.file(join(folder, "merged.ts")).text()).toBe("// mine\n");
-    expect(await readdir(folder)).toHaveLength(11);
+    expect(await readdir(folder)).toHaveLength(15);
 
     const forced = await run("--input", fixture, "--output", folder, "--force");
     expect(forced.out).toContain("merged.ts: replaced (Merged)");
-    expect(forced.out.match(/: unchanged/g)).toHaveLength(10);
+    expect(forced.out.match(/: unchanged/g)).toHaveLength(14);
     expect(await Bun.file(join(folder, "merged.ts")).text()).toContain("export class PromptGenerator");
   });
 
