@@ -67,9 +67,13 @@ export function createHearing(
     listener.notice();
   };
 
-  const open = (itemId: string, language: string | undefined, wantsPartials: boolean): OpenUtterance => {
-    const settings: UtteranceOptions = { language };
-    if (wantsPartials) {
+  const open = (
+    itemId: string,
+    wanted: Pick<EffectOf<"open-utterance">, "language" | "firstPartialMs" | "wantsPartials">,
+  ): OpenUtterance => {
+    const { language, firstPartialMs } = wanted;
+    const settings: UtteranceOptions = { language, firstPartialMs };
+    if (wanted.wantsPartials) {
       settings.onPartial = (partial) => dispatch({ type: "partial-transcript", itemId, partial });
     }
     return openUtterance(
@@ -99,7 +103,7 @@ export function createHearing(
 
   const recogniseItem = ({ itemId, audio, language }: EffectOf<"recognise-item">): void => {
     const pcm = resample(createDecoder(format)(audio), { fromHz: format.sampleRateHz, toHz: inputRateHz });
-    const utterance = open(itemId, language, false);
+    const utterance = open(itemId, { language, wantsPartials: false });
     utterance.push(pcm);
     void settle(itemId, utterance, pcm.length);
   };
@@ -122,7 +126,7 @@ export function createHearing(
     perform(effect) {
       switch (effect.type) {
         case "open-utterance": {
-          const utterance = open(effect.itemId, effect.language, effect.wantsPartials);
+          const utterance = open(effect.itemId, effect);
           current = { utterance, fromSample: effect.fromSample, pushedSample: effect.fromSample };
           return;
         }

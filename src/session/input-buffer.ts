@@ -6,7 +6,7 @@ import { samplesPerMs } from "./turn-taking.ts";
 
 export const toMs = (samples: number): number => Math.round(samples / samplesPerMs);
 
-export function openUtterance(step: Step): string {
+export function openUtterance(step: Step, firstPartialMs?: number): string {
   const known = step.state.input.utterance;
   if (known) return known.itemId;
   const itemId = makeId(step, "item");
@@ -18,6 +18,7 @@ export function openUtterance(step: Step): string {
     fromSample: step.state.input.startSample,
     language: transcription?.language,
     // Turns are judged by the words so far.
+    firstPartialMs,
     wantsPartials: transcription !== null || turnDetection !== null || extensions.partials,
   });
   return itemId;
@@ -49,7 +50,8 @@ export function commit(step: Step, toSample: number, isTurn: boolean): void {
   const itemId = openUtterance(step);
   const { input, items } = step.state;
   const toldText = input.utterance?.toldText ?? "";
-  const pending = [...input.pending, { itemId, toldText, isTurn, untold: null }];
+  const levelDb = input.utterance?.levelDb;
+  const pending = [...input.pending, { itemId, toldText, levelDb, isTurn, untold: null }];
   updateInput(step, { utterance: null, pending, unheard: null });
   perform(step, { type: "finish-utterance", itemId, toSample });
   forgetBefore(step, toSample);

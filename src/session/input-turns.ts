@@ -16,6 +16,7 @@ import {
   considerMurmur,
   endMurmur,
   hearMurmur,
+  learnLevel,
   openTurn,
   settleMurmur,
 } from "./murmur.ts";
@@ -36,7 +37,14 @@ import {
   updateInput,
   updateResponse,
 } from "./step.ts";
-import { choosePauseMs, listen, quiet, samplesPerMs, type TurnRules } from "./turn-taking.ts";
+import {
+  choosePauseMs,
+  listen,
+  quiet,
+  samplesPerMs,
+  type TurnRules,
+  type VoiceFrame,
+} from "./turn-taking.ts";
 
 /** OpenAI's smallest commit. */
 const minCommitMs = 100;
@@ -59,7 +67,8 @@ export function onVoiceFrame(step: Step, { frame }: InputOf<"voice-frame">): voi
   const { listening, change } = listen(before, frame, rulesOf(turnDetection, utterance));
   updateInput(step, { listening, judgedSample: frame.toSample });
   if (change?.type === "speech-start") beginSpeech(step, change.speechFrom);
-  else if (change === null) considerMurmur(step);
+  noteLevel(step, frame, turnDetection);
+  if (change === null) considerMurmur(step);
   const { isTurnOpen, murmur, startSample } = step.state.input;
   if (isTurnOpen || murmur) perform(step, { type: "extend-utterance", toSample: frame.toSample });
   if (change?.type === "speech-stop") {
@@ -73,6 +82,14 @@ export function onVoiceFrame(step: Step, { frame }: InputOf<"voice-frame">): voi
     const kept = frame.toSample - keptSilenceMs * samplesPerMs;
     if (kept > startSample) forgetBefore(step, kept);
   }
+}
+
+/** Speech that has just begun counts from the frame in which that was found. */
+function noteLevel(step: Step, frame: VoiceFrame, detection: NonNullable<TurnDetection>): void {
+  const { utterance } = step.state.input;
+  const isSpeech = frame.probability >= rulesOf(detection, utterance).threshold;
+  if (!utterance || !isSpeech || frame.levelDb <= (utterance.levelDb ?? Number.NEGATIVE_INFINITY)) return;
+  updateInput(step, { utterance: { ...utterance, levelDb: frame.levelDb } });
 }
 
 function rulesOf(detection: NonNullable<TurnDetection>, utterance: Utterance | null): TurnRules {
@@ -145,7 +162,7 @@ export function onPartialTranscript(step: Step, input: InputOf<"partial-transcri
   if (isUntold) return;
   if (step.state.config.extensions.partials) send(step, { type: "partial-transcript", itemId, partial });
   const toldText = tell(step, itemId, known.toldText, partial.stableText);
-  if (known === utterance) updateInput(step, { utterance: { itemId, toldText, endChance } });
+  if (known === utterance) updateInput(step, { utterance: { ...utterance, itemId, toldText, endChance } });
   else updateInput(step, { pending: pending.map((p) => (p === known ? { ...p, toldText } : p)) });
 }
 
@@ -164,6 +181,7 @@ export function onTranscript(step: Step, { itemId, text, audioMs }: InputOf<"tra
     answerIfOwed(step);
     return;
   }
+  learnLevel(step, settled, text);
   const item = lookUpItem(step.state, itemId);
   if (item?.type === "message") {
     const parts = item.parts.map((part) =>

@@ -3,9 +3,18 @@
 import { addUserItem, forgetBefore, openUtterance, toMs } from "./input-buffer.ts";
 import { armSilence, interrupt } from "./responses.ts";
 import { countWords } from "./spoken-words.ts";
-import type { PendingTranscript } from "./state.ts";
+import type { PendingTranscript, Utterance } from "./state.ts";
 import { busyUntilMs, perform, send, type Step, update, updateInput } from "./step.ts";
 import { samplesPerMs } from "./turn-taking.ts";
+
+/** A laugh or an "mm-hm" may last so many times as long as speech that is let to be one. */
+const wordlessPatience = 3;
+/** Beyond the length that makes it speech, a murmur waits so long for the recogniser's first look at it. */
+const lookGraceMs = 250;
+/** The first look: early enough to be there in time, with what was heard before the speech. */
+const firstLookMs = 400;
+/** A user's loudest frames are about so loud, where nothing is known of them; quieter by `faintDb` is faint. */
+const usualLevelDb = -28;
 
 /** Speech has begun at `speechFrom`. */
 export function beginSpeech(step: Step, speechFrom: number): void {
@@ -14,8 +23,9 @@ export function beginSpeech(step: Step, speechFrom: number): void {
   const { startSample } = step.state.input;
   const fromSample = Math.max(startSample, speechFrom - paddingMs * samplesPerMs);
   forgetBefore(step, fromSample);
-  openUtterance(step);
-  updateInput(step, { murmur: { fromSample, speechFrom } });
+  const isGuessed = isGuarded(step);
+  openUtterance(step, isGuessed ? firstLookMs + (speechFrom - fromSample) / samplesPerMs : undefined);
+  updateInput(step, { murmur: { fromSample, speechFrom, isWordless: false } });
   considerMurmur(step);
 }
 
@@ -25,12 +35,32 @@ export function considerMurmur(step: Step): void {
   const { murmur, listening, judgedSample } = input;
   if (!murmur) return;
   const speechMs = ((listening.silenceFrom ?? judgedSample) - murmur.speechFrom) / samplesPerMs;
-  if (!isGuarded(step) || speechMs >= config.interruption.minSpeechMs) openTurn(step);
+  const { minSpeechMs } = config.interruption;
+  const patienceMs = murmur.isWordless ? wordlessPatience * minSpeechMs : minSpeechMs + lookGraceMs;
+  if (!isGuarded(step) || (!isFaint(step, input.utterance) && speechMs >= patienceMs)) openTurn(step);
+}
+
+/** Somebody else, further away. */
+function isFaint(step: Step, speech: Pick<Utterance, "levelDb"> | null): boolean {
+  const { input, config } = step.state;
+  const { faintDb } = config.interruption;
+  if (faintDb === 0 || speech?.levelDb === undefined) return false;
+  return speech.levelDb < (input.userLevelDb ?? usualLevelDb) - faintDb;
+}
+
+/** What had words was the user's: so loud do they speak. */
+export function learnLevel(step: Step, { levelDb }: PendingTranscript, text: string): void {
+  const { userLevelDb } = step.state.input;
+  if (levelDb === undefined || countWords(text) === 0) return;
+  updateInput(step, { userLevelDb: userLevelDb === null ? levelDb : 0.7 * userLevelDb + 0.3 * levelDb });
 }
 
 /** What the recogniser makes of it so far. */
 export function hearMurmur(step: Step, text: string): void {
-  if (step.state.input.murmur && hasWordsEnough(step, text)) openTurn(step);
+  const { murmur, utterance } = step.state.input;
+  if (!murmur || isFaint(step, utterance)) return;
+  if (hasWordsEnough(step, text)) openTurn(step);
+  else updateInput(step, { murmur: { ...murmur, isWordless: true } });
 }
 
 function hasWordsEnough(step: Step, text: string): boolean {
@@ -62,7 +92,7 @@ export function openTurn(step: Step): void {
 export function endMurmur(step: Step, toSample: number, isTurn: boolean): void {
   const { murmur, utterance, pending } = step.state.input;
   if (!murmur || !utterance) return;
-  const { itemId } = utterance;
+  const { itemId, levelDb } = utterance;
   const untold = {
     audioStartMs: toMs(murmur.fromSample),
     audioEndMs: toMs(toSample),
@@ -71,7 +101,7 @@ export function endMurmur(step: Step, toSample: number, isTurn: boolean): void {
   updateInput(step, {
     murmur: null,
     utterance: null,
-    pending: [...pending, { itemId, toldText: "", isTurn, untold }],
+    pending: [...pending, { itemId, toldText: "", levelDb, isTurn, untold }],
   });
   perform(step, { type: "finish-utterance", itemId, toSample });
   forgetBefore(step, toSample);
@@ -80,7 +110,7 @@ export function endMurmur(step: Step, toSample: number, isTurn: boolean): void {
 /** The words of a murmur are known. False: there are none to speak of, and it never was. */
 export function settleMurmur(step: Step, murmur: PendingTranscript, text: string): boolean {
   if (murmur.untold === null) return true;
-  if (!hasWordsEnough(step, text)) {
+  if (!hasWordsEnough(step, text) || isFaint(step, murmur)) {
     armSilence(step);
     return false;
   }

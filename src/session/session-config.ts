@@ -65,6 +65,8 @@ export interface Interruption {
   minSpeechMs: number;
   /** Shorter speech is one with so many words; "mm-hm" is none. */
   minWords: number;
+  /** Speech quieter than the user's by so much is somebody else's. 0: none is. */
+  faintDb: number;
   /** Without words, known so soon after its end, it was none, and the character goes on. 0: it never does. */
   resumeMs: number;
 }
@@ -123,7 +125,7 @@ export const defaultConfig: SessionConfig = {
   outputFormat: pcm24k,
   transcription: { model: "default" },
   turnDetection: defaultServerVad,
-  interruption: { minSpeechMs: 500, minWords: 1, resumeMs: 2000 },
+  interruption: { minSpeechMs: 500, minWords: 1, faintDb: 20, resumeMs: 2000 },
   tools: null,
   toolChoice: "auto",
   maxOutputTokens: null,

@@ -39,6 +39,14 @@ export const defaultLimits: SessionLimits = {
   historyTokens: Number.POSITIVE_INFINITY,
 };
 
+/** Speech while the character talks, which may be none. Positions are samples. */
+export interface Murmur {
+  fromSample: number;
+  speechFrom: number;
+  /** The recogniser has looked at it and found no words: a laugh, an "mm-hm". */
+  isWordless: boolean;
+}
+
 /** What is being said right now, as the recogniser follows it. */
 export interface Utterance {
   itemId: string;
@@ -46,6 +54,8 @@ export interface Utterance {
   toldText: string;
   /** Of the turn being over by the words so far, 0 to 1. */
   endChance?: number | undefined;
+  /** Of its loudest speech, dBFS; undefined before any was heard. */
+  levelDb?: number | undefined;
 }
 
 export interface PendingTranscript extends Utterance {
@@ -67,7 +77,9 @@ export interface InputState {
   isTurnOpen: boolean;
   utterance: Utterance | null;
   /** The open utterance may be a cough: no turn yet. */
-  murmur: { fromSample: number; speechFrom: number } | null;
+  murmur: Murmur | null;
+  /** How loud the user speaks, in dBFS; null before they have. */
+  userLevelDb: number | null;
   pending: readonly PendingTranscript[];
   /** What the client has committed last and nobody could make out; the response that it asks for says so. */
   unheard: AppError | null;
@@ -177,6 +189,8 @@ export type SessionEffect =
       fromSample: number;
       language?: string | undefined;
       wantsPartials: boolean;
+      /** Audio before the first of them; undefined: the recogniser's own measure. */
+      firstPartialMs?: number | undefined;
     }
   /** The open utterance goes on at least to here. */
   | { type: "extend-utterance"; toSample: number }
@@ -231,6 +245,7 @@ export function createSessionState(start: SessionStart): SessionState {
       isTurnOpen: false,
       utterance: null,
       murmur: null,
+      userLevelDb: null,
       pending: [],
       unheard: null,
       news: "none",

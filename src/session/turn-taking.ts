@@ -20,6 +20,8 @@ export interface VoiceFrame {
   toSample: number;
   /** 0 to 1 */
   probability: number;
+  /** Loudness, dBFS. */
+  levelDb: number;
 }
 
 export interface Listening {

@@ -4,13 +4,7 @@
 import type { Clock } from "../base/clock.ts";
 import { abortReason } from "../base/deadline.ts";
 import { AppError, isAbortError } from "../base/errors.ts";
-import type {
-  PartialTranscript,
-  RecognizerOptions,
-  RecognizerSession,
-  SpeechRecognizer,
-  Transcript,
-} from "../speech/ports.ts";
+import type { PartialTranscript, RecognizerSession, SpeechRecognizer, Transcript } from "../speech/ports.ts";
 import { inputRateHz } from "./input-audio.ts";
 import { release } from "./release.ts";
 
@@ -23,6 +17,7 @@ export interface UtteranceDependencies {
 export interface UtteranceOptions {
   language?: string | undefined;
   onPartial?: ((partial: PartialTranscript) => void) | undefined;
+  firstPartialMs?: number | undefined;
 }
 
 export interface OpenUtterance {
@@ -48,8 +43,8 @@ export function openUtterance(deps: UtteranceDependencies, options: UtteranceOpt
   const open = async (timeoutMs: number): Promise<RecognizerSession> => {
     const recognizer = await deps.getRecognizer(timeoutMs, signal);
     if (signal.aborted) throw abortReason(signal);
-    const settings: RecognizerOptions = { language: options.language, signal };
-    return recognizer.open({ ...settings, partials: options.onPartial !== undefined });
+    const { language, firstPartialMs, onPartial } = options;
+    return recognizer.open({ language, firstPartialMs, partials: onPartial !== undefined, signal });
   };
 
   const opening = open(0).then(

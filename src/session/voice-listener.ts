@@ -1,6 +1,7 @@
 // Asks voice detection about each frame of the input, in order, from wherever the session wants to listen.
 import type { Clock } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";
+import { measureLevel } from "../audio/level.ts";
 import { concatPcm } from "../audio/pcm.ts";
 import { type VoiceActivityDetector, type VoiceActivityStream, vadFrameSamples } from "../speech/ports.ts";
 import type { InputAudio } from "./input-audio.ts";
@@ -75,10 +76,12 @@ export function createVoiceListener(dependencies: VoiceListenerDependencies): Vo
     inFlight++;
     try {
       const toSample = fromSample + vadFrameSamples;
-      const probability = await on.push(concatPcm(input.read(fromSample, toSample)));
+      const pcm = concatPcm(input.read(fromSample, toSample));
+      const { rmsDbfs: levelDb } = measureLevel(pcm);
+      const probability = await on.push(pcm);
       if (asked !== epoch) return;
       isTroubled = false;
-      onFrame({ fromSample, toSample, probability });
+      onFrame({ fromSample, toSample, probability, levelDb });
     } catch (error) {
       if (asked === epoch) fail(error, fromSample);
     } finally {

@@ -90,6 +90,8 @@ export interface RecognizerOptions {
   signal?: AbortSignal | undefined;
   /** Ask for partial transcripts while audio is pushed; default false. */
   partials?: boolean | undefined;
+  /** Audio before the first of them, at least; default 800, since less is a guess at half a word. */
+  firstPartialMs?: number | undefined;
 }
 
 export interface SpeechRecognizer extends AsyncDisposable {

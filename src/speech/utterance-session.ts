@@ -15,6 +15,8 @@ export interface UtteranceOptions {
   /** What the transcript says when the engine heard nothing that has a language. */
   defaultLanguage: string;
   partials: boolean;
+  /** Audio before the first look, at least. */
+  firstPartialMs?: number | undefined;
   /** Audio between two looks, at least. */
   partialIntervalMs: number;
   /** Whose turn it is in the engine's queue. */
@@ -26,7 +28,7 @@ export interface UtteranceOptions {
 
 const samplesPerMs = 16;
 /** Before that, what is heard is a guess at half a word. */
-const firstPartialMs = 800;
+const defaultFirstPartialMs = 800;
 /** Undecided audio that one utterance may hold: an hour, 230 MB. */
 const maxKeptSamples = 3600 * 1000 * samplesPerMs;
 /** A look may take this share of the time between looks; a slow engine is looked through less often. */
@@ -134,13 +136,12 @@ export function createUtteranceSession(decoder: SpeechDecoder, options: Utteranc
 
   const isSegmentFull = (): boolean => audio.end - segmentStart > maxSegmentSamples;
   const isLookDue = (): boolean => {
+    if (!options.partials) return false;
     const unseenMs = (audio.end - lastLookEnd) / samplesPerMs;
-    const isBeginning = audio.end - segmentStart < firstPartialMs * samplesPerMs;
-    return (
-      options.partials &&
-      !isBeginning &&
-      unseenMs >= Math.max(options.partialIntervalMs, lastLookMs / partialShare)
-    );
+    const segmentMs = (audio.end - segmentStart) / samplesPerMs;
+    const { firstPartialMs = defaultFirstPartialMs, partialIntervalMs } = options;
+    if (lastLookEnd <= segmentStart) return segmentMs >= firstPartialMs;
+    return segmentMs >= firstPartialMs && unseenMs >= Math.max(partialIntervalMs, lastLookMs / partialShare);
   };
 
   /** Begins the next decode if one is due and none runs. A failed one is only late: its audio is still there. */

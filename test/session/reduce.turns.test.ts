@@ -242,7 +242,7 @@ describe("silence", () => {
     session.at(100).speak("One.", 800);
     session.at(200).endReply();
     expect(session.effects("set-timer").at(-1)).toEqual({ type: "set-timer", name: "silence", atMs: 3900 });
-    session.hear(20, 0.9);
+    session.hear(30, 0.9);
     expect(session.effects("clear-timer").at(-1)).toEqual({ type: "clear-timer", name: "silence" });
   });
 

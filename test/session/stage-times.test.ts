@@ -26,7 +26,7 @@ const spoken = (samples: number): SessionInput => ({
 });
 const frame = (toSample: number): SessionInput => ({
   type: "voice-frame",
-  frame: { fromSample: toSample - 512, toSample, probability: 0 },
+  frame: { fromSample: toSample - 512, toSample, probability: 0, levelDb: -60 },
 });
 const transcript = (itemId: string): SessionInput => ({
   type: "transcript",

@@ -14,7 +14,7 @@ function hear(probabilities: readonly number[], with_ = rules): TurnChange[] {
   let listening: Listening = quiet;
   const changes: TurnChange[] = [];
   for (const [i, probability] of probabilities.entries()) {
-    const frame = { fromSample: i * 512, toSample: (i + 1) * 512, probability };
+    const frame = { fromSample: i * 512, toSample: (i + 1) * 512, probability, levelDb: -20 };
     const heard = listen(listening, frame, with_);
     listening = heard.listening;
     if (heard.change) changes.push(heard.change);

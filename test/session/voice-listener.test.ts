@@ -76,7 +76,12 @@ describe("the voice listener", () => {
     receive(40);
     await settle();
     expect(numbers()).toEqual([...Array(44).keys()]);
-    expect(frames[1]).toEqual({ fromSample: 512, toSample: 1024, probability: Math.fround(0.01) });
+    expect(frames[1]).toEqual({
+      fromSample: 512,
+      toSample: 1024,
+      probability: Math.fround(0.01),
+      levelDb: expect.closeTo(-40),
+    });
   });
 
   test("hears nothing until it is told to, and nothing more when it is told to stop", async () => {

@@ -253,7 +253,15 @@ export function createSessionWorld(): SessionWorld {
     const fromSample = Math.max(0, listenSample - framesAgo * frameSamples);
     if (fromSample + frameSamples > receivedSample) return;
     if (framesAgo === 0) listenSample += frameSamples;
-    tell({ type: "voice-frame", frame: { fromSample, toSample: fromSample + frameSamples, probability } });
+    tell({
+      type: "voice-frame",
+      frame: {
+        fromSample,
+        toSample: fromSample + frameSamples,
+        probability,
+        levelDb: -20 - (fromSample % 7) * 8,
+      },
+    });
   };
 
   tell({ type: "open" });

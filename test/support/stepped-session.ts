@@ -57,12 +57,12 @@ export function openStepped(patch: SessionPatch = {}, limits: Partial<SessionLim
     tell,
     command: (command: SessionCommand, eventId?: string) => tell({ type: "command", command, eventId }),
     /** Frames of 32 ms, each with the same probability. */
-    hear(frames: number, probability: number) {
+    hear(frames: number, probability: number, levelDb = -20) {
       for (let i = 0; i < frames; i++) {
         const fromSample = receivedSample;
         receivedSample += 512;
         tell({ type: "audio-received", toSample: receivedSample });
-        tell({ type: "voice-frame", frame: { fromSample, toSample: receivedSample, probability } });
+        tell({ type: "voice-frame", frame: { fromSample, toSample: receivedSample, probability, levelDb } });
       }
     },
     receive(ms: number) {

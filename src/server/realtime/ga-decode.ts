@@ -197,6 +197,7 @@ function decodeUpdate(session: WireSession): Extract<SessionCommand, { type: "up
     greeting: troupe?.greeting,
     allowRecording: troupe?.allow_recording,
     interruption: troupe?.interruption && {
+      faintDb: troupe.interruption.faint_db,
       minSpeechMs: troupe.interruption.min_speech_ms,
       minWords: troupe.interruption.min_words,
       resumeMs: troupe.interruption.resume_ms,

@@ -90,6 +90,7 @@ const sessionSchema = z.looseObject({
       allow_recording: z.boolean().optional(),
       interruption: z
         .object({
+          faint_db: z.number().min(0).max(100).optional(),
           min_speech_ms: z.number().int().min(0).max(10_000).optional(),
           min_words: z.number().int().min(1).max(20).optional(),
           resume_ms: z.number().int().min(0).max(30_000).optional(),

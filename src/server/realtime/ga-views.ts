@@ -83,6 +83,7 @@ export function encodeSession({ id, config, cast, expiresAt }: SessionView): Jso
         greeting,
         allow_recording: allowRecording,
         interruption: {
+          faint_db: interruption.faintDb,
           min_speech_ms: interruption.minSpeechMs,
           min_words: interruption.minWords,
           resume_ms: interruption.resumeMs,

@@ -44,7 +44,7 @@ export function createMoonshineRecognizer(
   return {
     id: "moonshine",
     languages: ["en"],
-    open({ language, partials = false, signal } = {}) {
+    open({ language, partials = false, firstPartialMs, signal } = {}) {
       if (language !== undefined && !/^en(-|$)/i.test(language)) {
         throw new AppError(
           "E_ARGS",
@@ -62,6 +62,7 @@ export function createMoonshineRecognizer(
         language,
         defaultLanguage: "en",
         partials,
+        firstPartialMs,
         partialIntervalMs,
         sessionId: `utterance-${nextId++}`,
         signal,

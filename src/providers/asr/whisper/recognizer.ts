@@ -51,7 +51,7 @@ export function createWhisperRecognizer(
   return {
     id: "whisper",
     languages,
-    open({ language = options.defaultLanguage, partials = false, signal } = {}) {
+    open({ language = options.defaultLanguage, partials = false, firstPartialMs, signal } = {}) {
       // BCP 47 → the model's own codes, which have no regions.
       const code = language?.toLowerCase().split(/[-_]/)[0];
       if (code !== undefined && !languages.includes(code)) {
@@ -71,6 +71,7 @@ export function createWhisperRecognizer(
         language: code,
         defaultLanguage: code ?? languages[0] ?? "en",
         partials,
+        firstPartialMs,
         partialIntervalMs,
         sessionId: `utterance-${nextId++}`,
         signal,
