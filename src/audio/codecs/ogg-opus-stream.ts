@@ -17,7 +17,7 @@ export interface OggOpusStream extends Disposable {
   push(bytes: Uint8Array): { pcm: Float32Array; problem?: AppError };
 }
 
-/** Decoding is fast, but not endless: this much at once stands still for some 30 ms. */
+/** Decoding is fast, but not endless: this much at once is some 20 ms of work. */
 const maxSecondsAtOnce = 10;
 
 export async function createOggOpusStream({
