@@ -129,7 +129,7 @@ test("the files alone can be asked for", async () => {
 describe("the list of an owner", () => {
   test("needs an owner or a search, and a name that can be one", async () => {
     await using f = await createHubFixture();
-    for (const query of [{}, { owner: "a/b" }, { owner: "" }, { owner: "a b" }]) {
+    for (const query of [{}, { owner: "a/b" }, { owner: "" }, { search: " " }, { owner: "a b" }]) {
       expect(await failureOf(listModelsForOwner(f.client, query))).toMatchObject({ code: "E_ARGS" });
     }
     expect(f.fetchCount()).toBe(0);

@@ -17,6 +17,8 @@ export interface HubRepository {
   /** How access is granted; default "manual" of one that is gated. */
   gate?: "auto" | "manual";
   admittedToken?: string;
+  /** Small files come by a relative redirect within the hub. */
+  hasResolveCache?: boolean;
   downloads?: number;
   likes?: number;
   lastModified?: string;

@@ -44,6 +44,7 @@ const routes: readonly [RegExp, boolean, (asked: Asked, rest: string, server: As
   [new RegExp(`^/api/models/${idPattern}/paths-info/([^/]+)()$`), false, servePathsInfo],
   [new RegExp(`^/api/models/${idPattern}/revision/([^/]+)()$`), false, serveModel],
   [new RegExp(`^/api/models/${idPattern}()()$`), false, serveModel],
+  [new RegExp(`^/api/resolve-cache/models/${idPattern}/([^/]+)/(.+)$`), true, serveCached],
   [new RegExp(`^/${idPattern}/resolve/([^/]+)/(.+)$`), true, serveFile],
   [new RegExp(`^/${idPattern}/raw/([^/]+)/(.+)$`), true, serveRaw],
 ];
@@ -177,7 +178,11 @@ function serveFile({ id, repository, files, commit }: Asked, path: string, serve
   if (!content) return entryNotFound();
   const headers = { "x-repo-commit": commit };
   const { sha256, gitOid } = digestOf(content);
-  if (!isLarge(content, repository)) return { content, etag: `"${gitOid}"`, headers };
+  if (!isLarge(content, repository)) {
+    if (repository.hasResolveCache !== true) return { content, etag: `"${gitOid}"`, headers };
+    const to = `/api/resolve-cache/models/${id}/${commit}/${encodeURIComponent(path)}`;
+    return { kind: "redirect", status: 307, to, headers };
+  }
   const signature = `Signature=${crypto.randomUUID()}&Commit=${commit}`;
   return {
     kind: "redirect",
@@ -190,6 +195,12 @@ function serveFile({ id, repository, files, commit }: Asked, path: string, serve
       "accept-ranges": "bytes",
     },
   };
+}
+
+function serveCached({ files, commit }: Asked, path: string): Answer {
+  const content = files[path];
+  if (!content) return entryNotFound();
+  return { content, etag: `"${digestOf(content).gitOid}"`, headers: { "x-repo-commit": commit } };
 }
 
 function serveRaw({ repository, files, commit }: Asked, path: string): Answer {

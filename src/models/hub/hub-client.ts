@@ -3,7 +3,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Tokens } from "../../assets/credentials.ts";
 import type { AssetEvent } from "../../assets/port.ts";
-import { createHubApi, publicHubUrl } from "../../assets/hub/hub-api.ts";
+import { createHubApi, type HubTarget, publicHubUrl } from "../../assets/hub/hub-api.ts";
 import { listHubTree } from "../../assets/hub/hub-tree.ts";
 import type { Fetch, LookUpAddresses } from "../../assets/transfer/http-request.ts";
 import { longestRetryAfterMs } from "../../assets/transfer/retry.ts";
@@ -43,8 +43,8 @@ export interface HubClientOptions {
   longestWaitMs?: (() => number) | undefined;
 }
 
-/** The hub gives a thousand rows a page at most. */
-const longestPage = 1000;
+/** As the hub's own clients ask for. */
+const longestPage = 500;
 const defaultLimit = 50;
 const maxPages = 100;
 const sortNames = { downloads: "downloads", likes: "likes", modified: "lastModified" } as const;
@@ -95,7 +95,7 @@ export function createHubClient(dependencies: HubClientDependencies, options: Hu
     const { data } = await asking.retry(() =>
       api.readPage(modelInfoSchema, "a model", {
         ...asking,
-        url: `${api.endpoint}/api/models/${repoId}/revision/${encodeURIComponent(revision)}`,
+        url: modelUrl(api.endpoint, target),
         target,
       }),
     );
@@ -141,6 +141,19 @@ interface FullQuery extends ModelQuery {
   limit: number;
 }
 
+/** These alone: without them the hub lists the names of all files with every model. */
+const fields = ["cardData", "downloads", "gated", "lastModified", "library_name", "likes", "tags"];
+
+function expandFields(url: URL, ...more: readonly string[]): void {
+  for (const field of [...fields, ...more]) url.searchParams.append("expand", field);
+}
+
+function modelUrl(endpoint: string, { repoId, revision }: HubTarget): string {
+  const url = new URL(`${endpoint}/api/models/${repoId}/revision/${encodeURIComponent(revision)}`);
+  expandFields(url, "sha");
+  return url.href;
+}
+
 function listUrl(endpoint: string, { owner, search, sort, direction, limit }: FullQuery): string {
   const url = new URL(`${endpoint}/api/models`);
   if (owner !== undefined) url.searchParams.set("author", owner);
@@ -148,6 +161,6 @@ function listUrl(endpoint: string, { owner, search, sort, direction, limit }: Fu
   url.searchParams.set("sort", sortNames[sort]);
   url.searchParams.set("direction", String(direction));
   url.searchParams.set("limit", String(Math.min(limit, longestPage)));
-  url.searchParams.set("full", "true");
+  expandFields(url);
   return url.href;
 }

@@ -3,6 +3,7 @@ import type { AssetEvent } from "../../../src/assets/port.ts";
 import { eventually } from "../../support/eventually.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { commitOf, digestOf } from "../../support/hub-repository.ts";
+import { createSelfSignedCertificate } from "../../support/self-signed-certificate.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { makeBytes } from "../../assets/store-fixture.ts";
 import { createHubFixture, textBytes } from "./hub-fixture.ts";
@@ -203,6 +204,15 @@ describe("a file", () => {
     ]);
   });
 
+  test("that the hub keeps elsewhere within itself is found there, with the token", async () => {
+    await using f = await createHubFixture(
+      { "ada/one": { files: { "a b.json": config }, token: "hf_secret", hasResolveCache: true } },
+      { environment: { HF_TOKEN: "hf_secret" } },
+    );
+    expect(await f.client.readText("ada/one", "a b.json")).toContain('"a"');
+    expect(f.asked().at(-1)).toStartWith("/api/resolve-cache/");
+  });
+
   test("of a server without ranges is read up to where it is wanted", async () => {
     await using f = await createHubFixture({ "ada/one": { files: { a: config } } });
     f.server.fail("/ada/one/resolve/main/a", { kind: "whole" });
@@ -374,6 +384,19 @@ describe("the mirror", () => {
     const error = await failureOf(f.client.listModels({ owner: "ada" }));
     expect(error).toMatchObject({ code: "E_NET", details: { status } });
     expect(f.server.requests.length).toBe(1);
+  });
+
+  test("with a certificate that nobody vouches for is E_NET", async () => {
+    await using f = await createHubFixture();
+    using stranger = Bun.serve({
+      port: 0,
+      tls: await createSelfSignedCertificate(),
+      fetch: () => new Response("[]"),
+    });
+    const client = f.open({ endpoint: `https://localhost:${stranger.port}` });
+    const error = await failureOf(client.listModels({ owner: "ada" }));
+    expect(error).toMatchObject({ code: "E_NET" });
+    expect(error.message).toMatch(/CERT|SIGNED/);
   });
 
   test("that is not there is E_NET, and is asked again next time", async () => {
