@@ -61,10 +61,10 @@ export function quotaExceeded(facts: {
   const { what, neededBytes, leftBytes, limitBytes } = facts;
   return new AppError(
     "E_QUOTA",
-    `${what} needs ${neededBytes > 0 ? formatBytes(neededBytes) : "room"}, the quota has ${formatBytes(leftBytes)} left; remove assets with \`troupe assets clear-cache\`, or raise settings.assets.quota_gb`,
+    `${what} needs ${neededBytes > 0 ? formatBytes(neededBytes) : "room"}, the quota has ${formatBytes(leftBytes)} left; free some with \`troupe models gc\` or \`troupe assets clear-cache\`, or raise settings.assets.quota_gb`,
     {
       needed_bytes: neededBytes,
-      left_bytes: leftBytes,
+      left_bytes: Math.floor(leftBytes),
       ...(limitBytes === undefined ? {} : { quota_bytes: limitBytes }),
     },
   );

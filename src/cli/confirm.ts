@@ -9,10 +9,14 @@ export async function requestConsent(
   { yes, what, question }: { yes: boolean; what: string; question: string },
 ): Promise<boolean> {
   if (yes) return true;
-  if (!canAsk({ input, output })) {
-    throw new AppError("E_ARGS", `nobody can be asked whether to ${what}; give --yes`);
-  }
-  return confirm(input, output, question);
+  requireSomebody({ input, output }, what);
+  return await confirm(input, output, question);
+}
+
+/** E_ARGS naming --yes where nobody can be asked. */
+export function requireSomebody(context: Pick<CommandContext, "input" | "output">, what: string): void {
+  if (canAsk(context)) return;
+  throw new AppError("E_ARGS", `nobody can be asked whether to ${what}; give --yes`);
 }
 
 export const canAsk = ({ input, output }: Pick<CommandContext, "input" | "output">): boolean =>

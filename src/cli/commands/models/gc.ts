@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { encodeCollected } from "../../../models/library-json.ts";
 import type { Collected } from "../../../models/tidy/collect-garbage.ts";
 import type { CommandContext, Run } from "../../command-context.ts";
-import { requestConsent } from "../../confirm.ts";
+import { requestConsent, requireSomebody } from "../../confirm.ts";
 import { formatBytes, formatTable } from "../../output.ts";
 import { parseGigabytes } from "./flag-values.ts";
 
@@ -33,6 +33,7 @@ async function gc(context: CommandContext, flags: GcFlags): Promise<void> {
   const { yes = false, dryRun = false } = flags;
   if (dryRun) return tell(context, await app.library.collect({ ...goal, dryRun }));
   if (!yes) {
+    requireSomebody(context, "remove models");
     const planned = await app.library.collect({ ...goal, dryRun: true });
     if (planned.removed.length === 0) return tell(context, { ...planned, isDryRun: false });
     output.note(describe(planned));
