@@ -1,6 +1,7 @@
 // `characters new | import | export | call`, by the program as a process.
 import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
+import { characterText } from "../support/character-files.ts";
 import { createTempFolder, type TempFolder } from "../support/temp-folder.ts";
 
 const main = resolve(import.meta.dir, "../../src/main.ts");
@@ -95,4 +96,28 @@ test("a tool runs by hand, with its arguments checked", async () => {
   expect((await troupe(folder, "call", "Tock", "days_until", '{"date": 7}')).success).toBe(false);
   expect((await troupe(folder, "call", "Tock", "nothing")).exitCode).toBe(4);
   expect((await troupe(folder, "call", "Tock", "days_until", "{")).exitCode).toBe(2);
+});
+
+test("a check finds what fails in a moment too, and counts files", async () => {
+  await using folder = await createTempFolder();
+  const file = (name: string, top: string): Promise<unknown> =>
+    Bun.write(join(folder.path, `cast/${name.toLowerCase()}.ts`), characterText({ name, top }));
+  await file("Good", "");
+  await file("Late", "setTimeout(() => { throw new Error('in a moment'); }, 30);");
+  await file("Rejected", "Promise.reject(new Error('at once'));");
+  const all = await troupe(folder, "check");
+  expect(all).toMatchObject({ exitCode: 3, message: expect.stringContaining("2 of 3 files failed") });
+  expect(all.data).toMatchObject({
+    characters: [
+      { name: "Good", status: "ready" },
+      { name: "Late", status: "quarantined", error: { line: 1 } },
+      { name: "Rejected", status: "quarantined" },
+    ],
+    errors: [
+      { file: "late.ts", error_type: "Crashed", line: 1, column: expect.any(Number) },
+      { file: "rejected.ts", error_type: "Crashed" },
+    ],
+  });
+  expect(await troupe(folder, "check", "cast/good.ts")).toMatchObject({ exitCode: 0, data: { errors: [] } });
+  expect((await troupe(folder, "check", "cast/nobody.ts")).exitCode).toBe(4);
 });

@@ -1,7 +1,9 @@
 // `troupe characters …`: the cast on disk, as the server would see it.
 import { basename, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Command } from "commander";
 import { AppError } from "../../base/errors.ts";
+import { findVoiceFault } from "../../characters/check-voice.ts";
 import type { Character, LoadProblem } from "../../characters/port.ts";
 import {
   type CharacterRecord,
@@ -46,6 +48,9 @@ export function registerCharacters(program: Command, run: Run): void {
   registerCharacterFiles(group, run);
 }
 
+/** What a file does in a timer or leaves rejected shows after its evaluation. */
+const lateFailureMs = 300;
+
 const formatProblem = ({ file, line, column, message, error_type }: LoadProblem): string =>
   `${file}${line === undefined ? "" : `:${line}`}${column === undefined ? "" : `:${column}`}: ${message} (${error_type})`;
 
@@ -74,8 +79,11 @@ async function list({ app, output }: CommandContext): Promise<void> {
   output.result({ characters: records, errors: problems }, human, `${records.length} characters`);
 }
 
-async function check({ app, output }: CommandContext, file: string | undefined): Promise<void> {
+async function check({ app, output, signal }: CommandContext, file: string | undefined): Promise<void> {
   await using stage = await app.openStage({ watch: false });
+  await setTimeout(lateFailureMs, undefined, { signal }).catch((error: unknown) => {
+    throw new AppError("E_INTERRUPTED", "stopped while the files were watched", null, error);
+  });
   const { characters, problems } = stage.book;
   const isWanted = (name: string): boolean => file === undefined || name === basename(resolve(file));
   const good = characters.filter((character) => isWanted(character.file));
@@ -84,11 +92,17 @@ async function check({ app, output }: CommandContext, file: string | undefined):
     throw new AppError("E_NOT_FOUND", `${file} is not a file of the characters folder`, { file });
   }
   const data = { characters: good.map((character) => encode(character, app)), errors: bad };
+  for (const { file: name, voiceSource } of good) {
+    const fault = voiceSource.source_type === "kokoro" ? findVoiceFault(voiceSource.voice) : undefined;
+    if (fault !== undefined) output.note(`${name}: a stand-in will speak, since ${fault}`);
+  }
+  // One that crashed after its evaluation is both: a character, and in quarantine.
+  const fileCount = new Set([...good, ...bad].map((entry) => entry.file)).size;
   if (bad.length > 0) {
     if (!output.options.isJson) output.line(bad.map(formatProblem).join("\n"));
     throw new AppError(
       "E_SCHEMA",
-      `${bad.length} of ${good.length + bad.length} files failed: ${bad.map(formatProblem).join("; ")}`,
+      `${bad.length} of ${fileCount} files failed: ${bad.map(formatProblem).join("; ")}`,
       data,
     );
   }

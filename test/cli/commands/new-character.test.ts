@@ -16,6 +16,7 @@ async function troupe(folder: TempFolder, line: readonly string[], typed?: reado
     events: createEventHub(),
     warnings: [],
     charactersDir: folder.path,
+    speech: { status: () => ({ tts: { provider: "kokoro", state: { state: "loading", detail: "" } } }) },
     async openStage() {
       const stage = await createCharacterStage(
         { emit: () => undefined },
@@ -87,6 +88,16 @@ describe("characters new", () => {
     ]);
     expect((await troupe(folder, ["new", "Di", "--type", "opera"])).exitCode).toBe(2);
     expect(await readdir(folder.path)).toEqual(["cy.ts"]);
+  });
+
+  test("of a file with a voice that there is not, a check says who will not speak", async () => {
+    await using folder = await createTempFolder();
+    await troupe(folder, ["new", "Gus", "--voice", "bm_george"]);
+    const path = join(folder.path, "gus.ts");
+    await Bun.write(path, (await Bun.file(path).text()).replace("bm_george", "bm_gorge"));
+    const { exitCode, out, error } = await troupe(folder, ["check"]);
+    expect([exitCode, out]).toEqual([0, "the file is good\n"]);
+    expect(error).toContain(`gus.ts: a stand-in will speak, since there is no voice "bm_gorge"`);
   });
 
   test("without a name and nobody to ask, or somebody who leaves, is told how to say it", async () => {
