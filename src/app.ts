@@ -14,7 +14,7 @@ import { createCharacterStage } from "./characters/character-stage.ts";
 import type { CharacterEvent } from "./characters/port.ts";
 import type { CliApp, OpenAppOptions, RunningServer } from "./cli/app-port.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
-import { loadProjectAssets, type ProjectAssets } from "./config/project-assets.ts";
+import { loadProjectAssets } from "./config/project-assets.ts";
 import { homeOf } from "./config/expand-path.ts";
 import { describeSettings, listSecretSettings, variableOf } from "./config/describe-settings.ts";
 import { listProviderSettings } from "./config/provider-settings.ts";
@@ -24,7 +24,7 @@ import { createEnsureBaselines } from "./models/ensure/ensure-baselines.ts";
 import { createFindInstallation } from "./models/find-installation.ts";
 import { createHubClient } from "./models/hub/hub-client.ts";
 import { createModelLibrary } from "./models/model-library.ts";
-import { listDefaultAssets } from "./default-assets.ts";
+import { listDefaultAssets, listProjectAssets } from "./default-assets.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import {
@@ -67,11 +67,13 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   const { speechProviders = ownSpeechProviders } = options;
   await using stack = new AsyncDisposableStack();
   const clock = systemClock;
-  const project = loadProjectAssets(
-    loaded.project,
-    defaultCatalogue.map(({ name }) => name),
-  );
-  const setup = await setUpProviders(loaded, { speechProviders, builtIn: defaultCatalogue });
+  const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
+  const setup = await setUpProviders(loaded, {
+    speechProviders,
+    builtIn: defaultCatalogue,
+    emit: events.emit,
+  });
+  const project = loadProjectAssets(loaded.project, setup.assetNames);
   const providerSettings = listProviderSettings(setup.tables);
   const replyKey = await findReplyCredential(setup, {
     source: settings["reply.source"],
@@ -79,7 +81,6 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     apiKeyEnv: settings["reply.api_key_env"],
     environment: env,
   });
-  const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
   if (options.logs !== "none") {
     // The progress view shows these.
     const except = ["engine-load-start", "engine-load-end", "engine-load-fail", "engine-exit"];
@@ -381,7 +382,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     ensureBaselines,
     findInstallation,
     defaultAssets: await listDefaultAssets(setup, speechProviders, chosen),
-    projectAssets: listProjectAssets(project),
+    projectAssets: listProjectAssets(setup, project),
     speech,
     replies,
     replyAsCharacter,
@@ -396,7 +397,3 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
 const roomForHistory = (contextTokens: number): number => Math.floor(contextTokens * 0.75);
 const toMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
 const toBytes = (gib: number | null): number | null => (gib === null ? null : gib * 2 ** 30);
-
-const listProjectAssets = ({ declared, requiredBy }: ProjectAssets): string[] => [
-  ...new Set([...declared.map(({ name }) => name), ...[...requiredBy.values()].flat()]),
-];

@@ -1,4 +1,5 @@
-// The assets without which the chosen voice does not speak or hear.
+// The assets without which something that was asked for does not work.
+import type { ProjectAssets } from "./config/project-assets.ts";
 import type { ProviderSetup } from "./provider-setup.ts";
 import type { ProviderCatalogue, SpeechProvider } from "./speech/provider.ts";
 
@@ -19,3 +20,12 @@ export async function listDefaultAssets(
   );
   return names.flat().filter((name) => !userAssets.has(name));
 }
+
+/** What the project file declares, or its agents require. */
+export const listProjectAssets = (
+  { userAssets }: Pick<ProviderSetup, "userAssets">,
+  { declared, requiredBy }: ProjectAssets,
+): string[] =>
+  [...new Set([...declared.map(({ name }) => name), ...[...requiredBy.values()].flat()])].filter(
+    (name) => !userAssets.has(name),
+  );

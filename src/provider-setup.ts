@@ -19,6 +19,7 @@ import {
   type ProviderModels,
 } from "./assets/provider/provider-models.ts";
 import { AppError } from "./base/errors.ts";
+import type { Emit } from "./base/events.ts";
 import { homeOf } from "./config/expand-path.ts";
 import type { LoadedSettings } from "./config/load-settings.ts";
 import { type ProviderTable, readProviderTables } from "./config/provider-settings.ts";
@@ -35,6 +36,8 @@ export interface ProviderSetup {
   warnings: readonly AssetWarning[];
   /** Values of credentials, for those who must keep them out of what they write. */
   secrets: readonly string[];
+  /** What an agent may require: the catalogue's names, with what the project file adds for providers. */
+  assetNames: readonly string[];
   /** Names in the catalogue of what the user brings instead. */
   userAssets: ReadonlySet<string>;
   /** The store's catalogue, with what the project file changes of it. */
@@ -66,7 +69,12 @@ interface Described {
 /** E_SCHEMA with file, line and field for what does not fit. */
 export async function setUpProviders(
   loaded: LoadedSettings,
-  options: { speechProviders: ProviderCatalogue; builtIn: readonly AssetDefinition[] },
+  options: {
+    speechProviders: ProviderCatalogue;
+    builtIn: readonly AssetDefinition[];
+    /** Of warnings that come after those of the setup itself. */
+    emit: Emit<AssetEvent>;
+  },
 ): Promise<ProviderSetup> {
   const { settings, env } = loaded;
   const { tables, warnings: oldSettings } = readProviderTables(loaded.project, env);
@@ -74,8 +82,12 @@ export async function setUpProviders(
   const oldRoots = { home: homeOf(env), projectFolder: loaded.projectFolder };
   const warnings: AssetWarning[] = [];
   const fileName = loaded.projectFile === undefined ? "troupe.toml" : basename(loaded.projectFile);
-  const warn = (asset: string, code: string, message: string): void =>
-    void warnings.push({ type: "asset-warning", asset, code, message });
+  let isDone = false;
+  const warn = (asset: string, code: string, message: string): void => {
+    const warning: AssetWarning = { type: "asset-warning", asset, code, message };
+    if (isDone) options.emit(warning);
+    else warnings.push(warning);
+  };
   for (const { message } of oldSettings) warn(fileName, "W_DEPRECATED", message);
 
   const describe = remember(async (kind, id): Promise<Described> => {
@@ -118,10 +130,12 @@ export async function setUpProviders(
   ];
   const credentials = await Promise.all(withKeys.map(([kind, id]) => credentialsOf(kind, id)));
 
+  isDone = true;
   return {
     tables,
     warnings,
     secrets: [...new Set(credentials.flatMap(({ values }) => values))],
+    assetNames: [...new Set([...builtIn.keys(), ...definitions.map(({ name }) => name)])],
     userAssets: new Set(users.keys()),
     catalogue(declared) {
       const own = mergeCatalogues(options.builtIn, definitions);

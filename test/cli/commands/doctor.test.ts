@@ -216,7 +216,13 @@ describe("troupe config", () => {
   });
 
   test("check is good, or E_SCHEMA with file, line and field: providers' tables included", async () => {
-    await using good = await createWorld('[providers.asr.whisper.assets]\ndirectory_name = "ears"\n');
+    await using good = await createWorld(`
+[providers.asr.whisper.assets]
+directory_name = "ears"
+model_urls = { house = "https://models.example/house.zip" }
+[agents.host]
+required_assets = ["asr-whisper-house", "silero-vad"]
+`);
     expect(await good.troupe("config check --json")).toMatchObject({ exitCode: 0, json: { success: true } });
     await using bad = await createWorld('[providers.asr.whisper.assets]\ndirectory_name = "../ears"\n');
     const { exitCode, json } = await bad.troupe("config check --json");
