@@ -14,11 +14,12 @@ const server = Bun.serve({
   async fetch(request) {
     const url = new URL(request.url);
     const hub = /^\/([^/]+\/[^/]+)\/resolve\/[^/]+\/(.+)$/.exec(url.pathname);
-    if (url.pathname.startsWith("/api/models/")) return answerHub(url);
+    if (url.pathname.startsWith("/api/models/")) return answerHub(request, url);
     const file = Bun.file(join(root, decodeURIComponent(hub?.[2] ?? url.pathname.slice(1))));
     if (!(await file.exists())) return new Response("not here", { status: 404 });
     const headers: Record<string, string> = {
       etag: `"${file.size}-${file.lastModified}"`,
+      "content-disposition": "attachment",
       "accept-ranges": "bytes",
       ...(hub ? { "x-repo-commit": commit } : {}),
     };
@@ -38,16 +39,56 @@ const server = Bun.serve({
 });
 console.log(server.url.origin);
 
-async function answerHub(url: URL): Promise<Response> {
-  if (!url.pathname.includes("/tree/"))
-    return Response.json({ id: "bench/files", sha: commit, siblings: [] });
-  const names = (await readdir(root)).filter((name) => name.startsWith("small-"));
-  const entries = names.map(async (name) => {
-    const bytes = await Bun.file(join(root, name)).bytes();
-    const oid = createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
-    return { type: "file", path: name, size: bytes.length, oid };
+/** `bench/large` has large.bin, `bench/small` the small ones. */
+async function answerHub(request: Request, url: URL): Promise<Response> {
+  const [, name = "", verb] = /^\/api\/models\/bench\/(\w+)(?:\/([\w-]+))?/.exec(url.pathname) ?? [];
+  const entries = await listEntries(name);
+  if (verb === "tree") return Response.json(entries);
+  if (verb === "paths-info") {
+    const { paths } = (await request.json()) as { paths: string[] };
+    return Response.json(entries.filter(({ path }) => paths.includes(path)));
+  }
+  return Response.json({
+    _id: "0",
+    id: `bench/${name}`,
+    sha: commit,
+    private: false,
+    gated: false,
+    downloads: 0,
+    likes: 0,
+    lastModified: "2026-01-05T10:00:00.000Z",
+    siblings: [],
   });
-  return Response.json(await Promise.all(entries));
+}
+
+interface Entry {
+  type: "file";
+  path: string;
+  size: number;
+  oid: string;
+  lfs?: { oid: string; size: number; pointerSize: number };
+}
+const known = new Map<string, Promise<Entry[]>>();
+
+/** Digested once: what the hub has in its database. */
+function listEntries(name: string): Promise<Entry[]> {
+  const entries = known.get(name) ?? readEntries(name);
+  known.set(name, entries);
+  return entries;
+}
+
+async function readEntries(name: string): Promise<Entry[]> {
+  const paths = (await readdir(root)).filter((path) => path.startsWith(name));
+  return Promise.all(
+    paths.map(async (path): Promise<Entry> => {
+      const bytes = await Bun.file(join(root, path)).bytes();
+      const size = bytes.length;
+      const oid = createHash("sha1").update(`blob ${size}\0`).update(bytes).digest("hex");
+      if (size < 1 << 20) return { type: "file", path, size, oid };
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return { type: "file", path, size, oid, lfs: { oid: sha256, size, pointerSize: 134 } };
+    }),
+  );
 }
 
 function throttle(body: Blob, bytesPerSecond: number): ReadableStream<Uint8Array> {

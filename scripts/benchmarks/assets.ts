@@ -1,17 +1,28 @@
 // How fast assets come, beside the best known tools on the same machine and server: bun scripts/benchmarks/assets.ts.
-// Ours hashes, flushes and registers what it brings; the others only write it. Ratios below 1 mean that ours is faster.
+// Ours hashes, flushes to the disk and registers what it brings; of the others, those say so that prove it at all, and
+// none flushes. All take turns in each round, and the medians are compared: below 1 means that ours is faster.
+// Flags: --rounds N, --seed N (of the bad line), --only large|slow|lossy|small|hash|hit.
 import { createHash, randomFillSync } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import type { AssetDefinition } from "../../src/assets/asset-schema.ts";
 import { createAssetStore } from "../../src/assets/asset-store.ts";
-import { hashFile } from "../../src/assets/checksum.ts";
+import { sha256OfFile } from "../../src/assets/checksum.ts";
+import { type Contender, hubClient, listMany, listSingle, run } from "./asset-contenders.ts";
 
-const rounds = 3;
+const { values: flags } = parseArgs({
+  options: { rounds: { type: "string" }, seed: { type: "string" }, only: { type: "string" } },
+});
+const rounds = Number(flags.rounds ?? 5);
+const seed = Number(flags.seed ?? Date.now() % 1_000_000);
 const largeBytes = 256 << 20;
-const pacedBytes = 48 << 20;
-const paceBytesPerSecond = 12 << 20;
+const slowBytes = 48 << 20;
+const slowBytesPerSecond = 12 << 20;
+const lossyBytes = 24 << 20;
+const lossyBytesPerSecond = 4 << 20;
+const meanCutBytes = 3 << 20;
 const smallCount = 500;
 const smallBytes = 20_000;
 
@@ -31,34 +42,30 @@ async function make(path: string, sizeBytes: number): Promise<Made> {
   await Bun.write(join(files, path), bytes);
   return { path, sizeBytes, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
-const large = await make("large.bin", largeBytes);
-const paced = await make("paced.bin", pacedBytes);
-const small: Made[] = [];
-for (let i = 0; i < smallCount; i++) small.push(await make(`small-${i}.bin`, smallBytes));
 
-const origin = Bun.spawn([process.execPath, join(import.meta.dir, "asset-origin.ts"), files], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
-const reader = origin.stdout.getReader();
-const url = new TextDecoder().decode((await reader.read()).value).trim();
-
-/** The best of a few: what is left when nothing else disturbs. */
-async function bestSeconds(work: (target: string) => Promise<unknown>): Promise<number> {
-  const seconds: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const target = join(folder, "target");
-    await rm(target, { recursive: true, force: true });
-    await mkdir(target);
-    const startMs = performance.now();
-    await work(target);
-    seconds.push((performance.now() - startMs) / 1000);
-  }
-  return Math.min(...seconds);
+async function start(script: string, ...args: string[]): Promise<{ url: string; stop: () => void }> {
+  const child = Bun.spawn([process.execPath, "--no-env-file", join(import.meta.dir, script), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const { value } = await child.stdout.getReader().read();
+  return { url: new TextDecoder().decode(value).trim(), stop: () => child.kill() };
 }
 
-async function run(command: readonly string[]): Promise<void> {
-  const child = Bun.spawn([...command], { stdio: ["ignore", "ignore", "ignore"] });
-  if ((await child.exited) !== 0) throw new Error(`${command[0]} ended with ${child.exitCode}`);
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+let measured = 0;
+/** Many small files are left lying till the end: ext4 makes new ones slowly for seconds after many have been removed. */
+async function measure(work: Contender["work"], sizeBytes: number): Promise<number> {
+  const target = join(folder, `target-${measured++}`);
+  await mkdir(target);
+  try {
+    const startMs = performance.now();
+    await work(target);
+    return (performance.now() - startMs) / 1000;
+  } finally {
+    if (sizeBytes > smallCount * smallBytes) await rm(target, { recursive: true, force: true });
+  }
 }
 
 async function bring(target: string, asset: AssetDefinition): Promise<void> {
@@ -69,163 +76,140 @@ async function bring(target: string, asset: AssetDefinition): Promise<void> {
   await store.ensure(asset.name);
 }
 
-const oneFile = (file: Made, query = ""): AssetDefinition => ({
+const oneFile = (file: Made, url: string, more: Partial<AssetDefinition> = {}): AssetDefinition => ({
   name: "bench",
   files: [file],
-  sources: [{ type: "http", url: `${url}/${file.path}${query}` }],
+  sources: [{ type: "http", url }],
+  ...more,
 });
-const manyFiles: AssetDefinition = {
-  name: "bench",
-  files: small,
-  sources: [{ type: "http", files: Object.fromEntries(small.map(({ path }) => [path, `${url}/${path}`])) }],
-};
 
-type Contender = readonly [name: string, work: (target: string) => Promise<unknown>];
-
-async function compare(
-  what: string,
-  sizeBytes: number,
-  ours: Contender[1],
-  others: Contender[],
-): Promise<void> {
-  const ourSeconds = await bestSeconds(ours);
+async function compare(what: string, sizeBytes: number, ours: Contender["work"], others: Contender[]) {
+  const contenders = [{ name: "troupe", isVerified: true, work: ours }, ...others];
+  const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
+  const failures = new Map<string, string>();
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const contender = contenders[(turn + round) % contenders.length];
+      if (!contender || failures.has(contender.name)) continue;
+      const { name, work } = contender;
+      await measure(work, sizeBytes).then(
+        (seconds) => times.get(name)?.push(seconds),
+        (error: unknown) => failures.set(name, error instanceof Error ? error.message : String(error)),
+      );
+    }
+  }
+  const ourSeconds = median(times.get("troupe") ?? []);
   const rate = (seconds: number): string => `${(sizeBytes / 2 ** 20 / seconds).toFixed(0)} MiB/s`;
-  console.log(`${what}: ${ourSeconds.toFixed(2)} s, ${rate(ourSeconds)}, verified`);
-  for (const [name, work] of others) {
-    const seconds = await bestSeconds(work);
+  console.log(`${what}:`);
+  for (const { name, isVerified } of contenders) {
+    const failure = failures.get(name);
+    const seconds = median(times.get(name) ?? []);
+    const ratio = name === "troupe" ? "" : `; ours takes ${(ourSeconds / seconds).toFixed(2)} of it`;
+    const proof = isVerified ? "verified" : "not verified";
     console.log(
-      `  ${name}: ${seconds.toFixed(2)} s, ${rate(seconds)}; ours takes ${(ourSeconds / seconds).toFixed(2)} of it`,
+      `  ${name} (${proof}): ${failure === undefined ? `${seconds.toFixed(2)} s, ${rate(seconds)}${ratio}` : `gave up: ${failure}`}`,
     );
   }
 }
 
-const hasCurl = Bun.which("curl") !== null;
-const hasAria = Bun.which("aria2c") !== null;
-const only = <T>(isThere: boolean, items: T[]): T[] => (isThere ? items : []);
-const single = (file: Made, query = ""): Contender[] => [
-  ...only<Contender>(hasCurl, [
-    ["curl", (target) => run(["curl", "-s", "-o", join(target, "x"), `${url}/${file.path}${query}`])],
-    [
-      "curl, then sha256sum",
-      async (target) => {
-        await run(["curl", "-s", "-o", join(target, "x"), `${url}/${file.path}${query}`]);
-        await run(["sha256sum", join(target, "x")]);
+const parts: Record<string, (origin: string) => Promise<void>> = {
+  async large(origin) {
+    const file = await make("large.bin", largeBytes);
+    const url = `${origin}/${file.path}`;
+    await compare(
+      `one file of ${largeBytes >> 20} MiB`,
+      largeBytes,
+      (target) => bring(target, oneFile(file, url)),
+      [...listSingle(url, file.sha256), hubClient(origin, "bench/large")],
+    );
+  },
+  async slow(origin) {
+    const file = await make("slow.bin", slowBytes);
+    const url = `${origin}/${file.path}?pace=${slowBytesPerSecond}`;
+    await compare(
+      `one file of ${slowBytes >> 20} MiB, ${slowBytesPerSecond >> 20} MiB/s a connection`,
+      slowBytes,
+      (target) => bring(target, oneFile(file, url)),
+      listSingle(url, file.sha256),
+    );
+  },
+  async lossy(origin) {
+    const file = await make("lossy.bin", lossyBytes);
+    const proxy = await start(
+      "lossy-proxy.ts",
+      new URL(origin).port,
+      String(lossyBytesPerSecond),
+      String(meanCutBytes),
+      String(seed),
+    );
+    try {
+      const url = `${proxy.url}/${file.path}`;
+      const patience = { retries: 100, retryDelaySeconds: 0.05 };
+      await compare(
+        `one file of ${lossyBytes >> 20} MiB, ${lossyBytesPerSecond >> 20} MiB/s a connection, each cut after ${meanCutBytes >> 20} MiB on average (seed ${seed})`,
+        lossyBytes,
+        (target) => bring(target, oneFile(file, url, patience)),
+        [
+          ...listSingle(url, file.sha256, { isBadLine: true }),
+          hubClient(proxy.url, "bench/lossy", { tries: 20 }),
+        ],
+      );
+    } finally {
+      proxy.stop();
+    }
+  },
+  async small(origin) {
+    const made: Made[] = [];
+    for (let i = 0; i < smallCount; i++) made.push(await make(`small-${i}.bin`, smallBytes));
+    const urls = Object.fromEntries(made.map(({ path }) => [path, `${origin}/${path}`]));
+    const asset: AssetDefinition = { name: "bench", files: made, sources: [{ type: "http", files: urls }] };
+    const paths = made.map(({ path }) => path);
+    await compare(
+      `${smallCount} files of ${smallBytes / 1000} kB`,
+      smallCount * smallBytes,
+      (target) => bring(target, asset),
+      [...listMany(origin, paths), hubClient(origin, "bench/small")],
+    );
+  },
+  async hash() {
+    const { path } = await make("large.bin", largeBytes);
+    const target = join(files, path);
+    await compare("hashing", largeBytes, () => sha256OfFile(target), [
+      {
+        name: "openssl dgst -sha256",
+        isVerified: true,
+        work: () => run(["openssl", "dgst", "-sha256", target]),
       },
-    ],
-  ]),
-  ...only<Contender>(hasAria, [
-    [
-      "aria2c, 4 connections",
-      (target) =>
-        run([
-          "aria2c",
-          "-q",
-          "-x4",
-          "-s4",
-          "-k1M",
-          "--file-allocation=none",
-          "-d",
-          target,
-          `${url}/${file.path}${query}`,
-        ]),
-    ],
-    [
-      "aria2c, 4 connections, verified",
-      (target) =>
-        run([
-          "aria2c",
-          "-q",
-          "-x4",
-          "-s4",
-          "-k1M",
-          "--file-allocation=none",
-          `--checksum=sha-256=${file.sha256}`,
-          "-d",
-          target,
-          `${url}/${file.path}${query}`,
-        ]),
-    ],
-  ]),
-];
+    ]);
+  },
+  async hit(origin) {
+    const file = await make("hit.bin", 1 << 20);
+    const target = join(folder, "hit");
+    await using store = createAssetStore(
+      {},
+      {
+        catalogue: [oneFile(file, `${origin}/${file.path}`)],
+        assetsDir: join(target, "assets"),
+        cacheRoot: join(target, "cache"),
+      },
+    );
+    await store.ensure("bench");
+    const microseconds: number[] = [];
+    for (let i = 0; i < 2_000; i++) {
+      const startMs = performance.now();
+      await store.getPath("bench");
+      microseconds.push((performance.now() - startMs) * 1000);
+    }
+    console.log(`a warm hit: ${median(microseconds).toFixed(0)} µs`);
+  },
+};
 
-interface HubClient {
-  snapshotDownload(options: { repo: string; cacheDir: string; hubUrl: string }): Promise<string>;
-}
-const hubPackage: string = "@huggingface/hub";
-const hub = (await import(hubPackage).catch(() => null)) as HubClient | null;
-
+const origin = await start("asset-origin.ts", files);
 try {
-  await compare(
-    `one file of ${largeBytes >> 20} MiB`,
-    largeBytes,
-    (target) => bring(target, oneFile(large)),
-    single(large),
-  );
-
-  const query = `?pace=${paceBytesPerSecond}`;
-  await compare(
-    `one file of ${pacedBytes >> 20} MiB, ${paceBytesPerSecond >> 20} MiB/s a connection`,
-    pacedBytes,
-    (target) => bring(target, oneFile(paced, query)),
-    single(paced, query),
-  );
-
-  const list = join(folder, "list");
-  await compare(
-    `${smallCount} files of ${smallBytes / 1000} kB`,
-    smallCount * smallBytes,
-    (target) => bring(target, manyFiles),
-    [
-      ...only<Contender>(hasCurl, [
-        [
-          "curl, 8 at once",
-          async (target) => {
-            const lines = small.map(({ path }) => `url = "${url}/${path}"\noutput = "${join(target, path)}"`);
-            await Bun.write(list, lines.join("\n"));
-            await run(["curl", "-s", "--parallel", "--parallel-max", "8", "-K", list]);
-          },
-        ],
-      ]),
-      ...only<Contender>(hasAria, [
-        [
-          "aria2c, 8 at once",
-          async (target) => {
-            await Bun.write(list, small.map(({ path }) => `${url}/${path}`).join("\n"));
-            await run(["aria2c", "-q", "-j8", "--file-allocation=none", "-d", target, "-i", list]);
-          },
-        ],
-      ]),
-      ...(hub
-        ? [
-            [
-              "@huggingface/hub",
-              (target: string) =>
-                hub.snapshotDownload({ repo: "bench/files", cacheDir: target, hubUrl: url }),
-            ] as const,
-          ]
-        : []),
-    ],
-  );
-
-  const path = join(files, large.path);
-  const hashSeconds = await bestSeconds(() => hashFile(path, ["sha256"]));
-  const opensslSeconds = await bestSeconds(() => run(["openssl", "dgst", "-sha256", path]));
-  console.log(
-    `hashing: ${(largeBytes / 2 ** 20 / hashSeconds).toFixed(0)} MiB/s; ours takes ${(hashSeconds / opensslSeconds).toFixed(2)} of openssl's time`,
-  );
-
-  const target = join(folder, "target");
-  await rm(target, { recursive: true, force: true });
-  await using store = createAssetStore(
-    {},
-    { catalogue: [oneFile(paced)], assetsDir: join(target, "assets"), cacheRoot: join(target, "cache") },
-  );
-  await store.ensure("bench");
-  const hits = 2_000;
-  const startMs = performance.now();
-  for (let i = 0; i < hits; i++) await store.getPath("bench");
-  console.log(`a warm hit: ${(((performance.now() - startMs) / hits) * 1000).toFixed(0)} µs`);
+  for (const [name, part] of Object.entries(parts)) {
+    if (flags.only === undefined || flags.only === name) await part(origin.url);
+  }
 } finally {
-  origin.kill();
+  origin.stop();
   await rm(folder, { recursive: true, force: true });
 }

@@ -6,7 +6,7 @@ import { type Attempts, createAttempts } from "./attempts.ts";
 import { type ByteRange, parseContentRange, planGaps } from "./byte-ranges.ts";
 import { type ConnectionCount, createConnectionCount } from "./connection-count.ts";
 import type { DownloadRequest } from "./download-request.ts";
-import { fetchRanges } from "./fetch-ranges.ts";
+import { fetchRanges, isRefusal } from "./fetch-ranges.ts";
 import type { HttpDependencies } from "./http-request.ts";
 import { openPartFile, type PartFile, selectSmallProved } from "./part-file.ts";
 import { ChangedError, createPartTransfer, type PartTransfer } from "./part-transfer.ts";
@@ -72,7 +72,7 @@ export async function downloadFile(
       const failure = error instanceof ChangedError ? describeUnsettled(request.label) : error;
       const delayMs = progress.attempts.spend(failure, part.doneBytes);
       freshStarts = 0;
-      progress.count.halve();
+      if (isRefusal(failure)) progress.count.halve();
       await sleep(dependencies.clock, delayMs, request.signal);
     }
   }

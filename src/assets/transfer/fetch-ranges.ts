@@ -2,6 +2,7 @@
 // fails gives its range back and waits, while the others go on.
 import type { Clock } from "../../base/clock.ts";
 import { throwIfAborted } from "../../base/deadline.ts";
+import { AppError } from "../../base/errors.ts";
 import type { Attempts } from "./attempts.ts";
 import { type ConnectionCount, intervalMs } from "./connection-count.ts";
 import type { OpenResponse } from "./http-request.ts";
@@ -21,6 +22,13 @@ export interface FetchRangesOptions {
   first: { claim: Claim; opened: OpenResponse };
   signal: AbortSignal;
 }
+
+/** What a connection has to have brought, that its end is taken for an accident. */
+const progressBytes = 256 << 10;
+
+/** The server itself says so (429, 503), and not the line. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof AppError && typeof error.details?.["status"] === "number";
 
 /** Resolves when nothing is left to claim. Rejects with what `receive` rejects, when no further attempt can help. */
 export async function fetchRanges(options: FetchRangesOptions): Promise<void> {
@@ -59,10 +67,12 @@ export async function fetchRanges(options: FetchRangesOptions): Promise<void> {
     try {
       if (!isPassing(error)) throw error;
       // Refused at the door while others are served: there are too many of us.
-      if (claim.position === claim.start && active > 1) return count.limit(active - 1);
+      if (isRefusal(error) && active > 1) return count.limit(active - 1);
       if (episode < attempts.episode) return;
       const delayMs = attempts.spend(error, options.countDone());
-      count.halve();
+      // The line is bad, the server is not: who got somewhere goes on at once.
+      if (claim.position - claim.start >= progressBytes) return;
+      if (isRefusal(error)) count.halve();
       wait(delayMs);
     } catch (failure) {
       siblings.abort(failure); // keeps the first failure as the others' reason
