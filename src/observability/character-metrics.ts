@@ -54,6 +54,11 @@ export function createCharacterMetrics(registry: Registry): EventHandlers {
     help: "Characters taken off stage because their code hung or crashed",
     registers,
   });
+  const inQuarantine = new Gauge({
+    name: "worker_characters_quarantined",
+    help: "Character files that are not run until they change, because they hung or crashed",
+    registers,
+  });
   const toolCalls = new Counter({
     name: "character_tool_calls_total",
     help: "Calls of characters' tools",
@@ -68,12 +73,19 @@ export function createCharacterMetrics(registry: Registry): EventHandlers {
   });
   const toolLabel = createBoundedLabel(toolLabelLimit);
   let known = new Set<string>();
+  const quarantined = new Set<string>();
+  let countedUpTo = 0;
 
   return {
     "characters-load-end": ({ book, durationMs, reason, problems }) => {
       loaded.set(book.characters.length);
-      // A version carries the generation in which it first stood; the others were there before.
-      loadCount.inc(book.characters.filter(({ generation }) => generation === book.generation).length);
+      // Every file that is still in quarantine is among those with a problem.
+      const faulty = new Set(problems.filter(isQuarantining).map(({ file }) => file));
+      for (const file of quarantined) if (!faulty.has(file)) quarantined.delete(file);
+      inQuarantine.set(quarantined.size);
+      // A version carries the generation in which it first stood; a load may have taken several.
+      loadCount.inc(book.characters.filter(({ generation }) => generation > countedUpTo).length);
+      countedUpTo = book.generation;
       loadDuration.observe(durationMs / 1000);
       if (reason !== "start") reloadDuration.observe(durationMs / 1000);
       // A watcher reads only what changed: a file that is still broken did not fail again.
@@ -81,13 +93,19 @@ export function createCharacterMetrics(registry: Registry): EventHandlers {
       for (const problem of problems) if (isNew(problem)) loadErrors.inc({ error_type: problem.error_type });
       known = new Set(problems.map(keyOf));
     },
-    "character-quarantine": () => quarantines.inc(),
+    "character-quarantine": ({ file }) => {
+      quarantines.inc();
+      inQuarantine.set(quarantined.add(file).size);
+    },
     "character-tool-call": ({ tool, outcome, durationMs }) => {
       toolCalls.inc({ tool: toolLabel(tool), outcome });
       toolLatency.observe(durationMs / 1000);
     },
   };
 }
+
+const isQuarantining = ({ error_type }: LoadProblem): boolean =>
+  error_type === "Timeout" || error_type === "Crashed";
 
 const keyOf = ({ file, stage, error_type, message }: LoadProblem): string =>
   JSON.stringify([file, stage, error_type, message]);

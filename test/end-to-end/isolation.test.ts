@@ -192,13 +192,14 @@ describe("beside a character that speaks", () => {
 
 test("whoever is in quarantine is named everywhere, is not called again, and comes back with a new file", async () => {
   const loop = offences["an endless loop in makeSystemPrompt"];
-  const quarantines = async (): Promise<number> => {
+  const measure = async (name: string): Promise<number> => {
     const metrics = await (await fetch(`${real.url}/metrics`)).text();
-    return Number(/^character_quarantines_total (\d+)$/m.exec(metrics)?.[1]);
+    return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(metrics)?.[1]);
   };
-  const before = await quarantines();
+  const before = await measure("character_quarantines_total");
   await misbehave(loop as Offence);
-  expect(await quarantines()).toBe(before + 1);
+  expect(await measure("character_quarantines_total")).toBe(before + 1);
+  expect(await measure("worker_characters_quarantined")).toBe(1);
 
   const record = (await (await fetch(`${real.url}/v1/characters/${offenderName}`)).json()) as unknown;
   expect(record).toMatchObject({
@@ -224,5 +225,6 @@ test("whoever is in quarantine is named everywhere, is not called again, and com
   await eventually("its return", async () => (await promptOf(offenderName)).status === 200);
   expect(await promptOf(offenderName)).toEqual({ status: 200, text: `I am ${offenderName}` });
   expect((await look()).errors).toEqual([]);
+  expect(await measure("worker_characters_quarantined")).toBe(0);
   await leave();
 }, 60_000);

@@ -77,6 +77,27 @@ describe("the cast", () => {
     ]);
   });
 
+  test("versions that stood before their load had ended are counted with it", async () => {
+    const { emit, read } = createWatched();
+    emit(loadEnd(3, [1, 2, 3]));
+    emit(loadEnd(6, [1, 5, 4], { reason: "watch" }));
+    expect(await read("worker_character_load_count")).toEqual(["worker_character_load_count 5"]);
+  });
+
+  test("those in quarantine are counted for as long as they are in it", async () => {
+    const { emit, read } = createWatched();
+    const hung: LoadProblem = { ...problem, file: "hung.ts", error_type: "Timeout" };
+    emit(loadEnd(1, [1, 1]));
+    for (let time = 0; time < 2; time++) {
+      emit({ type: "character-quarantine", name: "Hung", file: "hung.ts", problem: hung });
+    }
+    expect(await read("worker_characters_quarantined")).toEqual(["worker_characters_quarantined 1"]);
+    emit(loadEnd(2, [1, 1], { reason: "watch", problems: [hung, problem] }));
+    expect(await read("worker_characters_quarantined")).toEqual(["worker_characters_quarantined 1"]);
+    emit(loadEnd(3, [1, 3], { reason: "watch", problems: [problem] }));
+    expect(await read("worker_characters_quarantined")).toEqual(["worker_characters_quarantined 0"]);
+  });
+
   test("tool labels are bounded: the hundred-and-first name is `other`", async () => {
     const { emit, read } = createWatched();
     for (let i = 0; i < 150; i++) {
