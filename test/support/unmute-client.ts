@@ -68,13 +68,17 @@ export interface UnmuteClient extends AsyncDisposable {
   send(event: object | string): void;
   /** The front end's first message. */
   update(session: { instructions?: unknown; voice?: string | null; allow_recording: boolean }): void;
+  /** Says it in pieces of 80 ms, without a microphone's pace. */
+  speak(pcm24k: Float32Array): void;
   /** Says it in tones, with silence after it. */
   say(text: string, silenceMs?: number): void;
   waitFor(type: UnmuteServerEvent["type"], nth?: number): Promise<UnmuteServerEvent>;
   ofType<T extends UnmuteServerEvent["type"]>(type: T): Extract<UnmuteServerEvent, { type: T }>[];
   /** What the deltas of a type say, word by word. */
   words(type: "response.text.delta" | "conversation.item.input_audio_transcription.delta"): string;
-  /** What the sound says; all of it is one Ogg stream. */
+  /** All the sound so far, 24 kHz; it is one Ogg stream. */
+  sound(): Promise<Float32Array>;
+  /** What it says in tones. */
   heardWords(): Promise<string>;
   readonly closed: Promise<{ code: number; reason: string }>;
 }
@@ -104,6 +108,20 @@ export async function connectUnmute(url: string): Promise<UnmuteClient> {
   const send = (value: object | string): void =>
     socket.send(typeof value === "string" ? value : JSON.stringify(value));
 
+  const speak = (pcm: Float32Array): void => {
+    for (let at = 0; at < pcm.length; at += 1920) {
+      const ogg = microphone.push(pcm.subarray(at, at + 1920));
+      if (ogg.length > 0) send({ type: "input_audio_buffer.append", audio: ogg.toBase64() });
+    }
+  };
+  const sound = async (): Promise<Float32Array> => {
+    const ogg = Buffer.concat(
+      ofType("response.audio.delta").map(({ delta }) => Uint8Array.fromBase64(delta)),
+    );
+    if (ogg.length === 0) return new Float32Array();
+    return (await decodeAudio(new Uint8Array(ogg), { sampleRateHz: 24_000 })).pcm;
+  };
+
   return {
     events,
     faults,
@@ -111,21 +129,19 @@ export async function connectUnmute(url: string): Promise<UnmuteClient> {
     closed: closed.promise,
     ofType,
     update: (session) => send({ type: "session.update", session }),
+    speak,
     say(text, silenceMs = 900) {
       const spoken = concatPcm([speakTones(text), new Float32Array(silenceMs * 16)]);
-      const pcm = resample(spoken, { fromHz: 16_000, toHz: 24_000 });
-      for (let at = 0; at < pcm.length; at += 1920) {
-        const ogg = microphone.push(pcm.subarray(at, at + 1920));
-        if (ogg.length > 0) send({ type: "input_audio_buffer.append", audio: ogg.toBase64() });
-      }
+      speak(resample(spoken, { fromHz: 16_000, toHz: 24_000 }));
     },
+    sound,
     waitFor(type, nth = 1) {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiters.delete(look);
           const seen = events.map((one) => one.type).join(", ");
           reject(new Error(`${type} (${nth}) did not come; seen: ${seen}; faults: ${faults.join("; ")}`));
-        }, 15_000);
+        }, 30_000);
         const look = (): void => {
           const found = events.filter((one) => one.type === type)[nth - 1];
           if (!found) return;
@@ -141,14 +157,7 @@ export async function connectUnmute(url: string): Promise<UnmuteClient> {
       ofType(type)
         .map(({ delta }) => delta)
         .join(" "),
-    async heardWords() {
-      const ogg = Buffer.concat(
-        ofType("response.audio.delta").map(({ delta }) => Uint8Array.fromBase64(delta)),
-      );
-      if (ogg.length === 0) return "";
-      const { pcm } = await decodeAudio(new Uint8Array(ogg), { sampleRateHz: 16_000 });
-      return hearTones(pcm).join(" ");
-    },
+    heardWords: async () => hearTones(resample(await sound(), { fromHz: 24_000, toHz: 16_000 })).join(" "),
     async [Symbol.asyncDispose]() {
       microphone[Symbol.dispose]();
       socket.close();
