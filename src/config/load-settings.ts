@@ -64,7 +64,9 @@ export function loadSettings(options: LoadSettingsOptions): LoadedSettings {
     if (!parsed.success) {
       const why = parsed.error.issues[0]?.message ?? "is not valid";
       if (project && source.startsWith("file ")) throw project.misfit(key.split("."), `${key}: ${why}`);
-      throw new AppError("E_SCHEMA", `${key} (${source}): ${why}`, { field: key, source });
+      // What was just typed is a wrong request; what was written down does not fit its schema.
+      const code = source === "flag" ? "E_ARGS" : "E_SCHEMA";
+      throw new AppError(code, `${key} (${source}): ${why}`, { field: key, source });
     }
     settings[key] =
       definition.isPath && typeof parsed.data === "string" ? expandPath(parsed.data, dir, env) : parsed.data;

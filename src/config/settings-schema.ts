@@ -1,6 +1,7 @@
 // Every setting, once: its key in the project file, its variable, its default, what it means.
 // The README's table is made from this list (scripts/write-settings-table.ts).
 import { z } from "zod";
+import { webUrl } from "../assets/asset-schema.ts";
 
 export interface SettingDefinition<S extends z.ZodType = z.ZodType> {
   schema: S;
@@ -40,6 +41,11 @@ const list = z.union([
 const optionalText = text
   .nullable()
   .transform((value) => (value === null || value.trim() === "" ? undefined : value.trim()));
+/** What further paths are put behind, so nothing may stand there. */
+const optionalBaseUrl = optionalText.refine(
+  (url) => url === undefined || (webUrl.safeParse(url).success && !/[?#]/.test(url)),
+  "has to be an http or https address, without user, password or query",
+);
 
 export const settingDefinitions = {
   "server.host": define(text.min(1), "127.0.0.1", "Address to listen on.", { variables: ["TROUPE_HOST"] }),
@@ -145,7 +151,7 @@ export const settingDefinitions = {
   "settings.assets.offline": define(flag, false, "Open no socket to fetch anything.", {
     variables: ["TROUPE_OFFLINE", "HF_HUB_OFFLINE"],
   }),
-  "settings.assets.mirror": define(optionalText, null, "Base URL of a mirror of the hub.", {
+  "settings.assets.mirror": define(optionalBaseUrl, null, "Base URL of a mirror of the hub.", {
     variables: ["HF_ENDPOINT"],
   }),
   "settings.assets.hub_token": define(optionalText, null, "Token for gated hub models.", {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { AppError } from "../../src/base/errors.ts";
 import { loadSettings } from "../../src/config/load-settings.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
 const home = { HOME: "/home/nobody" };
@@ -69,6 +70,25 @@ describe("settings", () => {
     expect(error.message).toContain(
       "troupe.toml:2: there is no setting server.prot; did you mean server.port?",
     );
+  });
+
+  test("a mirror is an address that paths can be put behind", async () => {
+    const load = (mirror: string, isFlag: boolean) =>
+      loadSettings({
+        env: isFlag ? {} : { HF_ENDPOINT: mirror },
+        cwd: "/",
+        ...(isFlag && { overrides: { "settings.assets.mirror": mirror } }),
+      }).settings["settings.assets.mirror"];
+    for (const good of ["http://127.0.0.1:8080", "https://mirror.example/hub/"]) {
+      expect([load(good, true), load(good, false)]).toEqual([good, good]);
+    }
+    for (const bad of ["mirror", "ftp://x", "http://", "https://u:p@x", "http://x/?a", "http://x/#a"]) {
+      expect(await failureOf(Promise.try(() => load(bad, true)))).toMatchObject({ code: "E_ARGS" });
+      expect(await failureOf(Promise.try(() => load(bad, false)))).toMatchObject({
+        code: "E_SCHEMA",
+        details: { field: "settings.assets.mirror", source: "environment HF_ENDPOINT" },
+      });
+    }
   });
 
   test("a wrong value, broken TOML and an unset variable in a path are E_SCHEMA", async () => {
