@@ -7,7 +7,7 @@ import { AppError } from "../../base/errors.ts";
 import type { CliApp } from "../app-port.ts";
 import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
 import type { Check } from "./doctor/check.ts";
-import { checkAssets, checkOldModels } from "./doctor/check-assets.ts";
+import { checkAssets, checkHubModels, checkOldModels } from "./doctor/check-assets.ts";
 import { checkNetwork } from "./doctor/check-network.ts";
 import { checkCredentials, checkProviders } from "./doctor/check-providers.ts";
 import { checkRoots } from "./doctor/check-roots.ts";
@@ -32,6 +32,7 @@ async function doctor({ app, output, signal }: CommandContext): Promise<void> {
     ...checkCredentials(providers, { credentialsRoot }),
     ...checkProviders(providers),
     ...(await checkAssets(app)),
+    await checkHubModels(app),
     ...(await checkOldModels(app)),
     ...(await checkVoice(app, providers, signal)),
     ...(await checkGraphs(app)),

@@ -1,4 +1,5 @@
 // What has to be on disk: for the chosen voice, and for what the project file declares or its agents cannot do without.
+import { encodeError } from "../../../base/errors.ts";
 import type { CliApp } from "../../app-port.ts";
 import type { Check } from "./check.ts";
 
@@ -23,4 +24,31 @@ export async function checkOldModels(app: Pick<CliApp, "findOldModels">): Promis
   if (found.length === 0) return [];
   const detail = found.map(({ kind, provider, path }) => `${path} (${kind}.${provider})`).join(", ");
   return [{ name: "models in old places", ok: true, detail, remedy: "troupe models migrate moves them" }];
+}
+
+/** Those that `troupe models` keeps. A registry that cannot be read is told here first. */
+export async function checkHubModels({ library }: Pick<CliApp, "library">): Promise<Check> {
+  const name = "installed models";
+  try {
+    const models = await library.list();
+    const names = models.map(({ modelId, path }) =>
+      path === null ? `${modelId} (its files are gone)` : modelId,
+    );
+    const remedy = "troupe models gc takes what is gone out of the registry";
+    return {
+      name,
+      ok: true,
+      detail: names.length === 0 ? "none of the hub's" : names.join(", "),
+      ...(models.some(({ path }) => path === null) && { remedy }),
+    };
+  } catch (error) {
+    const { error_code: code, message } = encodeError(error);
+    return {
+      name,
+      ok: false,
+      detail: message,
+      code,
+      remedy: "run troupe doctor again; troupe models scan shows what is there",
+    };
+  }
 }

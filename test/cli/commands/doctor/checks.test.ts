@@ -6,7 +6,11 @@ import type { ProviderOverview } from "../../../../src/assets/provider/port.ts";
 import { describeProviderAssets } from "../../../../src/assets/provider/provider-assets.ts";
 import { AppError } from "../../../../src/base/errors.ts";
 import type { StorageRoot } from "../../../../src/cli/app-port.ts";
-import { checkAssets, checkOldModels } from "../../../../src/cli/commands/doctor/check-assets.ts";
+import {
+  checkAssets,
+  checkHubModels,
+  checkOldModels,
+} from "../../../../src/cli/commands/doctor/check-assets.ts";
 import { checkNetwork } from "../../../../src/cli/commands/doctor/check-network.ts";
 import { checkCredentials, checkProviders } from "../../../../src/cli/commands/doctor/check-providers.ts";
 import { checkRoots } from "../../../../src/cli/commands/doctor/check-roots.ts";
@@ -101,6 +105,23 @@ describe("assets", () => {
         remedy: "troupe assets download kokoro",
       },
     ]);
+  });
+
+  test("of the hub are named, those that are gone too, and a registry that cannot be read fails", async () => {
+    const library = (list: () => Promise<unknown[]>) =>
+      ({ library: { list } }) as unknown as Parameters<typeof checkHubModels>[0];
+    const models = [
+      { modelId: "ann/a", path: "/m/a" },
+      { modelId: "ann/b", path: null },
+    ];
+    expect(await checkHubModels(library(async () => models))).toMatchObject({
+      ok: true,
+      detail: "ann/a, ann/b (its files are gone)",
+      remedy: expect.stringContaining("gc"),
+    });
+    expect((await checkHubModels(library(async () => []))).detail).toBe("none of the hub's");
+    const damaged = () => Promise.reject(new AppError("E_SCHEMA", "the registry was damaged"));
+    expect(await checkHubModels(library(damaged))).toMatchObject({ ok: false, code: "E_SCHEMA" });
   });
 
   test("in old places are named with the verb that moves them", async () => {
