@@ -139,7 +139,9 @@ export async function connectUnmute(url: string): Promise<UnmuteClient> {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiters.delete(look);
-          const seen = events.map((one) => one.type).join(", ");
+          const seen = events
+            .map((one) => (one.type === "error" ? `error ${one.error.message}` : one.type))
+            .join(", ");
           reject(new Error(`${type} (${nth}) did not come; seen: ${seen}; faults: ${faults.join("; ")}`));
         }, 30_000);
         const look = (): void => {
