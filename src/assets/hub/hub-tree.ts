@@ -13,7 +13,7 @@ const treeSchema = z.array(
     path: z.string(),
     size: z.int().nonnegative(),
     /** git's own sha1 of the blob */
-    oid: z.string(),
+    oid: z.string().nullish(),
     lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().nonnegative() }).nullish(),
   }),
 );
@@ -66,5 +66,5 @@ export async function listHubTree(
 
 function checksumOf({ oid, lfs }: TreeEntry): Checksum | null {
   if (lfs) return { algorithm: "sha256", digest: lfs.oid };
-  return /^[0-9a-f]{40}$/.test(oid) ? { algorithm: "git-blob", digest: oid } : null;
+  return oid && /^[0-9a-f]{40}$/.test(oid) ? { algorithm: "git-blob", digest: oid } : null;
 }

@@ -28,7 +28,8 @@ export type ModelRow = z.infer<typeof modelRowSchema>;
 
 export const modelListSchema = z.array(modelRowSchema);
 
-export const modelInfoSchema = modelRowSchema.and(z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) }));
+/** A commit is git's digest; a mirror that names its states otherwise is taken at its word. */
+export const modelInfoSchema = modelRowSchema.and(z.object({ sha: z.string().regex(/^\w[\w.-]{0,127}$/) }));
 
 export function summarizeRow(row: ModelRow): ModelSummary {
   const tags = row.tags ?? [];

@@ -159,6 +159,21 @@ describe("a model", () => {
     ]);
   });
 
+  test("of a mirror that keeps no git has its files all the same", async () => {
+    await using f = await createHubFixture();
+    f.server.serve("/api/models/ada/one/revision/main", textBytes('{"id": "ada/one", "sha": "state-7"}'));
+    const tree = [{ type: "file", path: "a", size: 3 }];
+    f.server.serve("/api/models/ada/one/tree/state-7", textBytes(JSON.stringify(tree)));
+    expect(await f.client.getModel("ada/one")).toMatchObject({
+      commit: "state-7",
+      files: [{ path: "a", sizeBytes: 3, sha256: null }],
+    });
+    for (const sha of ["", "../x", "a/b", 7]) {
+      f.server.serve("/api/models/ada/one/revision/main", textBytes(JSON.stringify({ id: "ada/one", sha })));
+      expect(await failureOf(f.client.getModel("ada/one"))).toMatchObject({ code: "E_SCHEMA" });
+    }
+  });
+
   test("at an earlier commit has the files of that commit", async () => {
     await using f = await createHubFixture({ "ada/one": repository() });
     const { commit } = await f.client.getModel("ada/one");
