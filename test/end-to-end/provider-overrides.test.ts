@@ -196,6 +196,20 @@ model_urls = { v5 = { url = "${url}", size = ${silero.length} } }
       expect((await failureOf(lied.app.speech.detector({ timeoutMs: 90_000 }))).code).toBe("E_VERIFY");
     });
 
+    test("Silero's that the user has put there, and no asset of that name is wanted any more", async () => {
+      await using w = await open(`[providers.vad.silero.assets.model_urls]\nv5 = "local"\n`, {
+        prepare: async (folder) => {
+          await folder.write(".troupe/models/silero_vad/v5.onnx", silero);
+        },
+      });
+      const requests = server.requests.length;
+      await using detector = await w.app.speech.detector({ timeoutMs: 90_000 });
+      expect(detector.id).toBe("silero");
+      expect(server.requests).toHaveLength(requests);
+      expect((await w.app.assets.list()).map(({ name }) => name)).not.toContain("silero-vad");
+      expect(w.app.defaultAssets).not.toContain("silero-vad");
+    });
+
     test("Moonshine's as a pack", async () => {
       await using w = await open(`
 [providers.asr.moonshine.assets]
