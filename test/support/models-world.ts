@@ -14,6 +14,13 @@ export interface ModelsWorld extends AsyncDisposable {
   readonly modelsRoot: string;
   /** Runs `troupe models <line>`; `HF_ENDPOINT` is the scripted hub unless `env` says otherwise. */
   models(line: string, env?: Record<string, string>): Promise<Outcome>;
+  /** As `models`, while it runs. */
+  start(line: string, env?: Record<string, string>): Running;
+}
+
+export interface Running {
+  kill(signal: NodeJS.Signals): void;
+  readonly outcome: Promise<Outcome>;
 }
 
 export interface Outcome {
@@ -43,20 +50,26 @@ export async function createModelsWorld(
     repositories,
     folder,
     modelsRoot: join(folder.path, ".troupe/models"),
-    async models(line, env = {}) {
-      const args = [process.execPath, "--no-env-file", main, "models", ...line.split(" ").filter(Boolean)];
-      const child = Bun.spawn(args, {
-        cwd: join(folder.path, "work"),
-        env: { PATH: process.env["PATH"], HOME: folder.path, HF_ENDPOINT: server.origin, ...env },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
+    models: (line, env) => start(line, env).outcome,
+    start,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+
+  function start(line: string, env: Record<string, string> = {}): Running {
+    const args = [process.execPath, "--no-env-file", main, "models", ...line.split(" ").filter(Boolean)];
+    const child = Bun.spawn(args, {
+      cwd: join(folder.path, "work"),
+      env: { PATH: process.env["PATH"], HOME: folder.path, HF_ENDPOINT: server.origin, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const wait = async (): Promise<Outcome> => {
       const [out, error, exitCode] = await Promise.all([
         new Response(child.stdout).text(),
         new Response(child.stderr).text(),
         child.exited,
       ]);
       return { exitCode, out, error, json: out.startsWith("{") ? JSON.parse(out) : {} };
-    },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
-  };
+    };
+    return { kill: (signal) => child.kill(signal), outcome: wait() };
+  }
 }

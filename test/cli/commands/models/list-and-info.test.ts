@@ -129,6 +129,21 @@ describe("troupe models list", () => {
   }, 30_000);
 });
 
+test.each(["list --owner ada", "info --model ada/tiny-GGUF", "compatibility --model ada/tiny-GGUF"])(
+  "Ctrl-C ends %s with 130, whatever the hub does",
+  async (line) => {
+    await using w = await createModelsWorld(repositories());
+    w.server.failAlways("/api/models", { kind: "silence" });
+    w.server.failAlways("/api/models/ada/tiny-GGUF/revision/main", { kind: "silence" });
+    const running = w.start(`${line} --json`);
+    await w.server.waitForRequest(({ path }) => path.startsWith("/api/"));
+    running.kill("SIGINT");
+    const { exitCode, json } = await running.outcome;
+    expect([exitCode, json.error_code]).toEqual([130, "E_INTERRUPTED"]);
+  },
+  30_000,
+);
+
 describe("troupe models info", () => {
   test("gives files, sizes, digests, and what the weights' header says", async () => {
     await using w = await createModelsWorld(repositories());
