@@ -133,15 +133,18 @@ describe("starting", () => {
 
 test("what a ready provider says of itself is part of its state, and an engine's word before that is not", async () => {
   let context: LoadContext | undefined;
+  let duringLoad: string | undefined;
   const { system, recorder } = open({
     loadRecognizer: (given) => {
       context = given;
       given.emit({ ...own, reason: "too early" });
+      duringLoad = system.status().asr.state.state;
       return Promise.resolve(createFakeRecognizer());
     },
   });
   const own = { type: "provider-state", kind: "asr", provider: "moonshine", state: "ready" } as const;
   await system.start();
+  expect(duringLoad).toBe("loading");
   expect(system.status().asr.state).toEqual({ state: "ready" });
   context?.emit({ ...own, reason: "a faster model is being prepared" });
   context?.emit({ ...own, provider: "whisper", reason: "somebody else" });
