@@ -156,14 +156,10 @@ async function encodeChange({ speech }: FeedServices, before: CharacterBook, now
   const old = new Map(before.characters.map((character) => [character.name, character]));
   const names = new Set(now.characters.map(({ name }) => name));
   const added = now.characters.filter(({ name }) => !old.has(name));
+  // Whoever is as it was is the same object, in the next book too.
   const changed = now.characters.filter((character) => {
     const previous = old.get(character.name);
-    return (
-      previous !== undefined &&
-      (previous.generation !== character.generation ||
-        previous.status !== character.status ||
-        previous.file !== character.file)
-    );
+    return previous !== undefined && previous !== character;
   });
   return {
     generation: now.generation,

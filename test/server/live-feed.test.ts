@@ -107,6 +107,25 @@ describe("the live feed", () => {
     leave();
   });
 
+  test("tells of a character that fails in another way than before, and of nobody who is as before", async () => {
+    const services = createFakeServices();
+    const problem = { file: "a.ts", stage: "build", error_type: "SyntaxError", message: "first" } as const;
+    const stale = { status: "stale", error: problem } as const;
+    const well = createFakeCharacter("Well");
+    services.stage.setCast([createFakeCharacter("Ada", stale), well]);
+    const { next, leave } = openFeed(services);
+    await next();
+    const other = { ...problem, message: "second" };
+    services.stage.setCast([createFakeCharacter("Ada", { ...stale, error: other }), well], [other]);
+    expect(await next()).toMatchObject({
+      type: "characters-change",
+      added: [],
+      changed: [{ name: "Ada", status: "stale", error: { message: "second" } }],
+      removed: [],
+    });
+    leave();
+  });
+
   test("tells of engines only when something about them is new", async () => {
     const services = createFakeServices();
     const { next, leave } = openFeed(services);
