@@ -6,6 +6,7 @@ import { defaultCatalogue } from "./assets/catalogue/default-catalogue.ts";
 import { findOldModels } from "./assets/provider/old-places.ts";
 import { createTokens, listTokens } from "./assets/credentials.ts";
 import type { AssetEvent } from "./assets/port.ts";
+import { createRegistrar } from "./assets/registry/keep-registered.ts";
 import { createRegistry } from "./assets/registry/registry.ts";
 import { createUseLocks } from "./assets/registry/use-locks.ts";
 import { systemClock } from "./base/clock.ts";
@@ -42,7 +43,7 @@ import { listenOnPorts } from "./server/listen.ts";
 import { loadTls } from "./server/load-tls.ts";
 import { createRealtime } from "./server/realtime/create-realtime.ts";
 import { createCasting } from "./session/casting.ts";
-import { createReplyAsCharacter } from "./session/character-reply.ts";
+import { createMayReplyEarly, createReplyAsCharacter } from "./session/character-reply.ts";
 import { createCondenser } from "./session/condenser.ts";
 import { openConversationStore } from "./session/conversation-store.ts";
 import { synthesizeStream } from "./session/sentence-stream.ts";
@@ -121,6 +122,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     assetsDir: settings["settings.assets.cache_dir"],
   };
   const registry = createRegistry({ clock, emit: events.emit }, { ...modelRoots, goesOn: () => isServing });
+  const registrar = createRegistrar(registry, clock);
   const useLocks = createUseLocks(modelRoots.modelsRoot, { clock });
   const quotaBytes = toBytes(settings["settings.assets.quota_gb"]);
   const assets = stack.use(
@@ -199,7 +201,11 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     threads: settings["speech.threads"] || availableParallelism(),
     contextTokens: settings["reply.context_tokens"],
     settings: providerSettings["llm"]?.["local"],
-    holdModel: (id: string) => useLocks.hold(id),
+    holdModel: async (id: string) => {
+      const lease = await useLocks.hold(id);
+      await registrar.touch(id);
+      return lease;
+    },
   };
   const replies = stack.use(
     createReplySource(
@@ -255,6 +261,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   };
 
   const condense = createCondenser({ replies });
+  const mayReplyEarly = settings["session.early_replies"] ? createMayReplyEarly({ replies }) : undefined;
   const historyTokens = roomForHistory(settings["reply.context_tokens"]);
 
   const openTalk: CliApp["openTalk"] = async (stage, character, channel) => {
@@ -271,6 +278,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         speakText: synthesizeStream,
         turnDetector,
         condense,
+        mayReplyEarly,
         emit: events.emit,
       },
       {
@@ -338,7 +346,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
               ? undefined
               : { dir: settings["recording.dir"], includeAudio: settings["recording.audio"] },
         },
-        { speakText: synthesizeStream, turnDetector, condense, clock },
+        { speakText: synthesizeStream, turnDetector, condense, mayReplyEarly, clock },
       ),
     );
     const server = held.use(createServer(services, { webApp, realtime, speakText: synthesizeStream, clock }));

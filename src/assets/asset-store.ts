@@ -206,6 +206,12 @@ export function createAssetStore(
     void listening;
     return await runs.join(runKeyOf(runKey, isForced), (runSignal) => bring(asset, given, runSignal), signal);
   };
+  const use = async (asset: Asset, runKey: string, given?: HandleEnsureOptions): Promise<string> => {
+    await inUse.begin(asset.name);
+    const { path } = await ensure(asset, runKey, given);
+    await registrar?.touch(asset.name);
+    return path;
+  };
   const status = (asset: Asset): Promise<AssetStatus> => readStatus(asset, layout.placesOf(asset));
   const verify = (asset: Asset): Promise<AssetVerification> => verifyOnDisk(asset, layout.placesOf(asset));
   const remove = async (asset: Asset): Promise<{ freedBytes: number }> => {
@@ -218,13 +224,7 @@ export function createAssetStore(
 
   return {
     ensure: async (name, given) => ensure(find(name), name, given),
-    async getPath(name, given) {
-      const asset = find(name);
-      await inUse.begin(name);
-      const { path } = await ensure(asset, name, given);
-      await registrar?.touch(name);
-      return path;
-    },
+    getPath: async (name, given) => use(find(name), name, given),
     list: () => Promise.all([...assets.values()].map(status)),
     status: async (name) => status(find(name)),
     verify: async (name) =>
@@ -250,6 +250,7 @@ export function createAssetStore(
       return {
         asset,
         ensure: (given) => ensure(asset, key, given),
+        getPath: (given) => use(asset, key, given),
         status: () => status(asset),
         verify: () => verify(asset),
         remove: () => remove(asset),

@@ -116,6 +116,8 @@ export interface HandleEnsureOptions extends EnsureOptions {
 export interface AssetHandle {
   readonly asset: Asset;
   ensure(options?: HandleEnsureOptions): Promise<AssetResult>;
+  /** For who works with it: it counts as in use until the store is disposed. */
+  getPath(options?: HandleEnsureOptions): Promise<string>;
   status(): Promise<AssetStatus>;
   verify(): Promise<AssetVerification>;
   remove(): Promise<{ freedBytes: number }>;

@@ -92,7 +92,7 @@ export function createProviderModels(
           const found = await find(modelId);
           // What the user has put elsewhere is not fetched again; what lies in its place is the store's to judge.
           if (found !== null && found !== path && options?.forceDownload !== true) return found;
-          return (await store.open(by.definition).ensure(options)).path;
+          return store.open(by.definition).getPath(options);
         }
         case "library":
           return find(modelId);

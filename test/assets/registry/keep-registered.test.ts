@@ -135,6 +135,17 @@ test("what getPath hands out is in use until the store is gone, and its last acc
   expect(await w.useLocks.isInUse("voice")).toBe(false);
 });
 
+test("a handle's path is in use likewise, and what is merely brought is not", async () => {
+  await using w = await createWorld();
+  const server = w.open();
+  await server.open(w.snapshot).ensure();
+  expect(await w.useLocks.isInUse("ann/m")).toBe(false);
+  expect(await server.open(w.snapshot).getPath()).toBe(w.path);
+  expect(await w.useLocks.isInUse("ann/m")).toBe(true);
+  await server[Symbol.asyncDispose]();
+  expect(await w.useLocks.isInUse("ann/m")).toBe(false);
+});
+
 test("who begins to use what is being taken away waits until that is done", async () => {
   await using w = await createWorld();
   await w.store.ensure("voice");
