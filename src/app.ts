@@ -43,7 +43,7 @@ import { listenOnPorts } from "./server/listen.ts";
 import { loadTls } from "./server/load-tls.ts";
 import { createRealtime } from "./server/realtime/create-realtime.ts";
 import { createCasting } from "./session/casting.ts";
-import { createReplyAsCharacter } from "./session/character-reply.ts";
+import { createMayReplyEarly, createReplyAsCharacter } from "./session/character-reply.ts";
 import { createCondenser } from "./session/condenser.ts";
 import { openConversationStore } from "./session/conversation-store.ts";
 import { synthesizeStream } from "./session/sentence-stream.ts";
@@ -261,6 +261,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   };
 
   const condense = createCondenser({ replies });
+  const mayReplyEarly = settings["session.early_replies"] ? createMayReplyEarly({ replies }) : undefined;
   const historyTokens = roomForHistory(settings["reply.context_tokens"]);
 
   const openTalk: CliApp["openTalk"] = async (stage, character, channel) => {
@@ -277,6 +278,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         speakText: synthesizeStream,
         turnDetector,
         condense,
+        mayReplyEarly,
         emit: events.emit,
       },
       {
@@ -344,7 +346,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
               ? undefined
               : { dir: settings["recording.dir"], includeAudio: settings["recording.audio"] },
         },
-        { speakText: synthesizeStream, turnDetector, condense, clock },
+        { speakText: synthesizeStream, turnDetector, condense, mayReplyEarly, clock },
       ),
     );
     const server = held.use(createServer(services, { webApp, realtime, speakText: synthesizeStream, clock }));

@@ -220,6 +220,11 @@ export const settingDefinitions = {
     null,
     "Tokens of the reply model that one voice session may use; default: no limit.",
   ),
+  "session.early_replies": define(
+    flag,
+    true,
+    "A reply is begun when the user's turn is probably over, and dropped if it goes on: sooner answers for some requests more.",
+  ),
   "session.characters": define(
     z.enum(["next-turn", "next-session"]),
     "next-turn",

@@ -85,6 +85,12 @@ export function createReplyAsCharacter(dependencies: CharacterReplyDependencies)
   };
 }
 
+/** Whether a reply may be begun and dropped: not where its character's own code, or a tool, would have done something. */
+export function createMayReplyEarly({ replies }: Pick<CharacterReplyDependencies, "replies">) {
+  return ({ metadata, tools }: Character): boolean =>
+    replies.current() !== undefined && metadata.replies !== "scripted" && tools.length === 0;
+}
+
 /** Where nobody has said anything yet, that is what was said. */
 function withUserTurn(messages: readonly ReplyMessage[]): readonly ReplyMessage[] {
   const isSpokenTo = messages.some(({ role }) => role === "user" || role === "tool");

@@ -91,6 +91,8 @@ export type SessionInput =
       partial: PartialTranscript;
       /** Of the turn being over, 0 to 1; undefined where no turn detector judges. */
       endChance?: number | undefined;
+      /** A reply to it may be begun and dropped. */
+      mayReplyEarly?: boolean | undefined;
     }
   | { type: "transcript"; itemId: string; text: string; audioMs: number }
   | { type: "transcript-failed"; itemId: string; error: AppError }

@@ -1,5 +1,6 @@
 // What comes in: the audio buffer, the user's turns, and the words that were understood. The samples themselves stay with
 // the runner; here are only their positions.
+import { replyEarly } from "./early-reply.ts";
 import { silenceText } from "./history.ts";
 import {
   addUserItem,
@@ -20,7 +21,7 @@ import {
   openTurn,
   settleMurmur,
 } from "./murmur.ts";
-import { answerIfOwed, armSilence, beginReply, createResponse } from "./responses.ts";
+import { answerIfOwed, armSilence, beginReply, createResponse, planResponse } from "./responses.ts";
 import { settleInterruption } from "./resumption.ts";
 import type { TurnDetection } from "./session-config.ts";
 import type { PendingTranscript, Utterance } from "./state.ts";
@@ -150,20 +151,25 @@ export function switchDetection(step: Step, before: TurnDetection): void {
 }
 
 export function onPartialTranscript(step: Step, input: InputOf<"partial-transcript">): void {
-  const { itemId, partial, endChance } = input;
+  const { itemId, partial, endChance, mayReplyEarly } = input;
   const { utterance, pending } = step.state.input;
   const known = utterance?.itemId === itemId ? utterance : pending.find((p) => p.itemId === itemId);
   if (!known) return;
   if (utterance && known === utterance) {
-    updateInput(step, { utterance: { ...utterance, endChance } });
+    updateInput(step, { utterance: { ...utterance, endChance, mayReplyEarly } });
     hearMurmur(step, partial.text);
   }
   const isUntold = known === utterance ? step.state.input.murmur : pending.find((p) => p === known)?.untold;
   if (isUntold) return;
   if (step.state.config.extensions.partials) send(step, { type: "partial-transcript", itemId, partial });
   const toldText = tell(step, itemId, known.toldText, partial.stableText);
-  if (known === utterance) updateInput(step, { utterance: { ...utterance, itemId, toldText, endChance } });
-  else updateInput(step, { pending: pending.map((p) => (p === known ? { ...p, toldText } : p)) });
+  const now = step.state.input.utterance;
+  if (known !== utterance) {
+    updateInput(step, { pending: pending.map((p) => (p === known ? { ...p, toldText } : p)) });
+  } else if (now) {
+    updateInput(step, { utterance: { ...now, toldText } });
+    replyEarly(step, partial.text.trim(), () => planResponse(step, {}, true));
+  }
 }
 
 /** Sends what is new in `text`; never takes back what was told. Gives what has been told now. */

@@ -1,5 +1,6 @@
 // The reducer of a voice session: (state, input, time) → state and effects. Pure: no clock, no randomness, no I/O. The
 // invariants of a session (docs/decisions) hold here, whatever comes in whatever order; test/session shows it.
+import { dropEarlyReply, holdBack, reconsiderEarlyReply } from "./early-reply.ts";
 import type { EndReason, SessionInput } from "./events.ts";
 import {
   onAudioReceived,
@@ -37,10 +38,14 @@ export interface Reduction {
 /** `atMs` is monotonic. A closed session answers nothing. */
 export function reduce(state: SessionState, input: SessionInput, atMs: number): Reduction {
   if (state.isClosed) return { state, effects: [] };
-  const step: Step = { state, atMs, effects: [] };
-  // Whatever a response's engines still say after its end is about nothing.
-  const isLate = "responseId" in input && input.responseId !== state.response?.id;
-  if (!isLate) take(step, input);
+  const step: Step = { state, atMs, effects: [], later: [] };
+  if (holdBack(step, input)) return { state: step.state, effects: step.effects };
+  for (let next: SessionInput | undefined = input; next; next = step.later.shift()) {
+    // Whatever a response's engines still say after its end is about nothing.
+    const isLate = "responseId" in next && next.responseId !== step.state.response?.id;
+    if (!isLate) take(step, next);
+  }
+  if (step.state.earlyReply) reconsiderEarlyReply(step);
   if (state.response && !step.state.response) condense(step);
   return { state: step.state, effects: step.effects };
 }
@@ -166,6 +171,7 @@ const farewells: Partial<Record<EndReason, { code: string; message: string }>> =
 
 function close(step: Step, reason: EndReason): void {
   update(step, { isClosed: true, isReplyOwed: false });
+  dropEarlyReply(step);
   const { response, id, openedAtMs } = step.state;
   const farewell = farewells[reason];
   if (farewell) {

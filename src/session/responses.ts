@@ -1,5 +1,6 @@
 // The life of a response: at most one at a time, one beginning, one end, and nothing of it after the end.
 import { playedMs, sliceSpeech } from "./audio-pacer.ts";
+import { takeEarlyReply } from "./early-reply.ts";
 import type { ResponseView, ResponseWish } from "./events.ts";
 import { alignWords } from "./heard-words.ts";
 import { planCondensing } from "./memory.ts";
@@ -30,9 +31,28 @@ export function createResponse(
   say: string | null = null,
 ): void {
   takeNextCast(step);
+  const planned = planResponse(step, wish, isAutomatic, say);
+  const early = takeEarlyReply(step, planned);
+  const response: ActiveResponse = { ...planned, id: early?.responseId ?? makeId(step, "resp") };
+  update(step, { interrupted: null });
+  update(step, { response, isReplyOwed: wish.conversation === "none" ? step.state.isReplyOwed : false });
+  perform(step, { type: "clear-timer", name: "silence" });
+  const view = viewResponse(step.state, response, { status: "in-progress" });
+  send(step, { type: "response-created", response: view });
+  if (early) {
+    updateInput(step, { news: "none" });
+    step.later.push(...early.inputs);
+  } else beginReply(step);
+}
+
+export function planResponse(
+  step: Step,
+  wish: ResponseWish,
+  isAutomatic: boolean,
+  say: string | null = null,
+): Omit<ActiveResponse, "id"> {
   const { config, cast, input, speechEndedAtMs } = step.state;
-  const response: ActiveResponse = {
-    id: makeId(step, "resp"),
+  return {
     wish,
     config,
     cast,
@@ -55,12 +75,6 @@ export function createResponse(
     waitedSinceMs: isAutomatic ? (speechEndedAtMs ?? step.atMs) : step.atMs,
     firstAudioMs: null,
   };
-  update(step, { interrupted: null });
-  update(step, { response, isReplyOwed: wish.conversation === "none" ? step.state.isReplyOwed : false });
-  perform(step, { type: "clear-timer", name: "silence" });
-  const view = viewResponse(step.state, response, { status: "in-progress" });
-  send(step, { type: "response-created", response: view });
-  beginReply(step);
 }
 
 function awaitedIds(pending: readonly PendingTranscript[]): string[] {

@@ -4,6 +4,7 @@ import type { AppError } from "../base/errors.ts";
 import type { ReplyMessage, ReplyToolChoice, ReplyUsage } from "../reply/port.ts";
 import type { Character } from "../characters/port.ts";
 import type { AudioSlice, Playback } from "./audio-pacer.ts";
+import type { EarlyReply } from "./early-reply.ts";
 import type {
   CastMember,
   EndReason,
@@ -54,6 +55,9 @@ export interface Utterance {
   toldText: string;
   /** Of the turn being over by the words so far, 0 to 1. */
   endChance?: number | undefined;
+  /** Nothing is done by writing a reply that nobody will hear. */
+  mayReplyEarly?: boolean | undefined;
+  earlyTries?: number | undefined;
   /** Of its loudest speech, dBFS; undefined before any was heard. */
   levelDb?: number | undefined;
 }
@@ -147,6 +151,7 @@ export interface SessionState {
   isCondensing: boolean;
   input: InputState;
   response: ActiveResponse | null;
+  earlyReply: EarlyReply | null;
   /** What the listener is hearing, or has still to hear. */
   playing: readonly Playback[];
   /** The user has said something that nobody has answered. */
@@ -204,6 +209,8 @@ export type SessionEffect =
   /** Put these in short; "condensed" answers, whatever comes of it. */
   | ({ type: "condense" } & CondensingPlan)
   | { type: "start-reply"; responseId: string; plan: ReplyPlan }
+  /** The early reply is the response's. */
+  | { type: "adopt-reply"; responseId: string }
   | { type: "stop-reply"; responseId: string }
   | { type: "set-timer"; name: TimerName; atMs: number }
   | { type: "clear-timer"; name: TimerName }
@@ -251,6 +258,7 @@ export function createSessionState(start: SessionStart): SessionState {
       news: "none",
     },
     response: null,
+    earlyReply: null,
     playing: [],
     isReplyOwed: false,
     interrupted: null,

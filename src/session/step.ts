@@ -10,6 +10,8 @@ export interface Step {
   /** Monotonic. */
   readonly atMs: number;
   readonly effects: SessionEffect[];
+  /** To be taken next, within this step. */
+  readonly later: SessionInput[];
 }
 
 export type InputOf<T extends SessionInput["type"]> = Extract<SessionInput, { type: T }>;

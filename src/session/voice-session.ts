@@ -35,6 +35,8 @@ export interface VoiceSessionDependencies extends CastingDependencies {
   speakText: SpeakText;
   /** Judges pauses by the words before them; without it they are judged by their length. */
   turnDetector?: TurnDetector | undefined;
+  /** A reply of this character may be begun before it is certain that it is wanted. Default: never. */
+  mayReplyEarly?: ((character: Character) => boolean) | undefined;
   /** Without it a conversation that outgrows the model's window loses its oldest turns. */
   condense?: Condense | undefined;
   /** Where the conversation is kept, and what it was so far. */
@@ -153,7 +155,11 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
 
   const judge = (input: SessionInput): SessionInput =>
     input.type === "partial-transcript"
-      ? { ...input, endChance: deps.turnDetector?.detect(input.partial.text) }
+      ? {
+          ...input,
+          endChance: deps.turnDetector?.detect(input.partial.text),
+          mayReplyEarly: deps.mayReplyEarly?.(state.cast.character) === true,
+        }
       : input;
 
   const hearing = createHearing(
@@ -162,8 +168,12 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
   );
 
   const hasRoom = (): boolean => {
-    const queue = state.response?.queue ?? [];
-    return queue.reduce((sum, slice) => sum + slice.durationMs, 0) < roomMs;
+    const { response, earlyReply } = state;
+    const waiting = [...(response?.queue ?? []).map((slice) => slice.durationMs)];
+    for (const input of earlyReply?.inputs ?? []) {
+      if (input.type === "speech") waiting.push((input.pcm.length * 1000) / input.sampleRateHz);
+    }
+    return waiting.reduce((sum, durationMs) => sum + durationMs, 0) < roomMs;
   };
   const waitForRoom = async (signal: AbortSignal): Promise<void> => {
     while (!hasRoom() && !signal.aborted) {
@@ -215,6 +225,8 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
         // Many machines have one model that does one thing at a time.
         condensing?.abort(new AppError("E_INTERRUPTED", "a turn goes before a summary"));
         return begin(effect.responseId, effect.plan);
+      case "adopt-reply":
+        return stages.noteReplyStart(effect.responseId, clock.nowMs());
       case "stop-reply":
         return runs.get(effect.responseId)?.stop();
       case "set-timer": {

@@ -103,6 +103,8 @@ async function createWorld(): Promise<World> {
     {
       ...shared,
       speakText: synthesizeStream,
+      turnDetector: { id: "sure", detect: () => 0.9 },
+      mayReplyEarly: () => true,
       emit: () => undefined,
       send(output) {
         if (endings > 0) faults.push(`${output.type} after the end`);

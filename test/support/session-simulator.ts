@@ -126,12 +126,13 @@ export function createSimulation(): Simulation {
     ["transcript", 6, settleUtterance],
     [
       "partial",
-      2,
+      4,
       (a) => {
         const itemId = world.spokenItem ?? finishing[0] ?? "item_nobody";
         const stableText = a % 2 === 0 ? "hello" : "";
-        const text = a % 3 === 0 ? "hm" : "hello th";
-        tell({ type: "partial-transcript", itemId, partial: { stableText, text } });
+        const text = ["hm", "hello th", "hello there", "hello there"][a % 4] ?? "";
+        const partial = { stableText, text };
+        tell({ type: "partial-transcript", itemId, partial, endChance: 0.9, mayReplyEarly: a % 5 !== 0 });
       },
     ],
     ["speak", 16, (a, b) => [...replies.values()].slice(0, 1).forEach((reply) => speakOn(reply, a, b))],

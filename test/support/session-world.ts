@@ -189,6 +189,11 @@ export function createSessionWorld(): SessionWorld {
           openTools: [],
         });
         return;
+      case "adopt-reply":
+        if (!begun.has(effect.responseId)) wrong("takes over a reply that never began");
+        if (stopped.some(({ responseId }) => responseId === effect.responseId))
+          wrong("takes over a stopped reply");
+        return;
       case "stop-reply": {
         // It may still say something before it notices.
         const reply = replies.get(effect.responseId);
@@ -301,7 +306,8 @@ export function createSessionWorld(): SessionWorld {
       if (!isCut && state.response) faults.push("a response never ended");
       if (!isCut && state.input.pending.length > 0) faults.push("a transcript is awaited for ever");
       if (hasEnded !== state.isClosed) faults.push("closed without letting go");
-      if (replies.size > (state.response ? 1 : 0)) faults.push("a reply runs for no response");
+      const wanted = [state.response?.id, state.earlyReply?.responseId];
+      if ([...replies.keys()].some((id) => !wanted.includes(id))) faults.push("a reply runs for no response");
       const shown = checker.order.join();
       const kept = state.items.map(({ id }) => id).join();
       if (shown !== kept) faults.push(`the client believes ${shown}, the session has ${kept}`);

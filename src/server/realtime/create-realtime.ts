@@ -32,6 +32,7 @@ export interface RealtimeParts {
   speakText: SpeakText;
   turnDetector?: TurnDetector | undefined;
   condense?: Condense | undefined;
+  mayReplyEarly?: ((character: Character) => boolean) | undefined;
 }
 
 type SpokenDialect = "ga" | "beta" | "undecided";
@@ -44,7 +45,7 @@ const retryAfterSeconds = 5;
 
 export function createRealtime(services: Services, options: RealtimeOptions, parts: RealtimeParts): Realtime {
   const clock = parts.clock ?? systemClock;
-  const { speakText, turnDetector, condense } = parts;
+  const { speakText, turnDetector, condense, mayReplyEarly } = parts;
   const { stage, speech, replyAsCharacter, access, userName } = services;
   const maxSessions = options.maxSessions ?? 256;
   const connections = new Set<VoiceConnection>();
@@ -113,6 +114,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
               speakText,
               turnDetector,
               condense,
+              mayReplyEarly,
               conversation,
               emit: services.events.emit,
               ...channel,

@@ -1,0 +1,92 @@
+// A reply that is begun before the user's turn is over, because its words probably are: what comes of it is held back until
+// the turn has ended with just these words, and dropped when it goes on or ends with others.
+import type { SessionInput } from "./events.ts";
+import type { MessageItem } from "./items.ts";
+import { buildPlan } from "./response-plan.ts";
+import { countWords } from "./spoken-words.ts";
+import type { ActiveResponse, ReplyPlan } from "./state.ts";
+import { makeId, perform, type Step, update } from "./step.ts";
+import { samplesPerMs } from "./turn-taking.ts";
+
+export interface EarlyReply {
+  /** Of the response that it will be. */
+  responseId: string;
+  plan: ReplyPlan;
+  /** What has come of it so far. */
+  inputs: readonly SessionInput[];
+}
+
+/** From here on the words so far are taken for the last. */
+const minEndChance = 0.6;
+/** A look at the sound that was told sooner after the last of it may have missed the last word. */
+const minSilenceMs = 100;
+/** Each costs the reply model its start; who hesitates so often will hesitate again. */
+const maxTries = 2;
+
+/** The words so far are known, and there is a pause behind them. `begin` makes the response that would follow. */
+export function replyEarly(step: Step, text: string, begin: () => Omit<ActiveResponse, "id">): void {
+  const { input, config, response, nextCast, earlyReply, interrupted } = step.state;
+  const { utterance, listening, isTurnOpen, judgedSample, pending } = input;
+  if (!utterance || !isTurnOpen || config.turnDetection?.createResponse !== true) return;
+  if (response || nextCast || interrupted || pending.length > 0) return;
+  const { endChance = 0, mayReplyEarly = false, earlyTries = 0 } = utterance;
+  const silenceMs = (judgedSample - (listening.silenceFrom ?? judgedSample)) / samplesPerMs;
+  const isLikelyOver = endChance >= minEndChance && silenceMs >= minSilenceMs && countWords(text) > 0;
+  if (!isLikelyOver || !mayReplyEarly || earlyTries >= maxTries || (config.tools ?? []).length > 0) return;
+  const spoken: MessageItem = {
+    type: "message",
+    id: utterance.itemId,
+    role: "user",
+    status: "completed",
+    parts: [{ type: "input-audio", transcript: text }],
+    toolRuns: [],
+  };
+  const responseId = makeId(step, "resp");
+  const items = [...step.state.items, spoken];
+  const plan = buildPlan({ ...begin(), id: responseId }, { ...step.state, items });
+  if (earlyReply && Bun.deepEquals(earlyReply.plan, plan)) return;
+  dropEarlyReply(step);
+  update(step, {
+    earlyReply: { responseId, plan, inputs: [] },
+    input: { ...step.state.input, utterance: { ...utterance, earlyTries: earlyTries + 1 } },
+  });
+  perform(step, { type: "start-reply", responseId, plan });
+}
+
+export function dropEarlyReply(step: Step): void {
+  const { earlyReply } = step.state;
+  if (!earlyReply) return;
+  update(step, { earlyReply: null });
+  perform(step, { type: "stop-reply", responseId: earlyReply.responseId });
+}
+
+/** The reply that has begun, if it is the one that this response needs. Any other is dropped. */
+export function takeEarlyReply(step: Step, response: Omit<ActiveResponse, "id">): EarlyReply | null {
+  const { earlyReply } = step.state;
+  if (!earlyReply) return null;
+  const plan = buildPlan({ ...response, id: earlyReply.responseId }, step.state);
+  if (!response.isAutomatic || response.waitingFor.length > 0 || !Bun.deepEquals(plan, earlyReply.plan)) {
+    dropEarlyReply(step);
+    return null;
+  }
+  update(step, { earlyReply: null });
+  perform(step, { type: "adopt-reply", responseId: earlyReply.responseId });
+  return earlyReply;
+}
+
+/** Something of a reply that has begun early. False when there is no such reply. */
+export function holdBack(step: Step, input: SessionInput): boolean {
+  const { earlyReply } = step.state;
+  if (!earlyReply || !("responseId" in input) || input.responseId !== earlyReply.responseId) return false;
+  // One that fails is tried again when it is its time.
+  if (input.type === "reply-failed") update(step, { earlyReply: null });
+  else update(step, { earlyReply: { ...earlyReply, inputs: [...earlyReply.inputs, input] } });
+  return true;
+}
+
+/** Nobody is speaking any more, or speaks again. */
+export function reconsiderEarlyReply(step: Step): void {
+  const { isTurnOpen, listening, pending } = step.state.input;
+  const isPausing = isTurnOpen && listening.silenceFrom !== null;
+  if (!isPausing && !(pending.length > 0 && !isTurnOpen)) dropEarlyReply(step);
+}
