@@ -2,7 +2,9 @@ import { expect, test } from "bun:test";
 import { chmod, link, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createStoreFixture, describeFile, makeBytes, oneFileAsset, readBytes } from "./store-fixture.ts";
+import type { AssetDefinition } from "../../src/assets/asset-schema.ts";
 import { failureOf } from "../support/failure-of.ts";
+import { serveHub } from "../support/hub-server.ts";
 
 const bytes = makeBytes(20_000);
 
@@ -120,6 +122,27 @@ test("a changed url without a manifest is a miss, with one the bytes decide", as
   expect(await readBytes(loose.path)).toEqual(makeBytes(100, 3));
   expect((await changed.ensure("voice")).fromCache).toBe(true);
   expect(f.server.requests.some((r) => r.path === "/elsewhere.bin")).toBe(false);
+});
+
+test("another revision is a miss, and so is another file of the repository", async () => {
+  const [first, second] = [makeBytes(2_000, 1), makeBytes(2_000, 2)];
+  const of = (revision: string, path: string): AssetDefinition => ({
+    name: "model",
+    sources: [{ type: "hf", repoId: "owner/name", revision, path }],
+  });
+  await using f = await createStoreFixture(() => of("v1", "a.bin"));
+  const files = { "a.bin": first, "b.bin": second };
+  serveHub(f.server, { "owner/name": { files, revision: "v1" } });
+  const before = await f.store.ensure("model");
+  expect(await readBytes(before.path)).toEqual(first);
+  expect(await f.store.ensure("model")).toMatchObject({ fromCache: true });
+
+  const other = f.open([of("v1", "b.bin")]);
+  expect(await other.status("model")).not.toMatchObject({ path: before.path, status: "cached" });
+  const { path, fromCache } = await other.ensure("model");
+  expect([await readBytes(path), fromCache]).toEqual([second, false]);
+  // The hub has no such revision: what was asked for is asked, and not what lies there taken for it.
+  expect(await failureOf(f.open([of("v2", "b.bin")]).ensure("model"))).toMatchObject({ code: "E_NOT_FOUND" });
 });
 
 test("a changed checksum is a miss, and the new bytes replace the old", async () => {

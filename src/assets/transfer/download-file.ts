@@ -114,6 +114,11 @@ async function fetchMissing(
     pieceBytes: limits.pieceBytes,
     listDone: () => part.done,
   });
+  const claim = claims.add(range, clock.nowMs());
+  // Nothing to share out.
+  if (totalBytes <= leastShareBytes && range[1] - range[0] === totalBytes - part.doneBytes) {
+    return await transfer.receiveClaim(claim, signal, opened);
+  }
   await fetchRanges({
     clock,
     claims,
@@ -121,7 +126,7 @@ async function fetchMissing(
     usualConnections: limits.connections,
     countDone: () => part.doneBytes,
     receive: (claim, given, answer) => transfer.receiveClaim(claim, given, answer),
-    first: { claim: claims.add(range, clock.nowMs()), opened },
+    first: { claim, opened },
     signal,
   });
   if (!part.isWhole) throw new AppError("E_NET", `${request.label} sent less than it has; try again later`);

@@ -255,6 +255,19 @@ describe("faults", () => {
     expect(await f.download()).toMatchObject({ resumedBytes: 4_000 });
   });
 
+  test("a body that keeps coming may take as long as it likes", async () => {
+    await using f = await createTransferFixture();
+    const clock = createManualClock();
+    f.server.serve("/file", large);
+    f.server.bytesPerSecond = 5_000_000; // in small pieces
+    // Each piece comes 20 s after the one before: never a silence of 30 s, and minutes in all.
+    const onProgress = (): void => clock.advance(20_000);
+    expect(await f.download({ clock, onProgress, limitsPatch: { connections: 1 } })).toMatchObject({
+      sizeBytes: large.length,
+    });
+    expect(clock.nowMs()).toBeGreaterThan(100_000);
+  });
+
   test("a server that never answers is left at the header limit", async () => {
     await using f = await createTransferFixture();
     f.server.failAlways("/file", { kind: "silence" });

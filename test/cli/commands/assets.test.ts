@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type AssetServer, createAssetServer } from "../../support/asset-server.ts";
 import { buildZip } from "../../support/build-zip.ts";
+import { eventually } from "../../support/eventually.ts";
 import { createTempFolder, type TempFolder } from "../../support/temp-folder.ts";
 import { makeBytes, sha256 } from "../../assets/store-fixture.ts";
 
@@ -210,6 +211,44 @@ describe("troupe assets", () => {
     const strict = await w.troupe("assets download secret --force --json");
     expect([strict.exitCode, strict.json.data["token_env_var"]]).toEqual([5, "SECRET_TOKEN"]);
     expect(w.server.requests.length).toBe(before);
+  }, 60_000);
+
+  test("clear-cache asks at a terminal, and only a yes removes anything", async () => {
+    await using w = await createWorld();
+    expect((await w.troupe("assets download voice")).exitCode).toBe(0);
+    const place = join(w.assetsDir, "voice/voice/2/voice.bin");
+    const answer = async (text: string, outcome: string): Promise<void> => {
+      let shown = "";
+      let isAnswered = false;
+      const decoder = new TextDecoder();
+      const terminal = new Bun.Terminal({
+        cols: 200,
+        rows: 24,
+        data(given, bytes) {
+          shown += decoder.decode(bytes, { stream: true });
+          if (isAnswered || !shown.includes("[y/N]")) return;
+          isAnswered = true;
+          given.write(text);
+        },
+      });
+      const child = Bun.spawn(
+        [process.execPath, "--no-env-file", main, "assets", "clear-cache", "--asset", "voice"],
+        {
+          cwd: join(w.folder.path, "project"),
+          env: { PATH: process.env["PATH"], HOME: w.folder.path, TERM: "xterm" },
+          terminal,
+        },
+      );
+      const exitCode = await child.exited;
+      await eventually(`"${outcome}" in ${JSON.stringify(shown)}`, () => shown.includes(outcome), 10_000);
+      terminal.close();
+      expect([exitCode, isAnswered]).toEqual([0, true]);
+    };
+    await answer("n\r", "Remove voice from disk? [y/N]");
+    await answer("\r", "nothing was removed");
+    expect(await Bun.file(place).exists()).toBe(true);
+    await answer("y\r", "voice: removed");
+    expect(await Bun.file(place).exists()).toBe(false);
   }, 60_000);
 
   test("clear-cache wants one or all, and a yes from somebody", async () => {
