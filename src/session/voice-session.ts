@@ -169,7 +169,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
 
   const hasRoom = (): boolean => {
     const { response, earlyReply } = state;
-    const waiting = [...(response?.queue ?? []).map((slice) => slice.durationMs)];
+    const waiting = (response?.queue ?? []).map((slice) => slice.durationMs);
     for (const input of earlyReply?.inputs ?? []) {
       if (input.type === "speech") waiting.push((input.pcm.length * 1000) / input.sampleRateHz);
     }
