@@ -84,12 +84,16 @@ export async function createCharacterStage(
     for (const { version, status, error } of book.entries.values()) {
       if (version && error && status === "quarantined") host.quarantine(version.source.versionId, error);
     }
-    // A file that has gone may still be talking; one that has a newer version goes with its last call.
-    const replaced = [...previous.entries].flatMap(([file, { version }]) => {
-      const now = book.entries.get(file)?.version;
-      return version && now && now !== version ? [version.source.versionId] : [];
-    });
-    if (replaced.length > 0) host.retire(replaced);
+    // Whoever holds one that has left may still call it: it then gets a new cell, with the text that it had.
+    for (const isGone of [false, true]) {
+      const left = [...previous.entries].flatMap(([file, { version }]) => {
+        const now = book.entries.get(file);
+        return version && now?.version !== version && (now === undefined) === isGone
+          ? [version.source.versionId]
+          : [];
+      });
+      if (left.length > 0) host.retire(left, { isGone });
+    }
     for (const listener of listeners) listener(book);
   };
   const recordFault = (versionId: string, problem: LoadProblem, isQuarantined: boolean): void => {

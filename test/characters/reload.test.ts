@@ -5,6 +5,7 @@ import { appendFile, mkdir, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { CharacterBook } from "../../src/characters/port.ts";
 import { characterText, namesOf, openTestStage } from "../support/character-files.ts";
+import { eventually } from "../support/eventually.ts";
 
 const watched = { watch: true };
 const limits = { evaluateTimeoutMs: 700, promptTimeoutMs: 500 };
@@ -37,9 +38,42 @@ describe("reload", () => {
   test("a character that left can still be talked to by whoever holds it", async () => {
     await using cast = await openTestStage({ "a.ts": says("Ada", "still here") }, watched);
     const ada = cast.stage.book.find("Ada")!;
+    expect(await ada.makeSystemPrompt({})).toBe("still here");
     await unlink(join(cast.folder.path, "a.ts"));
     await cast.untilBook(has());
     expect(await ada.makeSystemPrompt({})).toBe("still here");
+  });
+
+  test("what a character leaves running goes with its file", async () => {
+    const beat = `require("node:fs").appendFileSync(import.meta.dir + "/_beats", ".")`;
+    await using cast = await openTestStage(
+      { "a.ts": characterText({ top: `setInterval(() => ${beat}, 2);` }) },
+      watched,
+    );
+    const beats = async (): Promise<number> => Bun.file(join(cast.folder.path, "_beats")).size;
+    await cast.promptOf("Ada");
+    await eventually("beats", async () => (await beats()) > 0);
+    await unlink(join(cast.folder.path, "a.ts"));
+    await cast.untilBook(has());
+    await eventually("silence", async () => {
+      const before = await beats();
+      await Bun.sleep(200);
+      return (await beats()) === before;
+    });
+  }, 30_000);
+
+  test("one that left in quarantine stays in it, for whoever holds it", async () => {
+    await using cast = await openTestStage(
+      { "a.ts": characterText({ prompt: "while (true) {}" }) },
+      { ...limits, ...watched },
+    );
+    const ada = cast.stage.book.find("Ada")!;
+    await ada.makeSystemPrompt({}).catch(() => undefined);
+    await cast.untilBook((book) => book.find("Ada")?.status === "quarantined");
+    await unlink(join(cast.folder.path, "a.ts"));
+    await cast.untilBook(has());
+    const failure: unknown = await ada.makeSystemPrompt({}).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ message: expect.stringContaining("quarantined until it changes") });
   });
 
   test("a save by renaming another file over it is seen", async () => {

@@ -9,12 +9,17 @@ import { createTrials, type Trials } from "./trials.ts";
 /** Niceness of trials: whoever talks goes first. */
 const trialNiceness = 5;
 
-export interface CharacterHost extends AsyncDisposable, Omit<Talks, typeof Symbol.asyncDispose> {
+export interface CharacterHost extends AsyncDisposable, Omit<Talks, typeof Symbol.asyncDispose | "retire"> {
   evaluate: Trials["evaluate"];
   /** Why a version is not called any more. It may be known before the version's own outcome. */
   offenceOf: (versionId: string) => LoadProblem | undefined;
   /** The same text has misbehaved in another evaluation: this version is not to be called, either. */
   quarantine: (versionId: string, problem: LoadProblem) => void;
+  /**
+   * Newer ones stand in the place of these versions, or their files have gone: their cells go with their last calls. One
+   * whose file has gone stays in quarantine, for who still holds it has no other.
+   */
+  retire: (versionIds: readonly string[], why: { isGone: boolean }) => void;
 }
 
 export interface CharacterHostListener {
@@ -64,9 +69,9 @@ export function createCharacterHost(
     makeSystemPrompt: talks.makeSystemPrompt,
     reply: talks.reply,
     callTool: talks.callTool,
-    retire(versionIds) {
+    retire(versionIds, { isGone }) {
       talks.retire(versionIds);
-      for (const versionId of versionIds) offenders.delete(versionId);
+      if (!isGone) for (const versionId of versionIds) offenders.delete(versionId);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([trials[Symbol.asyncDispose](), talks[Symbol.asyncDispose]()]);
