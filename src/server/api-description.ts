@@ -21,6 +21,7 @@ export function describeApi(router: Router, options: { version: string }): ApiDe
       { name: "Audio", description: "Characters that speak and hear." },
       { name: "Models", description: "Characters and engines as models." },
       { name: "Characters", description: "The cast." },
+      { name: "Conversations", description: "What was said and kept." },
       { name: "Assets", description: "Models and voices on disk." },
       { name: "Hub", description: "Models of the Hugging Face hub." },
       { name: "Providers", description: "Engines to choose from." },

@@ -35,6 +35,7 @@ describe("the description of the API", () => {
       [
         "DELETE /v1/assets/{name}",
         "DELETE /v1/assets/{name}/download",
+        "DELETE /v1/conversations/{id}",
         "GET /docs",
         "GET /livez",
         "GET /metrics",
@@ -45,6 +46,8 @@ describe("the description of the API", () => {
         "GET /v1/characters",
         "GET /v1/characters/{name}",
         "GET /v1/characters/{name}/prompt",
+        "GET /v1/conversations",
+        "GET /v1/conversations/{id}",
         "GET /v1/events",
         "GET /v1/health",
         "GET /v1/hub/compatibility",
