@@ -116,7 +116,7 @@ export function createAssetStore(
       folders: [options.assetsDir, ...(options.modelsRoot === undefined ? [] : [options.modelsRoot])],
     });
   const registrar = dependencies.registry ? createRegistrar(dependencies.registry, clock) : null;
-  const inUse = createUseHolder(dependencies.useLocks);
+  const inUse = createUseHolder(dependencies.useLocks, registrar);
   const phases: readonly PhaseStep[] = listPhases({
     ...web,
     tokens,
@@ -209,7 +209,7 @@ export function createAssetStore(
   const use = async (asset: Asset, runKey: string, given?: HandleEnsureOptions): Promise<string> => {
     await inUse.begin(asset.name);
     const { path } = await ensure(asset, runKey, given);
-    await registrar?.touch(asset.name);
+    inUse.note(asset.name);
     return path;
   };
   const status = (asset: Asset): Promise<AssetStatus> => readStatus(asset, layout.placesOf(asset));

@@ -1,14 +1,18 @@
 // What one process works with, marked for all others until it ends.
+import type { Registrar } from "./keep-registered.ts";
 import type { UseLocks } from "./use-locks.ts";
 
 export interface UseHolder extends AsyncDisposable {
   /** Marks it, once. */
   begin(name: string): Promise<void>;
+  /** Writes down its last use, beside: nobody who wants to speak waits for that. */
+  note(name: string): void;
 }
 
-export function createUseHolder(locks: UseLocks | undefined): UseHolder {
+export function createUseHolder(locks: UseLocks | undefined, registrar: Registrar | null): UseHolder {
   const held = new AsyncDisposableStack();
   const names = new Map<string, Promise<void>>();
+  const notes = new Set<Promise<void>>();
   return {
     async begin(name) {
       if (!locks) return;
@@ -21,6 +25,17 @@ export function createUseHolder(locks: UseLocks | undefined): UseHolder {
         throw error;
       }
     },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    note(name) {
+      if (!registrar) return;
+      const note: Promise<void> = registrar
+        .touch(name)
+        .catch(() => undefined)
+        .finally(() => notes.delete(note));
+      notes.add(note);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(notes);
+      await held.disposeAsync();
+    },
   };
 }

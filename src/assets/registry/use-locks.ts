@@ -25,6 +25,7 @@ export interface UseLocksDependencies {
 
 const waitMs = 30_000;
 const pollMs = 20;
+const looks = 3;
 const noHold: AsyncDisposable = { [Symbol.asyncDispose]: () => Promise.resolve() };
 
 export function createUseLocks(modelsRoot: string, dependencies: UseLocksDependencies): UseLocks {
@@ -71,9 +72,14 @@ export function createUseLocks(modelsRoot: string, dependencies: UseLocksDepende
     },
     seize,
     async isInUse(id) {
-      const held = await seize(id);
-      await held?.[Symbol.asyncDispose]();
-      return held === null;
+      // Somebody else who looks at the same instant is no user: those are gone in a moment.
+      for (let look = 0; look < looks; look++) {
+        const held = await seize(id).catch(ignoreReadOnly);
+        await held?.[Symbol.asyncDispose]();
+        if (held) return false;
+        await new Promise<void>((wake) => void clock.schedule(wake, pollMs));
+      }
+      return true;
     },
   };
 }

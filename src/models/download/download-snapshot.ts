@@ -62,16 +62,16 @@ export async function downloadSnapshot(
   request: DownloadRequest,
 ): Promise<DownloadOutcome> {
   const modelId = formatModelId(parseOwnerRepo(request.modelId));
-  const record = (await world.registry.load()).get(modelId);
+  const records = await world.registry.load();
   let model: HubModel;
   try {
     model = await world.hub.getModel(modelId, { revision: request.revision, signal: request.signal });
   } catch (error) {
-    const installed = await takeInstalled(world, modelId, record, request, error);
+    const installed = await takeInstalled(world, modelId, records.get(modelId), request, error);
     if (installed) return installed;
     throw error;
   }
-  const plan = await planDownload(world, model, record, request);
+  const plan = await planDownload(world, model, records, request);
   const warnings: string[] = [];
   const hooks = createHooks(world, plan, request, warnings);
   if (request.dryRun === true) {
@@ -90,12 +90,24 @@ export async function downloadSnapshot(
     filesAtOnce: request.maxWorkers ?? defaultWorkers,
     startsOver: request.resume === false,
   });
+  if (result.fromCache) await noteRevision(world, model);
   return {
     ...describePlan(plan, request),
     resumedBytes: result.resumedBytes,
     downloadedBytes: result.downloadedBytes,
     warnings,
   };
+}
+
+/** What is here already may have been asked for by another name of the same commit. */
+async function noteRevision(
+  { registry }: ModelWorld,
+  { modelId, revision, commit }: HubModel,
+): Promise<void> {
+  await registry.update((records) => {
+    const record = records.get(modelId);
+    if (record?.commit === commit) records.set(modelId, { ...record, revision });
+  });
 }
 
 function defineSnapshot({ model, files, installPath, library }: DownloadPlan): AssetDefinition {

@@ -2,12 +2,13 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { countPlacedBytes } from "../../assets/folder-size.ts";
-import { locate } from "../../assets/registry/locate.ts";
-import type { RegistryFile, RegistryRecord } from "../../assets/registry/record.ts";
+import { isInside, locate } from "../../assets/registry/locate.ts";
+import type { RegistryFile, RegistryRecords } from "../../assets/registry/record.ts";
+import { AppError } from "../../base/errors.ts";
 import { requireSpace } from "../../assets/free-space.ts";
 import { createQuota } from "../../assets/quota.ts";
 import type { HubFile, HubModel } from "../hub/port.ts";
-import { type Library, resolveInstallRoot } from "../install-place.ts";
+import { libraries, type Library, resolveInstallRoot } from "../install-place.ts";
 import { type ModelWorld, rootsOf } from "../world.ts";
 import { type FileFilters, selectFiles } from "./select-files.ts";
 
@@ -32,11 +33,13 @@ export interface DownloadPlan {
 export async function planDownload(
   { modelsRoot }: Pick<ModelWorld, "modelsRoot">,
   model: HubModel,
-  record: RegistryRecord | undefined,
+  records: RegistryRecords,
   choice: DownloadChoice,
 ): Promise<DownloadPlan> {
+  const record = records.get(model.modelId);
   const chosen = selectFiles(model.modelId, model.files, choice);
   const usual = resolveInstallRoot({ modelsRoot, modelId: model.modelId, files: model.files, ...choice });
+  if (choice.dest !== undefined) await requireOwnPlace(usual.path, model.modelId, modelsRoot, records);
   const located = record ? await locate(record, modelsRoot) : null;
   const isFree = choice.dest === undefined && choice.library === undefined;
   // Without a wish, an install that is there already is where it goes on.
@@ -64,6 +67,28 @@ export async function planDownload(
     missing,
     missingBytes: sum(missing),
   };
+}
+
+/** E_ARGS for a folder that is another model's, or that holds one, or a level of the models root's own. */
+async function requireOwnPlace(
+  path: string,
+  modelId: string,
+  modelsRoot: string,
+  records: RegistryRecords,
+): Promise<void> {
+  const refuse = (why: string): AppError =>
+    new AppError("E_ARGS", `--dest ${path} ${why}; choose a folder of its own`, {
+      dest: path,
+      model_id: modelId,
+    });
+  const levels = [modelsRoot, ...[...libraries, "configs"].map((name) => join(modelsRoot, name))];
+  if (levels.includes(path)) throw refuse("is a folder of the models root itself");
+  for (const [id, record] of records) {
+    const other = id === modelId ? null : await locate(record, modelsRoot);
+    if (!other) continue;
+    const isOneInOther = isInside(path, [other.path]) || isInside(other.path, [path]) || path === other.path;
+    if (isOneInOther) throw refuse(`and the place of ${id} (${other.path}) lie within one another`);
+  }
 }
 
 /** E_QUOTA, then E_DISK. */

@@ -4,7 +4,10 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { removeAsset } from "../../assets/remove-asset.ts";
 import { withdrawRecord } from "../../assets/registry/keep-registered.ts";
-import { locate } from "../../assets/registry/locate.ts";
+import type { AssetPlaces } from "../../assets/asset-layout.ts";
+import { countPlacedBytes } from "../../assets/folder-size.ts";
+import { isInside, listFiles, type Located, locate } from "../../assets/registry/locate.ts";
+import type { RegistryRecord } from "../../assets/registry/record.ts";
 import { AppError } from "../../base/errors.ts";
 import { parseOwnerRepo } from "../model-id.ts";
 import type { ModelWorld } from "../world.ts";
@@ -52,7 +55,38 @@ export async function takeAway(
   if (config !== null) await removeMirroredConfig(world, id, config);
   if (!located) return { freedBytes: 0, path: null, isLeftOnDisk: false };
   if (!places) return { freedBytes: 0, path: located.path, isLeftOnDisk: true };
+  if (await holdsAnother(world, id, located.path)) {
+    return {
+      freedBytes: await removeListed(record, located, places),
+      path: located.path,
+      isLeftOnDisk: false,
+    };
+  }
   return { freedBytes: await removeAsset(places), path: located.path, isLeftOnDisk: false };
+}
+
+/** A plain id's folder may be an owner's too. */
+async function holdsAnother(
+  { registry, modelsRoot }: ModelWorld,
+  id: string,
+  path: string,
+): Promise<boolean> {
+  for (const [other, record] of await registry.load()) {
+    const place = other === id ? null : await locate(record, modelsRoot);
+    if (place && isInside(place.path, [path])) return true;
+  }
+  return false;
+}
+
+/** File by file: what is another's stays. */
+async function removeListed(record: RegistryRecord, located: Located, places: AssetPlaces): Promise<number> {
+  let freedBytes = 0;
+  await rm(places.infoFile, { force: true });
+  for (const { absolute } of listFiles(record, located)) {
+    freedBytes += await countPlacedBytes(absolute);
+    await rm(absolute, { force: true });
+  }
+  return freedBytes;
 }
 
 /** Only a copy that is still this model's own. */

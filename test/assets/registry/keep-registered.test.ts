@@ -130,9 +130,9 @@ test("what getPath hands out is in use until the store is gone, and its last acc
   expect((await w.registry.load()).get("voice")?.last_accessed).toBeUndefined();
   await server.getPath("voice");
   expect(await w.useLocks.isInUse("voice")).toBe(true);
-  expect(Date.parse((await w.registry.load()).get("voice")?.last_accessed ?? "")).toBeGreaterThan(0);
   await server[Symbol.asyncDispose]();
   expect(await w.useLocks.isInUse("voice")).toBe(false);
+  expect(Date.parse((await w.registry.load()).get("voice")?.last_accessed ?? "")).toBeGreaterThan(0);
 });
 
 test("a handle's path is in use likewise, and what is merely brought is not", async () => {

@@ -100,6 +100,25 @@ describe("a download", () => {
     expect((await w.library.download({ modelId: "eve/strict" })).installPath).toBe(dest);
   });
 
+  test("into a folder that is another model's, or holds one, or is the root's own, is E_ARGS", async () => {
+    await using w = await createLibraryFixture();
+    await w.library.download({ modelId: "ann/talker" });
+    const within = ["", "transformers", "configs", "transformers/ann", "transformers/ann/talker/onnx"];
+    for (const path of [...within, "transformers/ann/talker"]) {
+      const dest = join(w.modelsRoot, path);
+      expect((await failureOf(w.library.download({ modelId: "bob/small-GGUF", dest }))).code).toBe("E_ARGS");
+    }
+    expect((await w.library.verify()).map(({ status }) => status)).toEqual(["ok"]);
+  });
+
+  test("of another name of the same commit fetches nothing, and the registry knows the new name", async () => {
+    await using w = await createLibraryFixture();
+    const { commit } = await w.library.download({ modelId: "ann/talker" });
+    const again = await w.library.download({ modelId: "ann/talker", revision: commit ?? "" });
+    expect(again.downloadedBytes).toBe(0);
+    expect((await w.registry.load()).get("ann/talker")?.revision).toBe(commit);
+  });
+
   test("tried without doing it says what the real one then does, and touches nothing", async () => {
     await using w = await createLibraryFixture();
     const dry = await w.library.download({ modelId: "ann/talker", dryRun: true });

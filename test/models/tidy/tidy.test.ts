@@ -134,6 +134,18 @@ describe("remove", () => {
     expect((await w.library.verify()).every(({ status }) => status === "ok")).toBe(true);
   });
 
+  test("of a plain id leaves the models of an owner of the same name", async () => {
+    await using w = await createLibraryFixture({ foo: sized(2000), "foo/bar": sized(3000) });
+    await w.library.download({ modelId: "foo/bar" });
+    await w.library.download({ modelId: "foo" });
+    expect((await w.library.verify()).map(({ status, extra }) => [status, extra])).toEqual([
+      ["ok", []],
+      ["ok", []],
+    ]);
+    expect((await w.library.remove("foo")).freedBytes).toBe(2000);
+    expect(await w.library.verify()).toMatchObject([{ modelId: "foo/bar", status: "ok" }]);
+  });
+
   test("keeps the licence that was accepted, so that the next download need not ask again", async () => {
     await using w = await createLibraryFixture();
     await w.library.acceptLicense({ modelId: "eve/strict", userId: "me", licenseType: "llama3.2" });
