@@ -29,7 +29,7 @@ export function About({ character, problem, api, sample, voice, talk, onTalk, on
   const { name, metadata, status, tools, file, instructions } = character;
   const state = useStore(sample);
   // Leaving the page ends what it plays.
-  useEffect(() => () => sample.stop(), [sample, name]);
+  useEffect(() => () => sample.close(), [sample, name]);
   const isSounding = state.phase !== "silent" && state.character === name;
   const line = chooseSampleLine(character);
   const isOnStage = status !== "quarantined";

@@ -18,6 +18,8 @@ export interface VoiceSample {
   /** Call it from a click, so that the browser lets sound out. Whoever spoke before falls silent. */
   say(character: string, text: string): void;
   stop(): void;
+  /** Stops, and gives the loudspeaker back; it can speak again. */
+  close(): void;
   readonly mouth: Player["mouth"];
 }
 
@@ -104,6 +106,11 @@ export function createVoiceSample({
       void play(character, text, request, player);
     },
     stop,
+    close() {
+      stop();
+      player?.close();
+      player = undefined;
+    },
     mouth: () => player?.mouth() ?? { open: 0, wide: 0 },
   };
 }

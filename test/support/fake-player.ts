@@ -12,12 +12,14 @@ export interface FakePlayer extends Player {
   /** Everything has been heard. */
   playOut(): void;
   readonly stops: number;
+  readonly isClosed: boolean;
 }
 
 export function createFakePlayer({ onQueue }: Partial<PlayerOptions> = {}): FakePlayer {
   const chunks: Float32Array[] = [];
   let items: string[] = [];
   let stops = 0;
+  let isClosed = false;
   const setItems = (next: string[]): void => {
     const isSame = next.join() === items.join();
     items = next;
@@ -27,6 +29,9 @@ export function createFakePlayer({ onQueue }: Partial<PlayerOptions> = {}): Fake
     heard: 0,
     get stops() {
       return stops;
+    },
+    get isClosed() {
+      return isClosed;
     },
     words: () => hearTones(resample(concatPcm(chunks), { fromHz: 24_000, toHz: 16_000 })).join(" "),
     playOut: () => setItems([]),
@@ -43,7 +48,7 @@ export function createFakePlayer({ onQueue }: Partial<PlayerOptions> = {}): Fake
     },
     mouth: () => ({ open: 0, wide: 0 }),
     setMuted: () => undefined,
-    close: () => undefined,
+    close: () => void (isClosed = true),
   };
   return player;
 }

@@ -11,6 +11,7 @@ import { countWordErrors } from "../support/word-errors.ts";
 
 setDefaultTimeout(180_000);
 
+const sample = "The lamp is lit, and the kettle is on.";
 const greeting = "Good evening, and welcome to the lighthouse.";
 const question = "Will you tell me something about the sea?";
 const answer = "The sea is old and deep, and it forgets nothing.";
@@ -23,7 +24,7 @@ const makeKeeper = (tagline: string): string => `
 export const CHARACTER_NAME = "Keeper";
 export const VOICE_SOURCE = { source_type: "kokoro", voice: "af_heart" };
 export const INSTRUCTIONS = { type: "constant", text: "You keep the lighthouse.", language: "en" };
-export const METADATA = { tagline: ${JSON.stringify(tagline)}, replies: "scripted" };
+export const METADATA = { tagline: ${JSON.stringify(tagline)}, greeting: ${JSON.stringify(sample)}, replies: "scripted" };
 export class PromptGenerator {
   makeSystemPrompt() {
     return "You keep the lighthouse.";
@@ -61,6 +62,16 @@ afterAll(() => stack.disposeAsync());
 const turn = (index: number) => page.locator(".turn").nth(index);
 /** All that was to be said has been said. */
 const quiet = () => page.locator('.chip[data-activity="idle"]', { hasText: "ready" }).waitFor();
+
+test("a character's voice says its greeting before any talk", async () => {
+  await page.getByRole("link", { name: "About Keeper" }).click();
+  await page.locator(".prompt", { hasText: "You keep the lighthouse." }).waitFor();
+  await page.getByRole("button", { name: "Hear the voice" }).click();
+  await page.locator('.portrait[data-activity="speaking"]').waitFor();
+  await page.locator('.portrait[data-activity="idle"]').waitFor();
+  const heard = await app.hear(await opened.takeSound());
+  expect(countWordErrors(sample, heard).errors).toBeLessThanOrEqual(1);
+});
 
 describe("a spoken talk in the browser", () => {
   test("begins with a greeting whose sound says what its caption shows", async () => {

@@ -124,6 +124,24 @@ describe("a voice is heard before any talk", () => {
   });
 });
 
+test("who leaves gives the loudspeaker back, and can be heard again", async () => {
+  const { sample, calls, player, when } = setUp();
+  sample.say("Gertrude", "Good evening.");
+  calls[0]?.send(sound);
+  await when(({ phase }) => phase === "speaking");
+  const first = player();
+  sample.close();
+  expect([first.isClosed, sample.state.phase, calls[0]?.options.signal?.aborted]).toEqual([
+    true,
+    "silent",
+    true,
+  ]);
+  sample.say("Gertrude", "Good evening.");
+  calls[1]?.send(sound);
+  await when(({ phase }) => phase === "speaking");
+  expect([player() === first, player().isClosed]).toEqual([false, false]);
+});
+
 describe("the line it says", () => {
   const gertrude = { name: "Gertrude", metadata: {}, instructions: { language: "en" } };
   test("is its greeting", () => {
