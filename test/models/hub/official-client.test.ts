@@ -131,6 +131,35 @@ test("downloads files whole and in ranges, across the redirect", async () => {
   expect(server.requests.some(({ origin }) => origin === "other")).toBe(true);
 });
 
+test("answers a bare HEAD with the headers that other clients go by", async () => {
+  const { server, hub, commit } = await startHub();
+  await using _held = server;
+  const head = async (path: string) => {
+    const url = `${hub.hubUrl}/${repo}/resolve/main/${path}`;
+    const { status, headers } = await fetch(url, { method: "HEAD", redirect: "manual" });
+    return { status, headers: Object.fromEntries(headers) };
+  };
+  expect(await head("onnx/model.onnx")).toMatchObject({
+    status: 302,
+    headers: {
+      location: expect.stringContaining(server.otherOrigin),
+      "x-repo-commit": commit,
+      "x-linked-size": String(weights.length),
+      "x-linked-etag": `"${digestOf(weights).sha256}"`,
+      ratelimit: expect.stringMatching(/^"resolvers";r=\d+;t=\d+$/),
+    },
+  });
+  expect(await head("config.json")).toMatchObject({
+    status: 200,
+    headers: {
+      "x-repo-commit": commit,
+      etag: `"${digestOf(config).gitOid}"`,
+      "content-length": String(config.length),
+    },
+  });
+  expect(await head("nope")).toMatchObject({ status: 404, headers: { "x-error-code": "EntryNotFound" } });
+});
+
 test("keeps to gates and tokens", async () => {
   const { server, hub } = await startHub({ isGated: true, admittedToken: "hf_yes" });
   await using _held = server;

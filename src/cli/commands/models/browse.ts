@@ -3,6 +3,8 @@ import type { Command } from "commander";
 import { AppError } from "../../../base/errors.ts";
 import { probeMachine } from "../../../models/compatibility/machine.ts";
 import { describeModel } from "../../../models/describe-model.ts";
+import type { HubModel } from "../../../models/hub/port.ts";
+import { requiresAcceptance } from "../../../models/licenses/license-terms.ts";
 import { listModelsForOwner } from "../../../models/list-models.ts";
 import { listChoices } from "../../browse/list-choices.ts";
 import { runBrowse } from "../../browse/run-browse.ts";
@@ -28,6 +30,17 @@ export function registerBrowse(group: Command, run: Run): void {
     .action((flags: BrowseFlags, command: Command) => run(command, (context) => browse(context, flags)));
 }
 
+/** What the download would refuse for, said before it is asked for. */
+async function listLicenceSteps(
+  app: CommandContext["app"],
+  { modelId, license }: HubModel,
+): Promise<string[]> {
+  if (license === null || !requiresAcceptance(license)) return [];
+  if ((await app.library.records()).get(modelId)?.license_accepted) return [];
+  const command = `troupe models license --model ${modelId} --accept --user-id YOU --license-type ${license}`;
+  return [`its licence (${license}) has to be accepted first: ${command}`];
+}
+
 async function browse(context: CommandContext, { owner, search }: BrowseFlags): Promise<void> {
   const { app, output, input, signal } = context;
   if (output.options.isJson || !input.isInteractive || !output.terminal.isInteractive) {
@@ -45,7 +58,8 @@ async function browse(context: CommandContext, { owner, search }: BrowseFlags): 
       open: (listeners) => openProcessScreen(output.terminal, listeners),
       async describe(modelId, own) {
         const description = await describeModel({ hub, findInstallation }, modelId, { signal: own });
-        return { ...description, choices: listChoices(machine, description.model) };
+        const warnings = [...description.warnings, ...(await listLicenceSteps(app, description.model))];
+        return { ...description, warnings, choices: listChoices(machine, description.model) };
       },
     },
     {

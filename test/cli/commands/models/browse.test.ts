@@ -86,6 +86,21 @@ describe("troupe models browse", () => {
     expect(new Uint8Array(await Bun.file(join(folder, "tiny.Q2_K.gguf")).arrayBuffer())).toEqual(gguf);
   }, 60_000);
 
+  test("says of a licence that has to be accepted how that is done, and refuses the download with its code", async () => {
+    await using w = await createModelsWorld({
+      "ada/one": { files: { a: new Uint8Array(9) }, license: "llama3" },
+    });
+    await using t = openTerminal(w, "browse --owner ada");
+    await t.shows("ada/one");
+    t.press("\r");
+    await t.shows("its licence (llama3) has to be accepted first: troupe models license");
+    t.press("\r");
+    await t.shows("Download everything of ada/one");
+    t.press("y");
+    await t.shows("E_LICENSE");
+    expect(await t.child.exited).toBe(6);
+  }, 60_000);
+
   test("Ctrl-C ends it with 130 and gives the terminal back", async () => {
     await using w = await createModelsWorld(repositories());
     await using t = openTerminal(w, "browse --search tiny");
