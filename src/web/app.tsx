@@ -83,6 +83,9 @@ export function App() {
     document.title = title === undefined ? "Troupe" : `${title} · Troupe`;
   }, [title]);
   const startTalk = (name: string, isByKeyboard: boolean): void => {
+    const isOffStage = server.characters.some((one) => one.name === name && one.status === "quarantined");
+    // It could not say a word; why, and what to do, stands on its own page.
+    if (isOffStage && name !== state.character) return go({ view: "about", character: name });
     setWantsFocus(isByKeyboard);
     talk.select(name);
     go({ view: "stage" });
