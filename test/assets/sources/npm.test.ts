@@ -98,7 +98,7 @@ test("a tarball that broke off goes on with a range, though registries give no v
   f.server.fail(path, { kind: "stall", afterBytes: 100_000 });
   const abort = new AbortController();
   const stopped = f.store.ensure("m", { signal: abort.signal });
-  await f.events.waitFor((e) => e.type === "asset-progress" && e.doneBytes === 100_000);
+  await f.events.waitFor((e) => e.type === "asset-progress" && e.doneBytes >= 100_000);
   abort.abort();
   await failureOf(stopped);
   expect(await f.store.ensure("m")).toMatchObject({
