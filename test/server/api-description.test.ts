@@ -1,15 +1,20 @@
 import { describe, expect, test } from "bun:test";
+import type { ModelLibrary } from "../../src/models/model-library.ts";
 import { createServer } from "../../src/server/create-server.ts";
 import { createFakeServices } from "../support/fake-services.ts";
 
 type Json = Record<string, unknown>;
+
+/** Nobody asks for a model here. */
+const library = {} as ModelLibrary;
+const openServer = () => createServer(createFakeServices({ library }));
 
 async function readDescription(): Promise<{
   openapi: string;
   paths: Record<string, Json>;
   components: Json;
 }> {
-  const response = await createServer(createFakeServices()).request("/openapi.json");
+  const response = await openServer().request("/openapi.json");
   expect(response.headers.get("content-type")).toContain("application/json");
   return (await response.json()) as never;
 }
@@ -36,6 +41,9 @@ describe("the description of the API", () => {
         "DELETE /v1/assets/{name}",
         "DELETE /v1/assets/{name}/download",
         "DELETE /v1/conversations/{id}",
+        "DELETE /v1/hub/models/{id}",
+        "DELETE /v1/hub/models/{id}/download",
+        "DELETE /v1/hub/models/{id}/pin",
         "GET /docs",
         "GET /livez",
         "GET /metrics",
@@ -53,7 +61,9 @@ describe("the description of the API", () => {
         "GET /v1/hub/compatibility",
         "GET /v1/hub/models",
         "GET /v1/hub/models/{id}",
+        "GET /v1/hub/models/{id}/license",
         "GET /v1/hub/models/{owner}/{repo}",
+        "GET /v1/hub/registry",
         "GET /v1/models",
         "GET /v1/models/{id}",
         "GET /v1/providers",
@@ -65,6 +75,11 @@ describe("the description of the API", () => {
         "POST /v1/audio/transcriptions",
         "POST /v1/characters/reload",
         "POST /v1/chat/completions",
+        "POST /v1/hub/gc",
+        "POST /v1/hub/models/{id}/download",
+        "POST /v1/hub/models/{id}/license",
+        "POST /v1/hub/models/{id}/verify",
+        "PUT /v1/hub/models/{id}/pin",
       ].sort(),
     );
     for (const { name, operation } of operations) {
@@ -98,7 +113,7 @@ describe("the description of the API", () => {
 
   test("is a page too: every route on it, no script, nothing from another host", async () => {
     const { paths } = await readDescription();
-    const response = await createServer(createFakeServices()).request("/docs");
+    const response = await openServer().request("/docs");
     expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
     const html = await response.text();
     for (const path of Object.keys(paths)) expect(html).toContain(` ${path}</code>`);
