@@ -1,6 +1,8 @@
 // docs/realtime.md has every event of OpenAI's, and says of each the truth about whether it is taken, or sent.
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { createEventHub } from "../../../src/base/events.ts";
+import { createMetrics } from "../../../src/observability/metrics.ts";
 import { unofferedEvents } from "../../../src/server/realtime/ga-decode.ts";
 import { clientEventSchemas } from "../../../src/server/realtime/ga-schema.ts";
 import { betaTypes, gaTypes } from "../../support/openai-types.ts";
@@ -62,5 +64,15 @@ describe("the page on voice sessions", () => {
       .map(([, name = ""]) => name)
       .filter((name) => gaTypes.listTypeNames("RealtimeServerEvent").includes(name));
     expect([...new Set(written)].toSorted()).toEqual(sent.toSorted());
+  });
+
+  test("lists each measurement of voice sessions, and none that there is not", async () => {
+    using metrics = createMetrics(createEventHub());
+    const made = [...(await metrics.render()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name);
+    const ofSessions = made.filter(
+      (name) =>
+        name.startsWith("troupe_voice_") || (name.startsWith("worker_") && !name.includes("character")),
+    );
+    expect(namesIn(partOf("Measurements")).toSorted()).toEqual(ofSessions.toSorted());
   });
 });
