@@ -4,17 +4,9 @@ import type { SessionInput } from "./events.ts";
 import type { MessageItem } from "./items.ts";
 import { buildPlan } from "./response-plan.ts";
 import { countWords } from "./spoken-words.ts";
-import type { ActiveResponse, ReplyPlan } from "./state.ts";
+import type { ActiveResponse, EarlyReply } from "./state.ts";
 import { makeId, perform, type Step, update } from "./step.ts";
 import { samplesPerMs } from "./turn-taking.ts";
-
-export interface EarlyReply {
-  /** Of the response that it will be. */
-  responseId: string;
-  plan: ReplyPlan;
-  /** What has come of it so far. */
-  inputs: readonly SessionInput[];
-}
 
 /** From here on the words so far are taken for the last. */
 const minEndChance = 0.6;

@@ -4,12 +4,12 @@ import type { AppError } from "../base/errors.ts";
 import type { ReplyMessage, ReplyToolChoice, ReplyUsage } from "../reply/port.ts";
 import type { Character } from "../characters/port.ts";
 import type { AudioSlice, Playback } from "./audio-pacer.ts";
-import type { EarlyReply } from "./early-reply.ts";
 import type {
   CastMember,
   EndReason,
   ResponseView,
   ResponseWish,
+  SessionInput,
   SessionOutput,
   TimerName,
   VoiceSessionEvent,
@@ -125,6 +125,15 @@ export interface ActiveResponse {
   /** From when its promptness is counted: the end of the user's speech, where that was heard. */
   waitedSinceMs: number;
   firstAudioMs: number | null;
+}
+
+/** A reply that has begun before the turn was over (early-reply.ts). */
+export interface EarlyReply {
+  /** Of the response that it will be. */
+  responseId: string;
+  plan: ReplyPlan;
+  /** What has come of it so far. */
+  inputs: readonly SessionInput[];
 }
 
 /** What the user's speech has cut off. */
