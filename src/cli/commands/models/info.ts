@@ -41,7 +41,8 @@ function formatDescription(description: ModelDescription): string {
     ["library", model.libraryName],
     ["size", `${formatBytes(model.totalSizeBytes)} in ${model.files.length} files`],
     ["parameters", mapKnown(header?.parameters, formatCount)],
-    ["quantisation", header?.quantization ?? null],
+    // Of several variants each has its own, and the table below says which.
+    ["quantisation", variants.length > 1 ? null : (header?.quantization ?? null)],
     ["context", mapKnown(header?.contextLength, (count) => `${count.toLocaleString("en")} tokens`)],
     ["architecture", header?.architecture ?? null],
     [

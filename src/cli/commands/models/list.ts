@@ -40,7 +40,11 @@ export function registerList(group: Command, run: Run): void {
 async function list({ app, output, signal }: CommandContext, flags: ListFlags): Promise<void> {
   const models = await listModelsForOwner(app.hub, flags, signal);
   const table = formatModelTable(models);
-  output.result({ models: models.map(encodeSummary) }, table, `${models.length} models`);
+  output.result(
+    { models: models.map(encodeSummary) },
+    table,
+    models.length === 1 ? "1 model" : `${models.length} models`,
+  );
 }
 
 export function formatModelTable(models: readonly ModelSummary[]): string {
