@@ -169,6 +169,9 @@ const farewells: Partial<Record<EndReason, { code: string; message: string }>> =
   failed: { code: "internal_error", message: "the session met an internal error; the log has the details" },
 };
 
+/** Faults after which a session ends. */
+export const farewellCodes: ReadonlySet<string> = new Set(Object.values(farewells).map(({ code }) => code));
+
 function close(step: Step, reason: EndReason): void {
   update(step, { isClosed: true, isReplyOwed: false });
   dropEarlyReply(step);

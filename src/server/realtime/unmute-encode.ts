@@ -2,6 +2,7 @@
 import type { AudioEncoder } from "../../audio/codecs/encoder-port.ts";
 import { createPcmFramer } from "../../audio/pcm.ts";
 import type { Fault, ResponseView, SessionOutput } from "../../session/events.ts";
+import { farewellCodes } from "../../session/reduce.ts";
 import type { WireEvent } from "./dialect.ts";
 import { type ChatLine, createUnmuteChat } from "./unmute-chat.ts";
 import type { UnmuteSession } from "./unmute-schema.ts";
@@ -18,9 +19,6 @@ export interface UnmuteEncoder {
 const frameSamples = 1920;
 /** What is still in the encoder when the last frame has gone in, rounded up. */
 const encoderDelaySamples = 240;
-
-/** After these the session ends. */
-const lastFaults = new Set(["session_expired", "session_token_limit", "client_too_slow", "internal_error"]);
 
 const paramNames: Readonly<Record<string, string>> = {
   "session.audio.output.voice": "session.voice",
@@ -137,7 +135,7 @@ function encodeEnd({ status, cancelReason, error: failure }: ResponseView): Wire
 function encodeFault({ code, message, kind, param }: Fault): WireEvent {
   const known = param === undefined ? null : (paramNames[param] ?? param);
   if (kind === "invalid-request") return error("invalid_request_error", { code, message, param: known });
-  return error(lastFaults.has(code) ? "fatal" : "server_error", { code, message, param: known });
+  return error(farewellCodes.has(code) ? "fatal" : "server_error", { code, message, param: known });
 }
 
 /** `warning` is not shown to users; `fatal` is the last that they are told. */

@@ -48,6 +48,7 @@ describe("faults", () => {
     ["session_token_limit", "server", "fatal"],
     ["client_too_slow", "server", "fatal"],
     ["internal_error", "server", "fatal"],
+    ["conversation_replaced", "server", "fatal"],
     ["E_BUSY", "server", "server_error"],
     ["invalid_value", "invalid-request", "invalid_request_error"],
   ] as const;
