@@ -50,7 +50,7 @@ export async function planMigration(
   }
   for (const { path, target } of (await findOldModels?.()) ?? []) {
     const to = join(modelsRoot, ...target.split("/"));
-    if (!isBelow(path, modelsRoot)) wanted.push({ from: path, to, modelId: null });
+    if (path !== to) wanted.push({ from: path, to, modelId: null });
   }
   const { moves, conflicts } = await separateConflicts(wanted);
   const unrecorded = await listUnrecorded(modelsRoot, files, records, moves);
@@ -175,8 +175,6 @@ async function listFiles(root: string): Promise<string[]> {
   }
   return found.sort();
 }
-
-const isBelow = (path: string, root: string): boolean => path.startsWith(root + sep);
 
 /** Of every file of a folder, for a record that is made afterwards. */
 export async function hashFiles(folder: string): Promise<{ path: string; size: number; sha256: string }[]> {

@@ -1,5 +1,5 @@
 // `gc`: looks at registry and disk, plans, and takes away what the plan says.
-import { readdir, stat, statfs } from "node:fs/promises";
+import { readdir, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { countFolderBytes, countPlacedBytes } from "../../assets/folder-size.ts";
 import { isInstalled } from "../../assets/registry/record.ts";
@@ -34,6 +34,7 @@ const youngPartMs = 3_600_000;
 const notes: Partial<Record<Collectable["kind"], string>> = {
   gone: "its files were gone already",
   part: "an unfinished download",
+  remnant: "left by a run that was cut short",
   elsewhere: "only taken from the registry: its files are outside of the models root, and stay",
 };
 
@@ -65,6 +66,10 @@ async function collect(world: ModelWorld, item: Collectable): Promise<number | n
     await removePart(item.path);
     return item.sizeBytes;
   }
+  if (item.kind === "remnant") {
+    await rm(item.path, { recursive: true, force: true });
+    return item.sizeBytes;
+  }
   try {
     const taken = await takeAway(world, item.modelId, (record) => record.pinned !== true);
     return taken && taken.freedBytes;
@@ -76,7 +81,7 @@ async function collect(world: ModelWorld, item: Collectable): Promise<number | n
 
 export async function lookAround(world: ModelWorld): Promise<CollectionSnapshot> {
   const { registry, useLocks, modelsRoot } = world;
-  const candidates: Collectable[] = await listParts(world);
+  const candidates: Collectable[] = [...(await listParts(world)), ...(await listRemnants(world))];
   let installedBytes = 0;
   for (const [modelId, record] of await registry.load()) {
     if (!isInstalled(record)) continue;
@@ -118,6 +123,25 @@ async function listParts({ cacheRoot, clock }: ModelWorld): Promise<Collectable[
     });
   }
   return parts;
+}
+
+/**
+ * What was taken away and not yet gone, and half-placed folders that nobody has touched for an hour. Not what was set aside
+ * for the instant of an exchange: that may be the only one of its kind.
+ */
+async function listRemnants(world: ModelWorld): Promise<Collectable[]> {
+  const remnants: Collectable[] = [];
+  for (const folder of rootsOf(world).map((root) => join(root, ".staging"))) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      const seen = await stat(path).catch(() => null);
+      const isYoung = !seen || world.clock.wallTime().getTime() - seen.mtimeMs < youngPartMs;
+      if (!seen || name.endsWith(".replaced") || (isYoung && !name.endsWith(".removed"))) continue;
+      const sizeBytes = await countPlacedBytes(path);
+      remnants.push({ kind: "remnant", modelId: name, path, sizeBytes, usedAtMs: seen.mtimeMs });
+    }
+  }
+  return remnants;
 }
 
 /** Of the disk that the models root is on, or will be. */

@@ -1,7 +1,7 @@
 // Which installs go when there is too little room: a pure choice, so that the dry run prints what the real run does.
 
 export interface Collectable {
-  kind: "gone" | "part" | "install" | "elsewhere";
+  kind: "gone" | "part" | "remnant" | "install" | "elsewhere";
   modelId: string;
   path: string;
   /** What the disk gets back. */
@@ -44,13 +44,13 @@ export function countNeeded(
   return isFull ? freedShare * snapshot.installedBytes : 0;
 }
 
-/** Records of nothing first, then unfinished downloads, then least recently used first, until it is enough. */
+/** Records of nothing first, then what was left unfinished, then least recently used first, until it is enough. */
 export function planCollection(snapshot: CollectionSnapshot, goal: CollectionGoal): Collectable[] {
   const neededBytes = countNeeded(snapshot, goal);
   if (neededBytes <= 0) return [];
   // Parts lie in the cache, which no quota counts.
   const countsParts = goal.quotaBytes === undefined || goal.targetBytes !== undefined;
-  const ranks = { gone: 0, part: 1, install: 2, elsewhere: 2 };
+  const ranks = { gone: 0, part: 1, remnant: 1, install: 2, elsewhere: 2 };
   const ordered = snapshot.candidates
     .filter((item) => countsParts || item.kind !== "part")
     .toSorted(

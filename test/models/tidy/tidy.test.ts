@@ -74,6 +74,20 @@ describe("gc", () => {
     expect(await readdir(folder)).toEqual(["young.part"]);
   });
 
+  test("clears what runs that were cut short left, and nothing that is needed or under way", async () => {
+    await using w = await createWorld();
+    const staging = join(w.modelsRoot, ".staging");
+    for (const name of ["x-1.removed", "x-1.replaced", "x-2"]) {
+      await Bun.write(join(staging, name, "m.bin"), makeBytes(5000));
+    }
+    const { removed } = await w.library.collect({ targetBytes: 1 });
+    expect(removed).toMatchObject([
+      { modelId: "x-1.removed", sizeBytes: 5000, note: expect.stringContaining("cut short") },
+    ]);
+    expect((await readdir(staging)).sort()).toEqual(["x-1.replaced", "x-2"]);
+    expect((await w.registry.load()).size).toBe(3);
+  });
+
   test("takes an install elsewhere only from the registry, and says where its files are", async () => {
     await using w = await createLibraryFixture({ "a/one": sized(10_000) });
     const dest = join(w.home, "elsewhere");
