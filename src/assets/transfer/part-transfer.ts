@@ -88,13 +88,13 @@ export function createPartTransfer(
     requireSize,
     acceptRange,
     async receiveClaim(claim, signal, opened) {
-      using answer = opened ?? (await open([claim.position, claim.end], signal));
-      if (!opened) {
-        if (answer.response.status !== 206) throw new ChangedError();
-        // A server may give less than was asked for: the rest is claimed again.
-        claim.end = Math.min(claim.end, acceptRange(answer, [claim.position, claim.end]).range[1]);
-      }
-      const [start, announcedEnd] = [claim.position, claim.end];
+      // What is asked for now; the claim may have become shorter by the time the answer is here.
+      const asked: ByteRange = [claim.position, claim.end];
+      using answer = opened ?? (await open(asked, signal));
+      if (!opened && answer.response.status !== 206) throw new ChangedError();
+      const [start, announcedEnd] = opened ? asked : acceptRange(answer, asked).range;
+      // A server may give less than was asked for: the rest is claimed again.
+      claim.end = Math.min(claim.end, announcedEnd);
       for await (const bytes of bodyOf(answer, signal)) {
         if (claim.position + bytes.length > announcedEnd) {
           throw netError("sent more bytes than it had announced; try again later");
