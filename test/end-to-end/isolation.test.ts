@@ -40,10 +40,10 @@ beforeAll(async () => {
   real = await startRealApp({
     engines: "tones",
     settings: {
-      "characters.evaluate_timeout_ms": 1500,
+      "characters.evaluate_timeout_ms": 3000,
       "characters.prompt_timeout_ms": 1500,
       "characters.tool_timeout_ms": 1000,
-      "characters.reply_timeout_ms": 3000,
+      "characters.reply_timeout_ms": 5000,
       "characters.memory_limit_mb": 200,
       "reply.source": "openai-compatible",
       "reply.base_url": llm.baseUrl,
@@ -138,7 +138,7 @@ async function misbehave({ text, provoke, problem, status, answers, logged }: Of
 }
 
 const leave = async (): Promise<void> => {
-  await rm(join(real.charactersDir, "offender.ts"));
+  await rm(join(real.charactersDir, "offender.ts"), { force: true });
   await eventually("the offender's leave", async () => !isKnown(await look()));
 };
 
@@ -157,6 +157,7 @@ describe("beside a character that speaks", () => {
   for (const [what, offence] of Object.entries(offences)) {
     test(`${what} costs the offender alone`, async () => {
       await using sound = await openSoundingSession(real.url, "Speaker", { leadMs: 1000 });
+      await using _ = { [Symbol.asyncDispose]: leave };
       const timesMs: number[] = [];
       let isOver = false;
       const offending = misbehave(offence).finally(() => {
@@ -174,18 +175,18 @@ describe("beside a character that speaks", () => {
         await offending;
       }
       // The listener has never run dry, and what was heard is what was written, word for word.
+      const { leastLeadMs, transcript } = sound;
       const slowestMs = Math.max(...timesMs);
       console.log(
-        `${what}: least lead ${sound.leastLeadMs.toFixed(0)} ms, slowest prompt ${slowestMs.toFixed(0)} ms`,
+        `${what}: least lead ${leastLeadMs.toFixed(0)} ms, slowest prompt ${slowestMs.toFixed(0)} ms`,
       );
-      expect(sound.leastLeadMs).toBeGreaterThan(0);
+      expect(leastLeadMs).toBeGreaterThan(0);
       const written = Array.from({ length: 200 }, (_, i) => lineOf(i + 1)).join("");
-      expect(written).toStartWith(sound.transcript);
+      expect(written).toStartWith(transcript);
       const heard = sound.heardWords().slice(0, -1);
       expect(heard.length).toBeGreaterThan(10);
       expect(heard).toEqual(toToneWords(written).slice(0, heard.length));
       expectPromptAnswers(timesMs);
-      await leave();
     }, 60_000);
   }
 });
@@ -197,6 +198,7 @@ test("whoever is in quarantine is named everywhere, is not called again, and com
     return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(metrics)?.[1]);
   };
   const before = await measure("character_quarantines_total");
+  await using _ = { [Symbol.asyncDispose]: leave };
   await misbehave(loop as Offence);
   expect(await measure("character_quarantines_total")).toBe(before + 1);
   expect(await measure("worker_characters_quarantined")).toBe(1);
@@ -226,5 +228,4 @@ test("whoever is in quarantine is named everywhere, is not called again, and com
   expect(await promptOf(offenderName)).toEqual({ status: 200, text: `I am ${offenderName}` });
   expect((await look()).errors).toEqual([]);
   expect(await measure("worker_characters_quarantined")).toBe(0);
-  await leave();
 }, 60_000);
