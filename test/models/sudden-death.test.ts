@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom } from "../assets/kill-trial.ts";
 import { makeBytes } from "../assets/store-fixture.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { createLibraryFixture, type LibraryFixture, text } from "./library-fixture.ts";
 
 const kills = 30;
@@ -54,6 +55,20 @@ async function killAfterChanges(
   watcher.close();
   return child.signalCode === "SIGKILL";
 }
+
+test("what a process uses is not taken away while it lives, and is free the moment it is killed", async () => {
+  await using w = await createLibraryFixture();
+  await w.library.download({ modelId: "ann/talker" });
+  const child = run(w, "use", "ann/talker");
+  const reader = child.stdout.getReader();
+  let said = "";
+  while (!said.includes("in use")) said += new TextDecoder().decode((await reader.read()).value);
+  expect((await w.library.collect({ targetBytes: 1 })).removed).toEqual([]);
+  expect((await failureOf(w.library.remove("ann/talker"))).code).toBe("E_BUSY");
+  child.kill("SIGKILL");
+  await child.exited;
+  expect((await w.library.collect({ targetBytes: 1 })).removed).toMatchObject([{ modelId: "ann/talker" }]);
+}, 30_000);
 
 test("kill -9 at random points of download, gc and migrate leaves a registry that matches the disk", async () => {
   const seed = Number(process.env["TROUPE_TEST_SEED"] ?? Date.now() % 1e9);

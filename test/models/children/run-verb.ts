@@ -20,4 +20,9 @@ console.log("ready");
 if (verb === "download") await library.download({ modelId });
 else if (verb === "gc") await library.collect({ targetBytes: 30_000 });
 else if (verb === "migrate") await library.migrate({ findOldModels: null });
+else if (verb === "use") {
+  await useLocks.hold(modelId);
+  console.log("in use");
+  await new Promise(() => setInterval(() => undefined, 60_000));
+}
 console.log("done");
