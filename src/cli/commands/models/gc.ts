@@ -39,7 +39,8 @@ async function gc(context: CommandContext, flags: GcFlags): Promise<void> {
     output.note(describe(planned));
     const question = `Remove these, ${formatBytes(planned.freedBytes)}? [y/N] `;
     if (!(await requestConsent(context, { yes, what: "remove models", question }))) {
-      return tell(context, { removed: [], freedBytes: 0, isDryRun: false });
+      const nothing = { removed: [], freedBytes: 0, isDryRun: false };
+      return output.result(encodeCollected(nothing), "nothing was removed");
     }
   }
   tell(context, await app.library.collect(goal));
