@@ -1,6 +1,6 @@
 // The whole way through the library on a model of a kilobyte that tells low sounds from high (whisper-model.ts). What the
 // real weights hear is not tested: their files cannot be had where these tests were written.
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { AppError } from "../../../../src/base/errors.ts";
 import { whisperProvider } from "../../../../src/providers/asr/whisper/index.ts";
@@ -8,6 +8,9 @@ import { createLoadContext } from "../../../support/load-context.ts";
 import { describeRecognizerContract } from "../../../support/recognizer-contract.ts";
 import { createTempFolder } from "../../../support/temp-folder.ts";
 import { writeWhisperModel } from "../../../support/whisper-model.ts";
+
+// A test loads up to four engines, each a process of its own.
+setDefaultTimeout(60_000);
 
 const folder = await createTempFolder();
 afterAll(() => folder[Symbol.asyncDispose]());
