@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { findRealModels, realModelsRoot } from "../support/real-models.ts";
+import { eventually } from "../support/eventually.ts";
 import { createTempFolder, type TempFolder } from "../support/temp-folder.ts";
 
 const main = resolve(import.meta.dir, "../../src/main.ts");
@@ -116,8 +117,8 @@ describe("the program", () => {
     const reader = child.stdout.getReader();
     const { value } = await reader.read();
     const url = /listening on (http:\S+)/.exec(new TextDecoder().decode(value))?.[1];
-    // Nothing is on disk and nothing may be fetched: text is served all the same.
-    expect((await fetch(`${url}/v1/health`)).status).toBe(200);
+    // Nothing is on disk and nothing may be fetched: text is served all the same, once the cast is on stage.
+    await eventually("text", async () => (await fetch(`${url}/v1/health`)).status === 200);
     child.kill("SIGTERM");
     expect(await child.exited).toBe(0);
   });
