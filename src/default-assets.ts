@@ -7,12 +7,13 @@ import type { ProviderCatalogue, SpeechProvider } from "./speech/provider.ts";
 export async function listDefaultAssets(
   { tables, userAssets }: Pick<ProviderSetup, "tables" | "userAssets">,
   catalogue: ProviderCatalogue,
-  chosen: Readonly<Record<keyof ProviderCatalogue, string>>,
+  /** Kind → id. */
+  chosen: Readonly<Partial<Record<keyof ProviderCatalogue, string>>>,
 ): Promise<string[]> {
-  const kinds = ["tts", "asr", "vad"] as const;
+  const kinds = ["tts", "asr", "vad", "turn"] as const;
   const names = await Promise.all(
     kinds.map(async (kind) => {
-      const provider: SpeechProvider | undefined = await catalogue[kind][chosen[kind]]?.();
+      const provider: SpeechProvider | undefined = await catalogue[kind]?.[chosen[kind] ?? ""]?.();
       const table = tables.find((candidate) => candidate.kind === kind && candidate.id === chosen[kind]);
       const parsed = provider?.settingsSchema.safeParse(table?.settings ?? {});
       return provider?.assetNames(parsed?.success ? parsed.data : provider.settingsSchema.parse({})) ?? [];

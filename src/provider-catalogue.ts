@@ -15,6 +15,9 @@ export const speechProviders: ProviderCatalogue = {
   vad: {
     silero: async () => (await import("./providers/vad/silero/index.ts")).sileroProvider,
   },
+  turn: {
+    smart_turn: async () => (await import("./providers/turn/smart_turn/index.ts")).smartTurnProvider,
+  },
 };
 
 export const replyProviders: ReplyProviderLoaders = {

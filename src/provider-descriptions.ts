@@ -17,7 +17,7 @@ export interface KnownProvider extends Pick<ProviderModelsDescription, "catalogu
 }
 
 type SpeechKind = keyof ProviderCatalogue;
-const speechKinds = ["tts", "asr", "vad"] as const satisfies readonly SpeechKind[];
+const speechKinds = ["tts", "asr", "vad", "turn"] as const satisfies readonly SpeechKind[];
 
 /** Of reply sources that are no preset with a key of their own. */
 const optionalKeys: Readonly<Record<string, string>> = { openai_compatible: "OPENAI_COMPATIBLE_API_KEY" };
@@ -69,9 +69,12 @@ const others = [...replyServers, localModels, ...turnProviders];
 
 /** Kind and id of each, in the order in which they are listed. */
 export function listProviderNames(catalogue: ProviderCatalogue): (readonly [kind: string, id: string])[] {
+  const namesOf = (kinds: readonly SpeechKind[]) =>
+    kinds.flatMap((kind) => Object.keys(catalogue[kind] ?? {}).map((id) => [kind, id] as const));
   return [
-    ...speechKinds.flatMap((kind) => Object.keys(catalogue[kind]).map((id) => [kind, id] as const)),
+    ...namesOf(["tts", "asr", "vad"]),
     ...others.map(({ kind, id }) => [kind, id] as const),
+    ...namesOf(["turn"]),
   ];
 }
 
@@ -82,11 +85,11 @@ export async function describeProvider(
   id: string,
 ): Promise<KnownProvider | undefined> {
   const speechKind = speechKinds.find((candidate) => candidate === kind);
-  if (speechKind === undefined)
-    return others.find((provider) => provider.kind === kind && provider.id === id);
-  const loaders: Readonly<Record<string, () => Promise<SpeechProvider>>> = catalogue[speechKind];
+  const loaders: Readonly<Record<string, () => Promise<SpeechProvider>>> =
+    (speechKind && catalogue[speechKind]) ?? {};
   const load = Object.hasOwn(loaders, id) ? loaders[id] : undefined;
-  return load && describeSpeech(await load());
+  if (load) return describeSpeech(await load());
+  return others.find((provider) => provider.kind === kind && provider.id === id);
 }
 
 function describeSpeech(provider: SpeechProvider): KnownProvider {

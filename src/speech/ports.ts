@@ -122,6 +122,19 @@ export interface TurnDetector {
   detect(transcript: string): number;
 }
 
+/** The sound of a turn so far → probability that it is over. */
+export interface AudioTurnDetector extends AsyncDisposable {
+  readonly id: string;
+  /**
+   * 16 kHz, the newest last; not to be changed before the answer. Of a long turn its end is what counts. Throws E_BUSY
+   * (queue full, engine stopped, still loading), E_INTERRUPTED (signal).
+   */
+  judge(
+    pcm: Float32Array,
+    options?: { signal?: AbortSignal | undefined; sessionId?: string | undefined },
+  ): Promise<number>;
+}
+
 export type ProviderState =
   /** `note`: what it says of itself while it works, such as that it is getting faster. */
   | { state: "ready"; note?: string }

@@ -5,7 +5,13 @@ import type { ProviderAssets } from "../assets/provider/provider-assets.ts";
 import type { ProviderModels } from "../assets/provider/provider-models.ts";
 import type { Emit } from "../base/events.ts";
 import type { Engine, EngineOptions, SpeechEvent } from "./engine.ts";
-import type { ProviderState, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector } from "./ports.ts";
+import type {
+  AudioTurnDetector,
+  ProviderState,
+  SpeechRecognizer,
+  SpeechSynthesizer,
+  VoiceActivityDetector,
+} from "./ports.ts";
 
 export interface ProviderDescription {
   /** Unique within its kind. */
@@ -66,13 +72,16 @@ export interface Provider<K extends string, T> extends ProviderDescription {
 export type SynthesizerProvider = Provider<"tts", SpeechSynthesizer>;
 export type RecognizerProvider = Provider<"asr", SpeechRecognizer>;
 export type DetectorProvider = Provider<"vad", VoiceActivityDetector>;
-export type SpeechProvider = SynthesizerProvider | RecognizerProvider | DetectorProvider;
+export type TurnProvider = Provider<"turn", AudioTurnDetector>;
+export type SpeechProvider = SynthesizerProvider | RecognizerProvider | DetectorProvider | TurnProvider;
 
 /** id → import of its folder; the composition root names them, so that nothing is imported before it is chosen. */
 export interface ProviderCatalogue {
   tts: Readonly<Record<string, () => Promise<SynthesizerProvider>>>;
   asr: Readonly<Record<string, () => Promise<RecognizerProvider>>>;
   vad: Readonly<Record<string, () => Promise<DetectorProvider>>>;
+  /** Of those that listen; who has none judges turns by their words. */
+  turn?: Readonly<Record<string, () => Promise<TurnProvider>>> | undefined;
 }
 
 export interface SpeechPartStatus {

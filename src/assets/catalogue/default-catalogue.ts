@@ -5,6 +5,7 @@ import type { AssetDefinition } from "../asset-schema.ts";
 import { kokoroModel, kokoroVoices } from "./kokoro.ts";
 import { moonshineBase, moonshineTiny } from "./moonshine.ts";
 import { sileroVad } from "./silero.ts";
+import { smartTurn } from "./smart-turn.ts";
 
 export const defaultCatalogue: readonly AssetDefinition[] = [
   kokoroModel,
@@ -12,4 +13,5 @@ export const defaultCatalogue: readonly AssetDefinition[] = [
   moonshineTiny,
   moonshineBase,
   sileroVad,
+  smartTurn,
 ];
