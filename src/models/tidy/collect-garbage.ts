@@ -1,9 +1,9 @@
 // `gc`: looks at registry and disk, plans, and takes away what the plan says.
 import { readdir, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { countFolderBytes, countPlacedBytes } from "../../assets/folder-size.ts";
+import { countPlacedBytes } from "../../assets/folder-size.ts";
 import { isInstalled } from "../../assets/registry/record.ts";
-import { locate } from "../../assets/registry/locate.ts";
+import { isInside, locate } from "../../assets/registry/locate.ts";
 import { loadPartState, removePart } from "../../assets/transfer/part-file.ts";
 import { throwIfAborted } from "../../base/deadline.ts";
 import { AppError } from "../../base/errors.ts";
@@ -15,6 +15,7 @@ import {
   planCollection,
 } from "./plan-collection.ts";
 import { placesOfRecord } from "./places-of-record.ts";
+import { scanDisk } from "./scan-disk.ts";
 import { takeAway } from "./take-away.ts";
 
 export interface CollectRequest extends CollectionGoal {
@@ -81,7 +82,8 @@ async function collect(world: ModelWorld, item: Collectable): Promise<number | n
 
 export async function lookAround(world: ModelWorld): Promise<CollectionSnapshot> {
   const { registry, useLocks, modelsRoot } = world;
-  const candidates: Collectable[] = [...(await listParts(world)), ...(await listRemnants(world))];
+  const remnants = await listRemnants(world);
+  const candidates: Collectable[] = [...(await listParts(world)), ...remnants];
   let installedBytes = 0;
   for (const [modelId, record] of await registry.load()) {
     if (!isInstalled(record)) continue;
@@ -98,9 +100,9 @@ export async function lookAround(world: ModelWorld): Promise<CollectionSnapshot>
     if (record.pinned === true || (await useLocks.isInUse(modelId))) continue;
     candidates.push({ kind: isOurs ? "install" : "elsewhere", modelId, path, sizeBytes, usedAtMs });
   }
-  const sizes = await Promise.all(rootsOf(world).map(countFolderBytes));
-  const isNested = world.assetsDir.startsWith(`${modelsRoot}/`);
-  const usedBytes = isNested ? (sizes[0] ?? 0) : sizes.reduce((sum, size) => sum + size, 0);
+  // Models, and what cut-short runs left; not the few bytes of registry and locks, which nothing here would free.
+  const counted = (await scanDisk(world)).items.filter(({ path }) => isInside(path, rootsOf(world)));
+  const usedBytes = [...counted, ...remnants].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return { candidates, usedBytes, installedBytes, disk: await readDisk(modelsRoot) };
 }
 

@@ -68,8 +68,12 @@ const verifyBody = z.object({ fail_on_extra_files: z.boolean().optional() }).opt
 const gcBody = z
   .object({
     dry_run: z.boolean().optional(),
-    target_gb: z.number().positive().optional().openapi({ description: "Until so much is freed" }),
-    quota_gb: z.number().positive().optional().openapi({ description: "Until no more than so much is left" }),
+    target_gb: z.number().nonnegative().optional().openapi({ description: "Until so much is freed" }),
+    quota_gb: z
+      .number()
+      .nonnegative()
+      .optional()
+      .openapi({ description: "Until no more than so much is left" }),
   })
   .optional();
 

@@ -42,6 +42,17 @@ describe("gc", () => {
     expect(await w.listModels()).toEqual(["model_registry.json", "transformers/a/three/m.bin"]);
   }, 30_000);
 
+  test("goes down to exactly the quota: the bookkeeping does not count, what no record knows does", async () => {
+    await using w = await createWorld();
+    const names = async (quotaBytes: number) =>
+      (await w.library.collect({ quotaBytes, dryRun: true })).removed.map(({ modelId }) => modelId);
+    expect(await names(60_000)).toEqual([]);
+    expect(await names(50_000)).toEqual(["a/one"]);
+    expect(await names(0)).toEqual(["a/one", "a/two", "a/three"]);
+    await Bun.write(join(w.modelsRoot, "llama-cpp/some/body/x.gguf"), makeBytes(1));
+    expect(await names(60_000)).toEqual(["a/one"]);
+  });
+
   test("spares what is pinned, and what a server uses", async () => {
     await using w = await createWorld();
     await w.library.pin("a/one", true);

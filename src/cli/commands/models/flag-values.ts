@@ -18,6 +18,6 @@ export function parseDirection(text: string): 1 | -1 {
 /** GB of 2^30 bytes, fractions too; as bytes. */
 export function parseGigabytes(text: string): number {
   const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value * 2 ** 30;
-  throw new InvalidArgumentError("It has to be a number of GB above 0.");
+  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return value * 2 ** 30;
+  throw new InvalidArgumentError("It has to be a number of GB.");
 }
