@@ -51,9 +51,9 @@ async function listPlaces(
   const found = new Map<string, readonly [string, AssetPlaces]>();
   const add = (asset: Asset): void => {
     const places = layout.placesOf(asset);
-    found.set(places.folder, [asset.name, places]);
+    found.set(places.target, [asset.name, places]);
   };
-  for (const asset of declared) if (!asset.place) add(asset);
+  for (const asset of declared) add(asset);
   for (const [assetType, name, version] of await listFolders(layout.assetsDir)) {
     const sources = [{ type: "local", path: "." }];
     const parsed = assetSchema.safeParse({ name, version, assetType, sources });

@@ -107,6 +107,23 @@ test("a models root that was copied is a hit after one look at the bytes, withou
   expect(w.fetchCount()).toBe(requests);
 });
 
+test("clearing takes listed assets at explicit places too, and leaves what lies beside them", async () => {
+  await using w = await createWorld();
+  const url = w.server.serve("/v.onnx", weights);
+  const listed = ["v5", "v6"].map(
+    (id): AssetDefinition => ({
+      name: id,
+      place: { path: join(w.modelsRoot, "silero", `${id}.onnx`), isFile: true, kind: "provider" },
+      sources: [{ type: "http", url }],
+    }),
+  );
+  const store = w.open(listed, { modelsRoot: w.modelsRoot });
+  for (const { name } of listed) await store.ensure(name);
+  await Bun.write(join(w.modelsRoot, "silero/mine.onnx"), "mine");
+  expect((await store.clear()).removed).toEqual(["v5", "v6"]);
+  expect(await readdir(join(w.modelsRoot, "silero"))).toEqual(["mine.onnx"]);
+});
+
 test("of an archive that becomes one file, the file that matters is taken", async () => {
   await using w = await createWorld();
   await mkdir(join(w.folder.path, "pack"), { recursive: true });
