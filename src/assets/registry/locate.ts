@@ -12,11 +12,11 @@ export interface Located {
 /** Null when neither the absolute nor the relative place is there, or when nothing is installed. */
 export async function locate(record: RegistryRecord, modelsRoot: string): Promise<Located | null> {
   const { install_path: absolute, relative_path: inRoot } = record;
-  const candidates = [
-    ...(typeof absolute === "string" ? [resolve(absolute)] : []),
-    ...(typeof inRoot === "string" ? [resolve(modelsRoot, inRoot)] : []),
-  ];
-  for (const path of candidates) {
+  const here = typeof inRoot === "string" ? [resolve(modelsRoot, inRoot)] : [];
+  const recorded = typeof absolute === "string" ? [resolve(absolute)] : [];
+  // In a copied root the absolute place is the original's, and not to be touched from here while the copy has its own.
+  const isOfThisRoot = recorded.every((path) => isInside(path, [modelsRoot]));
+  for (const path of isOfThisRoot ? [...recorded, ...here] : [...here, ...recorded]) {
     const seen = await stat(path).catch(() => null);
     if (seen) return { path, isFile: seen.isFile() };
   }

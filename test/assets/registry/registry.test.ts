@@ -115,6 +115,12 @@ describe("the registry", () => {
       path: join(w.modelsRoot, "transformers/a/a"),
       isFile: false,
     });
+    // The original of a copied root is left alone.
+    const original = join(w.modelsRoot, "..");
+    expect(await locate({ ...record, install_path: original }, w.modelsRoot)).toEqual({
+      path: join(w.modelsRoot, "transformers/a/a"),
+      isFile: false,
+    });
     expect(await locate({ install_path: "/gone" }, w.modelsRoot)).toBe(null);
     expect(await locate({}, w.modelsRoot)).toBe(null);
   });
