@@ -5,7 +5,7 @@ import type { Clock } from "../base/clock.ts";
 const openingMs = 250;
 /** In a reload, those still missing this long after the last outcome are slow; … */
 const quietMs = 250;
-/** … many at once are more likely behind than slow, so each that is missing adds to it, up to a second. */
+/** … of many at once they are more likely behind than slow, so each that was missing at first adds to it, up to a second. */
 const quietPerFileMs = 5;
 const maxQuietMs = 1000;
 /** However steadily the outcomes of a reload come, nobody waits longer to be seen; for each that is missing at first, … */
@@ -33,12 +33,14 @@ export function createSnapshotCadence(
 ): SnapshotCadence {
   let quiet: Disposable | undefined;
   let limit: Disposable | undefined;
+  let mostUnderWay = 0;
 
   const cancel = (): void => {
     quiet?.[Symbol.dispose]();
     limit?.[Symbol.dispose]();
     quiet = undefined;
     limit = undefined;
+    mostUnderWay = 0;
   };
   const fire = (): void => {
     cancel();
@@ -47,9 +49,10 @@ export function createSnapshotCadence(
   if (isOpening) quiet = clock.schedule(fire, firstWaitMs);
   return {
     outcome(underWay) {
+      mostUnderWay = Math.max(mostUnderWay, underWay);
       if (!isOpening) {
         quiet?.[Symbol.dispose]();
-        quiet = clock.schedule(fire, Math.min(maxQuietMs, quietMs + underWay * quietPerFileMs));
+        quiet = clock.schedule(fire, Math.min(maxQuietMs, quietMs + mostUnderWay * quietPerFileMs));
       }
       limit ??= clock.schedule(fire, isOpening ? openingMs : maxWaitMs + underWay * waitPerFileMs);
     },

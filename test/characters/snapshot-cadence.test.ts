@@ -72,10 +72,23 @@ describe("a reload", () => {
     expect(publishedAtMs).toEqual([3000, 6250]);
     cadence.complete();
 
-    const { publishedAtMs: few, ...other } = start(false);
-    other.cadence.outcome(2);
-    other.clock.advance(700);
-    expect(few).toEqual([260]);
+    const few = start(false);
+    few.cadence.outcome(2);
+    few.clock.advance(700);
+    expect(few.publishedAtMs).toEqual([260]);
+
+    // The last of many are no slower than the others were.
+    const last = start(false);
+    last.cadence.outcome(100);
+    last.cadence.outcome(1);
+    last.clock.advance(700);
+    expect(last.publishedAtMs).toEqual([]);
+    last.clock.advance(100);
+    expect(last.publishedAtMs).toEqual([750]);
+    // That was another burst.
+    last.cadence.outcome(1);
+    last.clock.advance(700);
+    expect(last.publishedAtMs).toEqual([750, 1055]);
   });
 
   test("that is called off publishes nothing", () => {
