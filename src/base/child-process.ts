@@ -57,8 +57,13 @@ export function spawnChild(options: ChildOptions): Child {
     ipc: (message) => caller.receive(message),
   });
   const caller = createCaller((message) => {
-    // A child that has just died refuses the message; `exited` rejects the call.
-    if (isRunning) subprocess.send(message);
+    // To a child that has just died, or hung up, nothing can be said; `exited` rejects the call.
+    if (!isRunning) return;
+    try {
+      subprocess.send(message);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_IPC_CHANNEL_CLOSED") throw error;
+    }
   });
   let isRunning = true;
   const exited = subprocess.exited.then(() => {

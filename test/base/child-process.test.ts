@@ -63,3 +63,14 @@ test("what a child prints arrives line by line, overlong lines cut", async () =>
   expect(lines.filter((line) => !line.startsWith("x"))).toEqual(["one", "two"]);
   expect(lines.find((line) => line.startsWith("x"))).toHaveLength(4096);
 });
+
+test("a child that has hung up is called in vain, and nothing else", async () => {
+  await using spawned = await spawnWith("{ hangUp() { process.disconnect(); for (;;); } }");
+  const codes = new Set<unknown>();
+  // Whenever the hanging up is noticed: before it and after it a call comes to its deadline.
+  for (let i = 0; i < 40; i++) {
+    const failed = spawned.child.call("hangUp", null, { timeoutMs: 10 }).catch((error: AppError) => error);
+    codes.add(((await failed) as AppError).code);
+  }
+  expect([...codes]).toEqual(["E_BUSY"]);
+});
