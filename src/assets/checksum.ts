@@ -1,33 +1,17 @@
 // Digests of files on disk, read in pieces so that the event loop goes on between them.
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { throwIfAborted } from "../base/deadline.ts";
+import { type Checksum, createHashes, type FileDigests } from "./digests.ts";
+import { createFileHasher } from "./transfer/file-hasher.ts";
 
-export interface Checksum {
-  /** `git-blob`: sha1 over the header "blob <size>\0" and the content, which the hub gives for small files. */
-  algorithm: "sha256" | "sha512" | "git-blob";
-  /** Lower-case hex. */
-  digest: string;
-}
+export { type Checksum, type FileDigests } from "./digests.ts";
 
 /** 1 MiB takes about 0.6 ms to hash: short enough to do on the serving thread. */
 const pieceBytes = 1 << 20;
 
-export interface FileDigests {
-  sizeBytes: number;
-  /** Lower-case hex, of the algorithms that were asked for. */
-  digests: ReadonlyMap<Checksum["algorithm"], string>;
-}
-
-/** `sizeBytes` has to be known for git-blob. */
-export function createHashes(
-  algorithms: readonly Checksum["algorithm"][],
-  sizeBytes: number | null,
-): Map<Checksum["algorithm"], Hash> {
-  const create = (algorithm: Checksum["algorithm"]): Hash =>
-    algorithm === "git-blob" ? createHash("sha1").update(`blob ${sizeBytes}\0`) : createHash(algorithm);
-  return new Map(algorithms.map((algorithm) => [algorithm, create(algorithm)]));
-}
+/** From here on a worker is worth its start: whoever hashes, the thread that serves has nothing to do with it. */
+const largeBytes = 8 << 20;
 
 export async function hashFile(
   path: string,
@@ -37,6 +21,12 @@ export async function hashFile(
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
+    if (size >= largeBytes) {
+      throwIfAborted(options.signal);
+      await using hasher = createFileHasher(path, algorithms, size);
+      const digests = await hasher.finish(size, options.signal);
+      if (digests) return { sizeBytes: size, digests };
+    }
     const hashes = createHashes(algorithms, size);
     const piece = new Uint8Array(Math.min(pieceBytes, Math.max(size, 1)));
     let sizeBytes = 0;

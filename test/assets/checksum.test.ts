@@ -45,3 +45,26 @@ test("hashing stops with its signal", async () => {
     code: "E_INTERRUPTED",
   });
 });
+
+test("a large file is hashed beside the event loop, all digests at once, and that stops with its signal too", async () => {
+  await using folder = await createTempFolder();
+  const bytes = makeBytes(12 << 20, 8);
+  const path = await folder.write("x", bytes);
+  let ticks = 0;
+  const timer = setInterval(() => void ticks++, 1);
+  const { sizeBytes, digests } = await hashFile(path, ["sha256", "sha512", "git-blob"]);
+  clearInterval(timer);
+  expect(sizeBytes).toBe(bytes.length);
+  expect(digests).toEqual(
+    new Map([
+      ["sha256", createHash("sha256").update(bytes).digest("hex")],
+      ["sha512", createHash("sha512").update(bytes).digest("hex")],
+      ["git-blob", createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex")],
+    ]),
+  );
+  expect(ticks).toBeGreaterThan(0);
+  const abort = new AbortController();
+  const stopped = failureOf(hashFile(path, ["sha512"], { signal: abort.signal }));
+  abort.abort();
+  expect(await stopped).toMatchObject({ code: "E_INTERRUPTED" });
+});

@@ -1,6 +1,6 @@
 // The digest of a part, taken while it comes: of a small one from the bytes at hand, of a large one by a worker that
 // reads them back. Nothing of it outlives the run: a part that an earlier run has left is hashed from its beginning.
-import { type Checksum, createHashes, type FileDigests } from "../checksum.ts";
+import { type Checksum, createHashes, type FileDigests } from "../digests.ts";
 import { createFileHasher, type FileHasher } from "./file-hasher.ts";
 
 export interface DigestRequest {
@@ -9,11 +9,11 @@ export interface DigestRequest {
   sizeBytes: number | null;
 }
 
-export interface PartDigest extends Disposable {
+export interface PartDigest extends AsyncDisposable {
   /** `bytes` were written at `offset`, and the first `prefixBytes` of the part are there by now. */
   follow(bytes: Uint8Array, offset: number, prefixBytes: number): void;
   /** The part begins anew. */
-  reset(): void;
+  reset(): Promise<void>;
   /** Of the whole part; null when it could not be taken on the way. E_INTERRUPTED. */
   finish(sizeBytes: number, signal: AbortSignal): Promise<FileDigests | null>;
 }
@@ -25,9 +25,10 @@ export function createPartDigest(path: string, { algorithms, sizeBytes }: Digest
   let hashes = createHashes(algorithms, sizeBytes);
   let hashedBytes = 0;
   let hasher: FileHasher | null = null;
-  const end = (): void => {
-    hasher?.[Symbol.dispose]();
+  const end = async (): Promise<void> => {
+    const ended = hasher;
     hasher = null;
+    await ended?.[Symbol.asyncDispose]();
   };
   return {
     follow(bytes, offset, prefixBytes) {
@@ -40,8 +41,8 @@ export function createPartDigest(path: string, { algorithms, sizeBytes }: Digest
       hasher ??= createFileHasher(path, algorithms, sizeBytes);
       hasher.reach(prefixBytes);
     },
-    reset() {
-      end();
+    async reset() {
+      await end();
       hashes = createHashes(algorithms, sizeBytes);
       hashedBytes = 0;
     },
@@ -56,6 +57,6 @@ export function createPartDigest(path: string, { algorithms, sizeBytes }: Digest
         digests: new Map([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest("hex")])),
       };
     },
-    [Symbol.dispose]: end,
+    [Symbol.asyncDispose]: end,
   };
 }

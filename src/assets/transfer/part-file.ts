@@ -168,7 +168,7 @@ function createPartFile(
     },
     async startOver() {
       state = emptyState(state.source);
-      digest?.reset();
+      await digest?.reset();
       await withFileErrors(path, async () => {
         await file.truncate(0);
         await save();
@@ -177,7 +177,7 @@ function createPartFile(
     save: () => withFileErrors(path, save),
     digest: async (signal) => (await digest?.finish(countBytes(state.done), signal)) ?? null,
     async [Symbol.asyncDispose]() {
-      digest?.[Symbol.dispose]();
+      await digest?.[Symbol.asyncDispose]();
       try {
         const isEvident = smallProvedBytes !== null && !hasState && prefixOf(state) === smallProvedBytes;
         if (unsavedBytes > 0 && !isEvident) await save();

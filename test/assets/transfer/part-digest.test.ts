@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { hashFile } from "../../../src/assets/checksum.ts";
 import { createPartDigest } from "../../../src/assets/transfer/part-digest.ts";
@@ -81,12 +81,15 @@ test("a resumed large part is hashed from its very beginning, so that what chang
 
 test("a file that is not there, or shorter than was said, gives no digest instead of a wrong one", async () => {
   await using folder = await createTempFolder();
-  using missing = createPartDigest(join(folder.path, "none"), { algorithms: ["sha256"], sizeBytes: null });
+  await using missing = createPartDigest(join(folder.path, "none"), {
+    algorithms: ["sha256"],
+    sizeBytes: null,
+  });
   missing.follow(new Uint8Array(1), 0, 2 << 20);
   expect(await missing.finish(2 << 20, live)).toBeNull();
   const path = join(folder.path, "short");
   await Bun.write(path, small);
-  using short = createPartDigest(path, { algorithms: ["sha256"], sizeBytes: null });
+  await using short = createPartDigest(path, { algorithms: ["sha256"], sizeBytes: null });
   short.follow(new Uint8Array(1), 0, 2 << 20);
   expect(await short.finish(2 << 20, live)).toBeNull();
 });
@@ -95,7 +98,7 @@ test("an abort ends the wait for a digest", async () => {
   await using folder = await createTempFolder();
   const path = join(folder.path, "x");
   await Bun.write(path, large);
-  using digest = createPartDigest(path, { algorithms: ["sha256"], sizeBytes: null });
+  await using digest = createPartDigest(path, { algorithms: ["sha256"], sizeBytes: null });
   digest.follow(new Uint8Array(1), 0, large.length);
   expect(await failureOf(digest.finish(large.length, AbortSignal.abort()))).toMatchObject({
     code: "E_INTERRUPTED",
@@ -123,4 +126,24 @@ test("a small part that will be proved needs no state: what lies there is what h
     null,
     null,
   ]);
+});
+
+test("whether it was asked for its digest, stopped in the midst or left alone, no file stays open", async () => {
+  await using folder = await createTempFolder();
+  const path = await folder.write("x", large);
+  const options = { algorithms: ["sha256"], sizeBytes: null } as const;
+  const countOpen = async (): Promise<number> => {
+    const links = (await readdir("/proc/self/fd")).map((fd) =>
+      readlink(`/proc/self/fd/${fd}`).catch(() => ""),
+    );
+    return (await Promise.all(links)).filter((target) => target === path).length;
+  };
+  for (const end of ["asked", "stopped", "left"] as const) {
+    await using digest = createPartDigest(path, options);
+    digest.follow(new Uint8Array(1), 0, large.length);
+    if (end === "asked") await digest.finish(large.length, live);
+    if (end === "stopped") await failureOf(digest.finish(large.length, AbortSignal.abort()));
+    await digest[Symbol.asyncDispose]();
+    if (process.platform === "linux") expect([end, await countOpen()]).toEqual([end, 0]);
+  }
 });
