@@ -57,7 +57,7 @@ export interface ConversationStore extends Disposable {
 
 export interface ConversationStoreDependencies {
   clock: Clock;
-  /** Something could not be written; it is tried again at the next change. */
+  /** Something could not be written; it is tried again at the next change, and at the end. */
   onTrouble: (error: unknown) => void;
 }
 
@@ -133,10 +133,11 @@ export function openConversationStore(
     /** Positions before it are not taken up again. */
     const first = Math.max(0, (row?.item_count ?? 0) - maxResumedItems);
     const items = readItems.all(id, first).map((each) => settle(parse(itemSchema, each.item, file)));
-    const memory = typeof row?.memory === "string" ? parse(memorySchema, row.memory, file) : null;
-    let saved: readonly Item[] = items;
-    let savedMemory = memory;
+    const memory =
+      typeof row?.memory === "string" ? takeUp(parse(memorySchema, row.memory, file), items) : null;
+    let saved: Pick<ConversationState, "items" | "memory"> = { items, memory };
     let isOver = false;
+    /** Not written yet, or what could not be. */
     let latest: ConversationState | undefined;
     let timer: Disposable | undefined;
 
@@ -145,19 +146,19 @@ export function openConversationStore(
       const memoryText = now.memory && JSON.stringify(now.memory);
       upsertConversation.run(id, now.cast.character.name, seconds, memoryText);
       for (const [index, item] of now.items.entries()) {
-        if (saved[index] !== item) upsertItem.run(id, first + index, item.id, seconds, JSON.stringify(item));
+        if (saved.items[index] !== item)
+          upsertItem.run(id, first + index, item.id, seconds, JSON.stringify(item));
       }
-      if (now.items.length < saved.length) dropItems.run(id, first + now.items.length);
+      if (now.items.length < saved.items.length) dropItems.run(id, first + now.items.length);
     });
     const flush = (): void => {
       timer?.[Symbol.dispose]();
       timer = undefined;
-      const state = latest;
-      latest = undefined;
-      if (!state) return;
+      if (!latest) return;
       try {
-        write(state);
-        ({ items: saved, memory: savedMemory } = state);
+        write(latest);
+        saved = latest;
+        latest = undefined;
       } catch (error) {
         deps.onTrouble(translateError(error, file));
       }
@@ -174,7 +175,8 @@ export function openConversationStore(
       items,
       memory,
       keep(now) {
-        if (isOver || (now.items === saved && now.memory === savedMemory)) return;
+        const known = latest ?? saved;
+        if (isOver || (now.items === known.items && now.memory === known.memory)) return;
         latest = now;
         timer ??= clock.schedule(flush, writeDelayMs);
       },
@@ -239,24 +241,30 @@ const summarize = (row: ConversationRow): ConversationSummary => ({
   itemCount: row.item_count,
 });
 
+/** Of what is not taken up again nothing need be known: a new summary may not name what is not there. */
+function takeUp(memory: Memory, items: readonly Item[]): Memory {
+  const here = new Set(items.map(({ id }) => id));
+  return { ...memory, itemIds: memory.itemIds.filter((id) => here.has(id)) };
+}
+
 /** What its writer could not finish stays unfinished. */
 function settle(item: Item): Item {
   return item.status === "in-progress" ? { ...item, status: "incomplete" } : item;
 }
 
 function openDatabase(file: string): Database {
+  let database: Database | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true });
     // What people say is nobody else's business on this machine; SQLite's other files take this one's mode.
     closeSync(openSync(file, "a", 0o600));
     chmodSync(file, 0o600);
-    const database = new Database(file, { strict: true });
+    database = new Database(file, { strict: true });
     database.run("PRAGMA busy_timeout = 2000");
     database.run("PRAGMA journal_mode = WAL");
     database.run("PRAGMA foreign_keys = ON");
     const version = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
     if (version !== undefined && version > 1) {
-      database.close();
       throw new AppError("E_SCHEMA", `${file} was written by a newer version of this program`, {
         path: file,
       });
@@ -264,6 +272,7 @@ function openDatabase(file: string): Database {
     database.run(layout);
     return database;
   } catch (error) {
+    database?.close();
     throw translateError(error, file);
   }
 }

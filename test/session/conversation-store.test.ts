@@ -134,6 +134,18 @@ describe("a kept conversation", () => {
     expect([itemCount, all[0]?.item.id, all.at(-1)?.item.id]).toEqual([601, "m0", "new"]);
   });
 
+  test("a summary of what is not taken up again does not keep the next one from counting", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = take(store, "t");
+    const many = Array.from({ length: 600 }, (_, i) => message(`m${i}`, "user", `${i}`));
+    const summary = "They counted.";
+    thread.keep(state(many, { summary, itemIds: many.slice(0, 150).map(({ id }) => id) }));
+    thread.finish();
+    const { items, memory } = take(store, "t");
+    expect(memory).toEqual({ summary, itemIds: items.slice(0, 50).map(({ id }) => id) });
+  });
+
   test("belongs to who took it last, with the last words of who had it before", async () => {
     await using f = await createFixture();
     const store = f.open();
@@ -196,6 +208,27 @@ describe("a file that cannot be used", () => {
     await using f = await createFixture();
     await f.folder.write("deep/conversations.sqlite/x", "");
     expect((await failureOf(Promise.try(() => f.open()))).message).toContain("conversations.sqlite");
+  });
+
+  test("what cannot be written is told once, and tried again at the next change and at the end", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = take(store, "t");
+    const now = state([message("a", "user", "1")]);
+    const { Database } = await import("bun:sqlite");
+    {
+      using locking = new Database(f.file);
+      locking.run("BEGIN IMMEDIATE");
+      thread.keep(now);
+      f.clock.advance(1000);
+      // A session tells its state many times a second.
+      thread.keep(now);
+      f.clock.advance(1000);
+      expect(f.troubles).toMatchObject([{ code: "E_BUSY" }]);
+      locking.run("ROLLBACK");
+    }
+    thread.finish();
+    expect(store.read("t").itemCount).toBe(1);
   });
 
   test("what cannot be written is told, and written with the next change", async () => {
