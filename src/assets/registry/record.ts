@@ -21,7 +21,8 @@ export const licenseAcceptanceSchema = z.looseObject({
 /** Only `install_path` and `files[].path` are needed of an older registry; without an install, neither. */
 export const registryRecordSchema = z.looseObject({
   model_id: optionalText,
-  kind: z.enum(["hub", "provider", "declared"]).nullish(),
+  /** "hub", "provider" or "declared"; whatever else an older one wrote counts as "hub". */
+  kind: optionalText,
   library: optionalText,
   revision: optionalText,
   commit: optionalText,

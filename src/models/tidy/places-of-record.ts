@@ -20,7 +20,7 @@ export function placesOfRecord(
     const parsed = assetSchema.safeParse({ name, version, assetType, sources });
     return parsed.success && rest.length === 0 ? layout.placesOf(parsed.data) : null;
   }
-  const kind = record.kind ?? "hub";
+  const kind = record.kind === "provider" ? "provider" : "hub";
   const parsed = assetSchema.safeParse({ name: id, place: { path, isFile, kind }, sources });
   return parsed.success ? layout.placesOf(parsed.data) : null;
 }

@@ -99,7 +99,13 @@ describe("the registry", () => {
     await Bun.write(
       w.registry.path,
       JSON.stringify({
-        "a/a": { install_path: w.modelsRoot, files: [{ path: "x" }], pinned: null, commit: null },
+        "a/a": {
+          install_path: w.modelsRoot,
+          files: [{ path: "x" }],
+          pinned: null,
+          commit: null,
+          kind: "snapshot",
+        },
       }),
     );
     const record = (await w.registry.load()).get("a/a");
