@@ -30,7 +30,6 @@ import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import {
   loadLocalReplyProvider,
-  loadTurnDetector,
   replyProviders,
   speechProviders as ownSpeechProviders,
 } from "./provider-catalogue.ts";
@@ -53,6 +52,7 @@ import type { SpeechEvent } from "./speech/engine.ts";
 import type { ProviderCatalogue } from "./speech/provider.ts";
 import { selectProviders } from "./speech/select-provider.ts";
 import { createSpeechSystem } from "./speech/speech-system.ts";
+import { createTurnJudges } from "./turn-judges.ts";
 import { createWebApp } from "./web/serve-web-app.ts";
 
 export interface AppOptions {
@@ -174,31 +174,33 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       vad: Object.keys(speechProviders.vad),
     },
   );
+  const engineParts = { ...connected, catalogue: speechProviders, emit: events.emit, clock };
+  const engineRoots = {
+    threads: settings["speech.threads"] || availableParallelism(),
+    runtimeCacheDir: join(cacheRoot, "runtime"),
+    modelsRoot: settings["storage.models_root"],
+  };
   const speech = stack.use(
-    createSpeechSystem(
-      {
-        catalogue: speechProviders,
-        getAssetPath: (name, given) => connected.getAssetPath(name, given),
-        suppliesOf: (kind, id) => connected.suppliesOf(kind, id),
-        emit: events.emit,
-        clock,
-      },
-      {
-        synthesizer: chosen.tts,
-        recognizer: chosen.asr,
-        detector: chosen.vad,
-        settings: providerSettings,
-        threads: settings["speech.threads"] || availableParallelism(),
-        runtimeCacheDir: join(cacheRoot, "runtime"),
-        modelsRoot: settings["storage.models_root"],
-      },
+    createSpeechSystem(engineParts, {
+      synthesizer: chosen.tts,
+      recognizer: chosen.asr,
+      detector: chosen.vad,
+      settings: providerSettings,
+      ...engineRoots,
+    }),
+  );
+  const turnDetectorId = settings["session.turn_detector"];
+  const turns = stack.use(
+    createTurnJudges(
+      { ...engineParts, speech },
+      { id: turnDetectorId, settings: providerSettings["turn"]?.[turnDetectorId], ...engineRoots },
     ),
   );
 
   const localModels = {
     loadProvider: loadLocalReplyProvider,
-    modelsRoot: settings["storage.models_root"],
-    threads: settings["speech.threads"] || availableParallelism(),
+    modelsRoot: engineRoots.modelsRoot,
+    threads: engineRoots.threads,
     contextTokens: settings["reply.context_tokens"],
     settings: providerSettings["llm"]?.["local"],
     holdModel: async (id: string) => {
@@ -229,7 +231,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     ),
   );
   const providers = createProviders(
-    { setup, connected, speech, replies, localModels, fetch, emit: events.emit },
+    { setup, connected, speech: turns, replies, localModels, fetch, emit: events.emit },
     {
       speechProviders,
       replySource: settings["reply.source"],
@@ -266,17 +268,14 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
 
   const openTalk: CliApp["openTalk"] = async (stage, character, channel) => {
     const parts = { stage, speech, clock, userName: settings.user_name };
-    const [cast, turnDetector] = await Promise.all([
-      createCasting(parts).cast(character),
-      loadTurnDetector(),
-    ]);
+    const [cast, judges] = await Promise.all([createCasting(parts).cast(character), turns.load()]);
     return openVoiceSession(
       {
         ...parts,
         ...channel,
         replyAsCharacter,
         speakText: synthesizeStream,
-        turnDetector,
+        ...judges,
         condense,
         mayReplyEarly,
         emit: events.emit,
@@ -296,10 +295,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     await ensureRoots(roots);
     await using held = new AsyncDisposableStack();
     const metrics = held.use(createMetrics(events, { clock }));
-    const [stage, webApp, turnDetector] = await Promise.all([
+    const [stage, webApp, judges] = await Promise.all([
       openStage({ watch: true }),
       createWebApp(),
-      loadTurnDetector(),
+      turns.load(),
     ]);
     held.use(stage);
     const conversationsFile = settings["conversations.file"];
@@ -346,7 +345,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
               ? undefined
               : { dir: settings["recording.dir"], includeAudio: settings["recording.audio"] },
         },
-        { speakText: synthesizeStream, turnDetector, condense, mayReplyEarly, clock },
+        { speakText: synthesizeStream, ...judges, condense, mayReplyEarly, clock },
       ),
     );
     const server = held.use(createServer(services, { webApp, realtime, speakText: synthesizeStream, clock }));
@@ -389,7 +388,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     library,
     ensureBaselines,
     findInstallation,
-    defaultAssets: await listDefaultAssets(setup, speechProviders, chosen),
+    defaultAssets: await listDefaultAssets(setup, speechProviders, { ...chosen, ...turns.chosen }),
     projectAssets: listProjectAssets(setup, project),
     speech,
     replies,

@@ -220,6 +220,11 @@ export const settingDefinitions = {
     null,
     "Tokens of the reply model that one voice session may use; default: no limit.",
   ),
+  "session.turn_detector": define(
+    z.enum(["transcript", "smart_turn"]),
+    "transcript",
+    "What `semantic_vad` judges the end of a turn by: the words so far, or also the sound of the pause (Smart Turn v3, 8.7 MB from the hub).",
+  ),
   "session.early_replies": define(
     flag,
     true,

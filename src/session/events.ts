@@ -94,6 +94,8 @@ export type SessionInput =
       /** A reply to it may be begun and dropped. */
       mayReplyEarly?: boolean | undefined;
     }
+  /** The chance (0 to 1) that the turn is over, by the sound of it and of the silence that began there. */
+  | { type: "pause-judged"; itemId: string; silenceFrom: number; endChance: number }
   | { type: "transcript"; itemId: string; text: string; audioMs: number }
   | { type: "transcript-failed"; itemId: string; error: AppError }
   | { type: "reply-text"; responseId: string; text: string }

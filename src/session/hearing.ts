@@ -1,7 +1,9 @@
 // A session's ear: keeps the input audio, asks voice detection about it, and follows what is said with the recogniser.
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
+import { concatPcm } from "../audio/pcm.ts";
 import { resample } from "../audio/resample.ts";
+import type { AudioTurnDetector } from "../speech/ports.ts";
 import type { SpeechSystem } from "../speech/provider.ts";
 import type { SessionInput } from "./events.ts";
 import { createDecoder, createInputAudio, inputRateHz } from "./input-audio.ts";
@@ -19,6 +21,7 @@ export type HearingEffect = EffectOf<
   | "extend-utterance"
   | "finish-utterance"
   | "drop-utterance"
+  | "judge-pause"
   | "recognise-item"
   | "forget-audio"
   | "listen-from"
@@ -34,12 +37,18 @@ export interface Hearing extends AsyncDisposable {
 }
 
 export interface HearingDependencies {
+  sessionId: string;
   speech: Pick<SpeechSystem, "recognizer" | "detector">;
+  /** Judges pauses by their sound; without it "judge-pause" is not answered. */
+  audioTurnDetector?: AudioTurnDetector | undefined;
   clock: Clock;
   dispatch: (input: SessionInput) => void;
   /** Voice detection does not work at the moment. */
   onTrouble: (error: AppError) => void;
 }
+
+/** Of a turn's sound, at most; no detector takes in more (Smart Turn: 8 s). */
+const judgedSoundMs = 8000;
 
 export function createHearing(
   deps: HearingDependencies,
@@ -101,6 +110,24 @@ export function createHearing(
     }
   };
 
+  let judging: AbortController | undefined;
+  const judgePause = async (asked: EffectOf<"judge-pause">): Promise<void> => {
+    const { itemId, silenceFrom, toSample } = asked;
+    if (!deps.audioTurnDetector || !current) return;
+    judging?.abort(new AppError("E_INTERRUPTED", "another pause is to be judged"));
+    const ours = (judging = new AbortController());
+    const fromSample = Math.max(current.fromSample, toSample - judgedSoundMs * samplesPerMs);
+    const pcm = concatPcm(input.read(fromSample, toSample));
+    try {
+      const options = { signal: ours.signal, sessionId: deps.sessionId };
+      const endChance = await deps.audioTurnDetector.judge(pcm, options);
+      if (!ours.signal.aborted) dispatch({ type: "pause-judged", itemId, silenceFrom, endChance });
+    } catch {
+      // The words count then; what the detector lacks is in its state, and its engine says why it died.
+      return;
+    }
+  };
+
   const recogniseItem = ({ itemId, audio, language }: EffectOf<"recognise-item">): void => {
     const pcm = resample(createDecoder(format)(audio), { fromHz: format.sampleRateHz, toHz: inputRateHz });
     const utterance = open(itemId, { language, wantsPartials: false });
@@ -140,6 +167,8 @@ export function createHearing(
           void settle(effect.itemId, utterance, effect.toSample - fromSample);
           return;
         }
+        case "judge-pause":
+          return void judgePause(effect);
         case "drop-utterance":
           current?.utterance.drop();
           current = undefined;
@@ -153,6 +182,7 @@ export function createHearing(
       }
     },
     async [Symbol.asyncDispose]() {
+      judging?.abort(new AppError("E_INTERRUPTED", "the session is over"));
       current?.utterance.drop();
       for (const utterance of finishing) utterance.drop();
       await release(listener);

@@ -21,6 +21,7 @@ import {
   openTurn,
   settleMurmur,
 } from "./murmur.ts";
+import { chanceOfEnd, judgePause } from "./pause-judgement.ts";
 import { answerIfOwed, armSilence, beginReply, createResponse, planResponse } from "./responses.ts";
 import { settleInterruption } from "./resumption.ts";
 import type { TurnDetection } from "./session-config.ts";
@@ -40,6 +41,7 @@ import {
 } from "./step.ts";
 import {
   choosePauseMs,
+  type Listening,
   listen,
   quiet,
   samplesPerMs,
@@ -65,13 +67,14 @@ export function onVoiceFrame(step: Step, { frame }: InputOf<"voice-frame">): voi
   // Answers for audio that has been committed or cleared meanwhile come too late to matter.
   if (turnDetection === null || frame.fromSample < step.state.input.judgedSample) return;
   const { listening: before, utterance } = step.state.input;
-  const { listening, change } = listen(before, frame, rulesOf(turnDetection, utterance));
+  const { listening, change } = listen(before, frame, rulesOf(turnDetection, utterance, before));
   updateInput(step, { listening, judgedSample: frame.toSample });
   if (change?.type === "speech-start") beginSpeech(step, change.speechFrom);
   noteLevel(step, frame, turnDetection);
   if (change === null) considerMurmur(step);
   const { isTurnOpen, murmur, startSample } = step.state.input;
   if (isTurnOpen || murmur) perform(step, { type: "extend-utterance", toSample: frame.toSample });
+  if (change === null) judgePause(step);
   if (change?.type === "speech-stop") {
     if (murmur) {
       endMurmur(step, change.toSample, turnDetection.createResponse);
@@ -88,14 +91,23 @@ export function onVoiceFrame(step: Step, { frame }: InputOf<"voice-frame">): voi
 /** Speech that has just begun counts from the frame in which that was found. */
 function noteLevel(step: Step, frame: VoiceFrame, detection: NonNullable<TurnDetection>): void {
   const { utterance } = step.state.input;
-  const isSpeech = frame.probability >= rulesOf(detection, utterance).threshold;
+  const isSpeech = frame.probability >= thresholdOf(detection);
   if (!utterance || !isSpeech || frame.levelDb <= (utterance.levelDb ?? Number.NEGATIVE_INFINITY)) return;
   updateInput(step, { utterance: { ...utterance, levelDb: frame.levelDb } });
 }
 
-function rulesOf(detection: NonNullable<TurnDetection>, utterance: Utterance | null): TurnRules {
-  if (detection.type === "server-vad") return detection;
-  return { threshold: 0.5, silenceDurationMs: choosePauseMs(detection.eagerness, utterance?.endChance) };
+const thresholdOf = (detection: NonNullable<TurnDetection>): number =>
+  detection.type === "server-vad" ? detection.threshold : 0.5;
+
+function rulesOf(
+  detection: NonNullable<TurnDetection>,
+  utterance: Utterance | null,
+  { silenceFrom }: Listening,
+): TurnRules {
+  const threshold = thresholdOf(detection);
+  if (detection.type === "server-vad") return { threshold, silenceDurationMs: detection.silenceDurationMs };
+  const endChance = chanceOfEnd(utterance, silenceFrom);
+  return { threshold, silenceDurationMs: choosePauseMs(detection.eagerness, endChance) };
 }
 
 export function commitByClient(step: Step, eventId: string | undefined): void {

@@ -26,6 +26,7 @@ import {
   pump,
   rememberHeard,
 } from "./responses.ts";
+import { onPauseJudged } from "./pause-judgement.ts";
 import { obey, onCastChanged } from "./session-commands.ts";
 import type { SessionEffect, SessionState } from "./state.ts";
 import { busyUntilMs, type InputOf, perform, send, type Step, update, viewSession } from "./step.ts";
@@ -67,6 +68,8 @@ function take(step: Step, input: SessionInput): void {
       return onVoiceFrame(step, input);
     case "partial-transcript":
       return onPartialTranscript(step, input);
+    case "pause-judged":
+      return onPauseJudged(step, input);
     case "transcript":
       return onTranscript(step, input);
     case "transcript-failed":

@@ -55,6 +55,8 @@ export interface Utterance {
   toldText: string;
   /** Of the turn being over by the words so far, 0 to 1. */
   endChance?: number | undefined;
+  /** The same by the sound of one silence; `chance` is undefined while nobody has answered. */
+  pauseJudgement?: { silenceFrom: number; chance?: number | undefined } | undefined;
   /** Nothing is done by writing a reply that nobody will hear. */
   mayReplyEarly?: boolean | undefined;
   earlyTries?: number | undefined;
@@ -206,6 +208,8 @@ export type SessionEffect =
       /** Audio before the first of them; undefined: the recogniser's own measure. */
       firstPartialMs?: number | undefined;
     }
+  /** Judge by the sound of the open utterance up to here whether it is over; "pause-judged" may answer. */
+  | { type: "judge-pause"; itemId: string; silenceFrom: number; toSample: number }
   /** The open utterance goes on at least to here. */
   | { type: "extend-utterance"; toSample: number }
   | { type: "finish-utterance"; itemId: string; toSample: number }

@@ -18,7 +18,7 @@ import type {
   TimerName,
   VoiceSessionEvent,
 } from "./events.ts";
-import type { TurnDetector } from "../speech/ports.ts";
+import type { AudioTurnDetector, TurnDetector } from "../speech/ports.ts";
 import { createHearing } from "./hearing.ts";
 import { reduce } from "./reduce.ts";
 import type { CondensingPlan } from "./memory.ts";
@@ -35,6 +35,8 @@ export interface VoiceSessionDependencies extends CastingDependencies {
   speakText: SpeakText;
   /** Judges pauses by the words before them; without it they are judged by their length. */
   turnDetector?: TurnDetector | undefined;
+  /** Judges them by their sound, and goes before the words. */
+  audioTurnDetector?: AudioTurnDetector | undefined;
   /** A reply of this character may be begun before it is certain that it is wanted. Default: never. */
   mayReplyEarly?: ((character: Character) => boolean) | undefined;
   /** Without it a conversation that outgrows the model's window loses its oldest turns. */
@@ -163,7 +165,14 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
       : input;
 
   const hearing = createHearing(
-    { speech: deps.speech, clock, dispatch: (input) => dispatch(judge(input)), onTrouble: complain },
+    {
+      sessionId,
+      speech: deps.speech,
+      audioTurnDetector: deps.audioTurnDetector,
+      clock,
+      dispatch: (input) => dispatch(judge(input)),
+      onTrouble: complain,
+    },
     { format: state.config.inputFormat, maxInputMs: options.maxInputMs ?? 600_000 },
   );
 

@@ -91,6 +91,7 @@ export function createSimulation(): Simulation {
   const patches: SessionPatch[] = [
     { turnDetection: null },
     { turnDetection: { type: "server-vad" } },
+    { turnDetection: { type: "semantic-vad", eagerness: "high" } },
     { turnDetection: { type: "server-vad", interruptResponse: false, idleTimeoutMs: 2000 } },
     { turnDetection: { createResponse: false } },
     { outputModality: "text" },
@@ -133,6 +134,14 @@ export function createSimulation(): Simulation {
         const text = ["hm", "hello th", "hello there", "hello there"][a % 4] ?? "";
         const partial = { stableText, text };
         tell({ type: "partial-transcript", itemId, partial, endChance: 0.9, mayReplyEarly: a % 5 !== 0 });
+      },
+    ],
+    [
+      "judge-pause",
+      4,
+      (a, b) => {
+        const pause = world.asked[Math.max(0, world.asked.length - 1 - (b % 3))];
+        if (pause) tell({ type: "pause-judged", ...pause, endChance: (a % 5) / 4 });
       },
     ],
     ["speak", 16, (a, b) => [...replies.values()].slice(0, 1).forEach((reply) => speakOn(reply, a, b))],

@@ -34,6 +34,8 @@ export interface SessionWorld {
   readonly stopped: RunningReply[];
   /** Items whose words are awaited. */
   readonly finishing: string[];
+  /** Pauses whose sound is to be judged, the newest last. */
+  readonly asked: readonly { itemId: string; silenceFrom: number }[];
   /** Items that are being put in short. */
   readonly condensing: readonly string[] | undefined;
   /** The summary is there, or nothing came of it. */
@@ -77,6 +79,7 @@ export function createSessionWorld(): SessionWorld {
   const replies = new Map<string, RunningReply>();
   const stopped: RunningReply[] = [];
   const finishing: string[] = [];
+  const asked: { itemId: string; silenceFrom: number }[] = [];
   const begun = new Set<string>();
   let utterance: { itemId: string; fromSample: number; toSample: number } | undefined;
   let listenSample: number | null = null;
@@ -156,6 +159,11 @@ export function createSessionWorld(): SessionWorld {
         finishing.push(effect.itemId);
         committedSample = effect.toSample;
         utterance = undefined;
+        return;
+      case "judge-pause":
+        if (utterance?.itemId !== effect.itemId) wrong("judges another utterance");
+        if (effect.toSample > receivedSample) wrong("judges what has not come");
+        asked.push({ itemId: effect.itemId, silenceFrom: effect.silenceFrom });
         return;
       case "drop-utterance":
         utterance = undefined;
@@ -294,6 +302,7 @@ export function createSessionWorld(): SessionWorld {
     replies,
     stopped,
     finishing,
+    asked,
     tell,
     advance,
     receive(samples) {

@@ -7,7 +7,7 @@ import type { Condense } from "../../session/condenser.ts";
 import type { ConversationThread } from "../../session/conversation-store.ts";
 import type { SpeakText } from "../../session/reply-run.ts";
 import { defaultConfig, mergeConfig, type SessionConfig } from "../../session/session-config.ts";
-import type { TurnDetector } from "../../speech/ports.ts";
+import type { AudioTurnDetector, TurnDetector } from "../../speech/ports.ts";
 import { openVoiceSession } from "../../session/voice-session.ts";
 import { selectOpenAiVoice } from "../audio/openai-voices.ts";
 import { createErrorResponse } from "../error-response.ts";
@@ -31,6 +31,7 @@ export interface RealtimeParts {
   clock?: Clock | undefined;
   speakText: SpeakText;
   turnDetector?: TurnDetector | undefined;
+  audioTurnDetector?: AudioTurnDetector | undefined;
   condense?: Condense | undefined;
   mayReplyEarly?: ((character: Character) => boolean) | undefined;
 }
@@ -45,7 +46,7 @@ const retryAfterSeconds = 5;
 
 export function createRealtime(services: Services, options: RealtimeOptions, parts: RealtimeParts): Realtime {
   const clock = parts.clock ?? systemClock;
-  const { speakText, turnDetector, condense, mayReplyEarly } = parts;
+  const { speakText, turnDetector, audioTurnDetector, condense, mayReplyEarly } = parts;
   const { stage, speech, replyAsCharacter, access, userName } = services;
   const maxSessions = options.maxSessions ?? 256;
   const connections = new Set<VoiceConnection>();
@@ -113,6 +114,7 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
               replyAsCharacter,
               speakText,
               turnDetector,
+              audioTurnDetector,
               condense,
               mayReplyEarly,
               conversation,
