@@ -2,7 +2,7 @@
 // instruction type. Nothing of the entry is lost: what no export has a place for goes to METADATA.
 import type { z } from "zod";
 import { joinParts } from "../../src/characters/cards/join-parts.ts";
-import { type PlainData, printLiteral } from "../../src/characters/cards/print-literal.ts";
+import { type PlainData, printDeclaration } from "../../src/characters/cards/print-literal.ts";
 import { describeIssues } from "../../src/characters/host/describe-issues.ts";
 import { maxFileBytes } from "../../src/characters/load-folder.ts";
 import {
@@ -79,8 +79,7 @@ export function buildCharacter(fields: Fields, parts: Readonly<Record<string, st
 function printExport(name: string, value: PlainData): string {
   // TypeScript cannot infer lists of objects in which some have a key such as "constructor" of their own.
   const annotation = holdsInheritedKey(value) ? ": Record<string, unknown>" : "";
-  const prefix = `export const ${name}${annotation} =`;
-  return `${prefix}${printLiteral(value, prefix)};\n`;
+  return printDeclaration(`export const ${name}${annotation}`, value);
 }
 
 interface TypedSchema extends z.ZodType {

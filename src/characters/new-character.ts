@@ -1,5 +1,6 @@
 // The file that a new character begins as: everything that is needed, nothing that is not, each part explained.
 import { selectFileName } from "./cards/character-file-name.ts";
+import { printDeclaration } from "./cards/print-literal.ts";
 import type { Instructions } from "./module-contract.ts";
 
 export interface NewCharacter {
@@ -25,22 +26,18 @@ export function buildNewCharacter(
   taken: ReadonlySet<string>,
 ): { fileName: string; source: string } {
   const line = firstLines[type];
-  const instructions =
-    type === "constant"
-      ? `{ type: "constant", text: ${JSON.stringify(line)}, language: "en" }`
-      : type === "unmute_explanation"
-        ? `{ type: "unmute_explanation" }`
-        : `{ type: ${JSON.stringify(type)}, language: "en" }`;
-  const told = type === "constant" ? "instructions.text" : JSON.stringify(line);
+  const instructions = {
+    type,
+    ...(type === "constant" && { text: line }),
+    ...(type !== "unmute_explanation" && { language: "en" }),
+  };
+  const told = type === "constant" ? `\${instructions.text}` : line;
   const source = `// Save this file while Troupe runs, and the next answer is by the new version.
 
-export const CHARACTER_NAME = ${JSON.stringify(name)};
-
+${printDeclaration("export const CHARACTER_NAME", name)}
 // Who speaks: a voice id, or a blend such as "af_bella(2)+af_sky(1)".
-export const VOICE_SOURCE = { source_type: "kokoro", voice: ${JSON.stringify(voice)} };
-
-export const INSTRUCTIONS = ${instructions};
-
+${printDeclaration("export const VOICE_SOURCE", { source_type: "kokoro", voice })}
+${printDeclaration("export const INSTRUCTIONS", instructions)}
 // What the page shows.
 export const METADATA = { good: true, tagline: "New here" };
 
@@ -60,7 +57,7 @@ export class PromptGenerator {
   makeSystemPrompt(context: { now: Date }): string {
     const { instructions } = this;
     return [
-      \`You are \${CHARACTER_NAME}. \${${told}}\`,
+      \`You are \${CHARACTER_NAME}. ${told}\`,
       "Your words are spoken aloud: one or two short sentences, no markdown, no emoji.",
       "What you read was heard by a machine and may be wrong: ask when it makes no sense.",
       'Three dots, "...", mean that nothing was said. After three of them say goodbye, and end with "Bye!".',

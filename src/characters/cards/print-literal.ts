@@ -29,6 +29,11 @@ export function printLiteral(value: PlainData, prefix: string, depth = 0): strin
   return printAt(value, { column, depth, breaksLongText: true });
 }
 
+/** `left` is all that stands before the equals sign: `export const NAME`. */
+export function printDeclaration(left: string, value: PlainData): string {
+  return `${left} =${printLiteral(value, `${left} =`)};\n`;
+}
+
 interface Place {
   /** Where the value begins. */
   column: number;

@@ -8,7 +8,7 @@ import { describeLimits } from "./card-limits.ts";
 import { selectFileName } from "./character-file-name.ts";
 import { joinParts } from "./join-parts.ts";
 import { loadCardParts } from "./load-card-parts.ts";
-import { type PlainData, printLiteral } from "./print-literal.ts";
+import { type PlainData, printDeclaration, printLiteral } from "./print-literal.ts";
 
 export interface CharacterFileOptions {
   /** A Kokoro voice id or blend, or a whole VOICE_SOURCE. Without one a stand-in is cast by the character's name. */
@@ -57,15 +57,13 @@ export async function writeCharacterFile(
 }
 
 function printHead(card: CharacterCard, name: string, voiceSource: VoiceSource): string {
-  const declare = (left: string, value: PlainData): string =>
-    `${left} =${printLiteral(value, `${left} =`)};\n`;
   const greeting = plainGreeting(card, name);
   return `// A character made from a character card: CARD says who it is, and the code below it makes a prompt of that.
 
-${declare("export const CHARACTER_NAME", name)}
-${declare("export const VOICE_SOURCE", voiceSource as PlainData)}
+${printDeclaration("export const CHARACTER_NAME", name)}
+${printDeclaration("export const VOICE_SOURCE", voiceSource as PlainData)}
 /** The card as it came, and as it will be exported: what is edited here is part of both. */
-${declare("const CARD: Card", card as PlainData)}
+${printDeclaration("const CARD: Card", card as PlainData)}
 export const INSTRUCTIONS = {
   type: "constant",
   text: CARD.data.description?.trim() || \`You are \${CHARACTER_NAME}.\`,
