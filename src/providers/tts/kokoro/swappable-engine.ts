@@ -8,12 +8,12 @@ export interface SwappableEngine extends Engine {
 
 export function createSwappableEngine(first: Engine): SwappableEngine {
   let current = { engine: first, jobs: 0 };
-  const retired = new Set<Promise<void>>();
+  /** Replaced, and not gone yet. */
+  const retired = new Set<Engine>();
 
-  const retire = (engine: Engine): void => {
-    const ended = Promise.resolve(engine[Symbol.asyncDispose]());
-    retired.add(ended);
-    void ended.finally(() => retired.delete(ended));
+  const retire = async (engine: Engine): Promise<void> => {
+    await engine[Symbol.asyncDispose]();
+    retired.delete(engine);
   };
 
   return {
@@ -31,17 +31,18 @@ export function createSwappableEngine(first: Engine): SwappableEngine {
         return await used.engine.run(method, params, options);
       } finally {
         used.jobs -= 1;
-        if (used !== current && used.jobs === 0) retire(used.engine);
+        if (used !== current && used.jobs === 0) void retire(used.engine);
       }
     },
     replace(next) {
       const old = current;
       current = { engine: next, jobs: 0 };
-      if (old.jobs === 0) retire(old.engine);
+      retired.add(old.engine);
+      if (old.jobs === 0) void retire(old.engine);
     },
     async [Symbol.asyncDispose]() {
-      await current.engine[Symbol.asyncDispose]();
-      await Promise.all(retired);
+      const all = [current.engine, ...retired];
+      await Promise.all(all.map((engine) => engine[Symbol.asyncDispose]()));
     },
   };
 }

@@ -193,6 +193,18 @@ describe("an engine that is replaced", () => {
     expect(next.isDisposed).toBe(true);
   });
 
+  test("goes with the one that replaced it, also in the middle of a job", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const [old, next] = [createFakeEngine(() => promise), createFakeEngine()];
+    const engine = createSwappableEngine(old.engine);
+    const first = engine.run("speak", { text: "first" });
+    engine.replace(next.engine);
+    await engine[Symbol.asyncDispose]();
+    expect([old.isDisposed, next.isDisposed]).toEqual([true, true]);
+    resolve();
+    await first;
+  });
+
   test("without a job goes at once", () => {
     const [old, next] = [createFakeEngine(), createFakeEngine()];
     createSwappableEngine(old.engine).replace(next.engine);
