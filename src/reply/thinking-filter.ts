@@ -50,5 +50,12 @@ export function createThinkingFilter(): ThinkingFilter {
     return spoken;
   };
 
-  return { push, finish: () => (state === "head" ? held : "") };
+  return {
+    push,
+    finish() {
+      const rest = state === "head" ? held : "";
+      held = "";
+      return rest;
+    },
+  };
 }

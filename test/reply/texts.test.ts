@@ -30,6 +30,16 @@ describe("the thinking filter", () => {
     expect(filter(...pieces)).toBe(spoken);
   });
 
+  test("what was held back is given once, however often it is asked for", () => {
+    const thinking = createThinkingFilter();
+    expect([thinking.push("<th"), thinking.finish(), thinking.push("at"), thinking.finish()]).toEqual([
+      "",
+      "<th",
+      "at",
+      "",
+    ]);
+  });
+
   test("however a text is cut, the same is spoken", () => {
     const text = "<think>\nWell < then </thin </think>\n Good <think> evening";
     const seed = Date.now() % 1_000_000;
