@@ -50,6 +50,8 @@ export function createFileLocker(dependencies: FileLockerDependencies = {}): Fil
   const probeOnce = (folder: string): Promise<boolean> => {
     const known = exclusion.get(folder) ?? probeExclusion(folder, flock);
     exclusion.set(folder, known);
+    // A full disk is not full for ever.
+    known.catch(() => exclusion.delete(folder));
     return known;
   };
 

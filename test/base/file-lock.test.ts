@@ -121,6 +121,26 @@ test("a file system that grants every flock is noticed, and the owner file exclu
   expect((await readdir(folder.path)).sort()).toEqual(["x.lock.owner"]);
 });
 
+test("a folder that could not be looked into is looked into again", async () => {
+  await using folder = await createTempFolder();
+  const real = loadFlock();
+  if (!real) throw new Error("no flock on this system");
+  let calls = 0;
+  const flock = {
+    ...real,
+    tryExclusive(fd: number) {
+      calls += 1;
+      if (calls === 1) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+      return real.tryExclusive(fd);
+    },
+  };
+  const locker = createFileLocker({ flock });
+  const path = join(folder.path, "x.lock");
+  expect(await failureOf(locker.lock(path))).toMatchObject({ code: "E_DISK" });
+  await using lease = await locker.lock(path, { timeoutMs: 2000 });
+  expect(lease.isKernelLock).toBe(true);
+});
+
 describe("an owner file", () => {
   const owner = { flock: null };
 
