@@ -1,9 +1,10 @@
 // A lock where the kernel gives none: a file that only one process can make, with its maker's pid. The maker shows
 // every few seconds that it lives; a file whose maker is dead or silent is set aside by whoever comes next.
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Clock } from "./clock.ts";
+import { isAlive } from "./is-alive.ts";
 
 const heartbeatMs = 5_000;
 /** Six missed heartbeats: a machine that slept for less keeps its lock. */
@@ -34,10 +35,8 @@ export async function holdOwnerFile(path: string, clock: Clock): Promise<AsyncDi
 async function makeFile(path: string, content: string): Promise<boolean> {
   // Written under another name and linked: no one ever reads an owner file that is still empty.
   const draft = `${path}.${randomUUID()}`;
-  const file = await open(draft, "wx");
   try {
-    await file.writeFile(content);
-    await file.close();
+    await writeFile(draft, content, { flag: "wx" });
     await link(draft, path);
     return true;
   } catch (error) {
@@ -68,15 +67,6 @@ async function isAbandoned(path: string, content: string, clock: Clock): Promise
   if (!seen) return false;
   if (clock.wallTime().getTime() - seen.mtimeMs > silentAfterMs) return true;
   return host === hostname() && !isAlive(Number(pidText));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 const readContent = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import { AppError } from "../../base/errors.ts";
 import { loadFlock, type SharedFlock } from "../../base/flock.ts";
+import { isAlive } from "../../base/is-alive.ts";
 import { sha256OfText } from "../checksum.ts";
 
 export interface UseLocks {
@@ -107,13 +108,4 @@ async function seizeByMarks(path: string): Promise<AsyncDisposable | null> {
     await rm(join(folder, name), { force: true });
   }
   return noHold;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
