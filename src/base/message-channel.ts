@@ -98,7 +98,12 @@ export function createCaller(send: (message: unknown) => void): Caller {
         handlers.onError(error);
       },
     });
-    send({ id, method, params } satisfies CallMessage);
+    try {
+      send({ id, method, params } satisfies CallMessage);
+    } catch (error) {
+      close();
+      throw error;
+    }
     return { id, abandon };
   };
 

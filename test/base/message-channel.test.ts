@@ -35,6 +35,17 @@ describe("message channel", () => {
     }
   });
 
+  test("what cannot be sent fails its call alone, and leaves nothing behind", async () => {
+    const { caller } = connect({ echo: (value: unknown) => value });
+    const stop = new AbortController();
+    const refusing = createCaller((message) => void structuredClone(message));
+    const failing = refusing.call("echo", () => undefined, { signal: stop.signal, timeoutMs: 1 });
+    expect(await failing.catch((error: Error) => error.name)).toBe("DataCloneError");
+    expect(refusing.pendingCount).toBe(0);
+    stop.abort();
+    expect(await caller.call("echo", 1)).toBe(1);
+  });
+
   test("a passed deadline rejects and cancels the callee", async () => {
     const cancelled = Promise.withResolvers<void>();
     const { caller } = connect({
