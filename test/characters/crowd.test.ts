@@ -54,7 +54,7 @@ describe("a crowd of files", () => {
     // Those who patch stand too: in cells of their own they harm nobody.
     expect(namesOf(cast.stage.book)).toContain("Patcher");
     expect(namesOf(cast.stage.book)).toContain("Replacer");
-  }, 15_000);
+  }, 60_000);
 
   test("files that share a module are all reloaded when it changes", async () => {
     const files = Object.fromEntries(

@@ -98,7 +98,8 @@ const cases: Record<string, [text: string, expected: Partial<LoadProblem>]> = {
   ],
   "memory without end outside of the heap": [
     characterText({ top: "const a: any[] = []; for (;;) a.push(new Uint8Array(5_000_000).fill(1));" }),
-    { stage: "evaluate", error_type: "Crashed" },
+    // A slow machine meets the time limit before the memory is full.
+    { stage: "evaluate", error_type: expect.stringMatching(/^(Crashed|Timeout)$/) },
   ],
   "a missing export": [
     "export const CHARACTER_NAME = 'X';",

@@ -4,15 +4,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { characterText, openTestStage, type TestStage } from "../support/character-files.ts";
 
-const openReply = (members: string, top = ""): Promise<TestStage> =>
-  openTestStage({ "a.ts": characterText({ top, members }) }, { replyTimeoutMs: 600, promptTimeoutMs: 500 });
+const openReply = (members: string, top = "", replyTimeoutMs = 600): Promise<TestStage> =>
+  openTestStage({ "a.ts": characterText({ top, members }) }, { replyTimeoutMs, promptTimeoutMs: 500 });
 const replyOf = (cast: TestStage, signal?: AbortSignal): AsyncIterable<string> =>
   cast.stage.book.find("Ada")!.reply([{ role: "user", content: "hi" }], {}, { signal });
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 /** Waits for what a character writes to the file system, which is the one thing it can do unasked. */
 async function untilFile(path: string): Promise<void> {
-  const deadlineMs = performance.now() + 5000;
+  const deadlineMs = performance.now() + 20_000;
   while (!existsSync(path)) {
     if (performance.now() > deadlineMs) throw new Error(`${path} did not come`);
     await Bun.sleep(5);
@@ -120,7 +120,8 @@ describe("a reply in code", () => {
   });
 
   test("of nothing but empty pieces is ended by their number, and none of them is passed on", async () => {
-    await using cast = await openReply(`*reply() { yield ""; yield "one"; for (;;) yield ""; }`);
+    const members = `*reply() { yield ""; yield "one"; for (;;) yield ""; }`;
+    await using cast = await openReply(members, "", 20_000);
     const pieces: string[] = [];
     const failure: unknown = await (async () => {
       for await (const piece of replyOf(cast)) pieces.push(piece);
