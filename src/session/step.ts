@@ -72,3 +72,13 @@ export function viewSession({ id, config, cast, expiresAt }: SessionState): Sess
 export function busyUntilMs({ playing }: SessionState): number {
   return playing.reduce((latest, playback) => Math.max(latest, playbackEndMs(playback)), 0);
 }
+
+/** Sound that has been made and not sent, of a reply that was begun early too. */
+export function unsentMs({ response, earlyReply }: SessionState): number {
+  let sumMs = 0;
+  for (const slice of response?.queue ?? []) sumMs += slice.durationMs;
+  for (const input of earlyReply?.inputs ?? []) {
+    if (input.type === "speech") sumMs += (input.pcm.length * 1000) / input.sampleRateHz;
+  }
+  return sumMs;
+}

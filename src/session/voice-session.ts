@@ -7,7 +7,7 @@ import { type CastingDependencies, createCasting } from "./casting.ts";
 import type { ReplyAsCharacter } from "./character-reply.ts";
 import type { Condense } from "./condenser.ts";
 import type { ConversationThread } from "./conversation-store.ts";
-import { type Checked, prepareCommand } from "./command-check.ts";
+import { prepareCommand } from "./command-check.ts";
 import type {
   CastMember,
   EndReason,
@@ -21,13 +21,16 @@ import type {
 import type { AudioTurnDetector, TurnDetector } from "../speech/ports.ts";
 import { createHearing } from "./hearing.ts";
 import { reduce } from "./reduce.ts";
-import type { CondensingPlan } from "./memory.ts";
 import { release } from "./release.ts";
 import { type ReplyRun, type SpeakText, startReply } from "./reply-run.ts";
+import { createRequestOrder } from "./request-order.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { createStageTimes } from "./stage-times.ts";
-import { createTokenBudget } from "./token-budget.ts";
 import { createSessionState, type ReplyPlan, type SessionEffect, type SessionLimits } from "./state.ts";
+import { createStateWaits } from "./state-waits.ts";
+import { unsentMs } from "./step.ts";
+import { startSummary, type SummaryRun } from "./summary-run.ts";
+import { createTokenBudget } from "./token-budget.ts";
 
 export interface VoiceSessionDependencies extends CastingDependencies {
   stage: Pick<CharacterStage, "book" | "onChange">;
@@ -79,8 +82,6 @@ export interface VoiceSession extends AsyncDisposable {
 
 /** Sound made and not sent: more than this, and the synthesizer waits. */
 const roomMs = 4000;
-/** A summary that takes longer is not worth waiting for. */
-const condenseTimeoutMs = 60_000;
 /** Requests that wait while one before them is looked into. */
 const heldLimit = 1000;
 
@@ -102,14 +103,18 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
   let isReducing = false;
   const timers = new Map<TimerName, Disposable>();
   const runs = new Map<string, ReplyRun>();
-  const roomWaiters = new Set<() => void>();
-  const idleWaiters = new Set<() => void>();
+  let summary: SummaryRun | undefined;
+  const waits = createStateWaits();
   const casting = createCasting(deps);
-  /** Not empty: a request is being looked into, and those after it wait their turn. */
-  let held: (() => void)[] | undefined;
+  const order = createRequestOrder({ limit: heldLimit, onFull: () => end("stuck") });
   const troubles = new Set<string>();
   const stages = createStageTimes(sessionId);
   const budget = createTokenBudget(options.maxTokens);
+
+  const reportFault = (error: unknown): void => {
+    const shown = error instanceof Error ? error : new Error(messageOf(error));
+    emit({ type: "voice-session-fault", sessionId, error: shown });
+  };
 
   const dispatch = (input: SessionInput): void => {
     inputs.push(input);
@@ -118,17 +123,14 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     try {
       for (let next = inputs.shift(); next; next = inputs.shift()) {
         // What was stopped on purpose is no fault.
-        if ("error" in next && !isAbortError(next.error)) {
-          emit({ type: "voice-session-fault", sessionId, error: next.error });
-        }
+        if ("error" in next && !isAbortError(next.error)) reportFault(next.error);
         take(next);
       }
     } finally {
       isReducing = false;
     }
     conversation?.keep(state);
-    for (const wake of roomWaiters) wake();
-    if (!state.response) for (const wake of idleWaiters) wake();
+    waits.notify();
   };
 
   const take = (input: SessionInput): void => {
@@ -139,8 +141,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
       for (const effect of effects) perform(effect);
     } catch (error) {
       // A bug. The session cannot be trusted any more; the others can.
-      const shown = error instanceof Error ? error : new Error(messageOf(error));
-      emit({ type: "voice-session-fault", sessionId, error: shown });
+      reportFault(error);
       if (input.type === "close") throw error;
       inputs.length = 0;
       inputs.push({ type: "close", reason: "failed" });
@@ -151,7 +152,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
   const complain = (error: AppError): void => {
     if (troubles.has(error.message)) return;
     troubles.add(error.message);
-    emit({ type: "voice-session-fault", sessionId, error });
+    reportFault(error);
     dispatch({ type: "fault", fault: { code: error.code, message: error.message, kind: "server" } });
   };
 
@@ -176,25 +177,8 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     { format: state.config.inputFormat, maxInputMs: options.maxInputMs ?? 600_000 },
   );
 
-  const hasRoom = (): boolean => {
-    const { response, earlyReply } = state;
-    const waiting = (response?.queue ?? []).map((slice) => slice.durationMs);
-    for (const input of earlyReply?.inputs ?? []) {
-      if (input.type === "speech") waiting.push((input.pcm.length * 1000) / input.sampleRateHz);
-    }
-    return waiting.reduce((sum, durationMs) => sum + durationMs, 0) < roomMs;
-  };
-  const waitForRoom = async (signal: AbortSignal): Promise<void> => {
-    while (!hasRoom() && !signal.aborted) {
-      const woken = Promise.withResolvers<void>();
-      const wake = (): void => woken.resolve();
-      roomWaiters.add(wake);
-      signal.addEventListener("abort", wake, { once: true });
-      await woken.promise;
-      roomWaiters.delete(wake);
-      signal.removeEventListener("abort", wake);
-    }
-  };
+  const waitForRoom = (signal: AbortSignal): Promise<void> =>
+    waits.until(() => unsentMs(state) < roomMs, signal);
 
   const begin = (responseId: string, plan: ReplyPlan): void => {
     const { replyAsCharacter, speakText, userName } = deps;
@@ -228,11 +212,18 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
         return;
       }
       case "condense":
-        return void condense(effect);
+        summary = startSummary(
+          {
+            condense: deps.condense,
+            onEnd: (memory) => dispatch({ type: "condensed", memory }),
+            onFault: reportFault,
+          },
+          effect,
+        );
+        return;
       case "start-reply":
         stages.noteReplyStart(effect.responseId, clock.nowMs());
-        // Many machines have one model that does one thing at a time.
-        condensing?.abort(new AppError("E_INTERRUPTED", "a turn goes before a summary"));
+        summary?.stop("a turn goes before a summary");
         return begin(effect.responseId, effect.plan);
       case "adopt-reply":
         return stages.noteReplyStart(effect.responseId, clock.nowMs());
@@ -263,60 +254,24 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     }
   };
 
-  let condensing: AbortController | undefined;
-  const condense = async ({ itemIds, messages }: CondensingPlan): Promise<void> => {
-    condensing = new AbortController();
-    const signal = AbortSignal.any([condensing.signal, AbortSignal.timeout(condenseTimeoutMs)]);
-    try {
-      const summary = (await deps.condense?.(messages, signal)) ?? null;
-      dispatch({ type: "condensed", memory: summary === null ? null : { summary, itemIds } });
-    } catch (error) {
-      // Without a summary the oldest turns are left out, and the next turn tries again.
-      if (!isAbortError(error)) {
-        const shown = error instanceof Error ? error : new Error(messageOf(error));
-        emit({ type: "voice-session-fault", sessionId, error: shown });
-      }
-      dispatch({ type: "condensed", memory: null });
-    }
-  };
-
   let letting: Promise<void> | undefined;
   const letGo = (reason: EndReason): void => {
     subscription?.[Symbol.dispose]();
     for (const timer of timers.values()) timer[Symbol.dispose]();
     timers.clear();
     for (const run of runs.values()) run.stop();
-    condensing?.abort(new AppError("E_INTERRUPTED", "the session is over"));
+    summary?.stop("the session is over");
     conversation?.keep(state);
     conversation?.finish();
-    held = undefined;
+    order.close();
     letting = release(hearing);
     deps.onEnd(reason);
-  };
-
-  /** In the order in which they came, whatever has to be looked into on the way. */
-  const inTurn = (work: () => void): void => {
-    if (!held) work();
-    else if (held.length < heldLimit) held.push(work);
-    else end("stuck");
   };
 
   const obey = (command: SessionCommand, eventId: string | undefined): void => {
     if (command.type === "commit-input" || command.type === "clear-input") hearing.flush();
     dispatch({ type: "command", command, eventId });
     if (command.type === "update-session") hearing.setFormat(state.config.inputFormat);
-  };
-
-  const lookInto = async (pending: Promise<Checked>, eventId: string | undefined): Promise<void> => {
-    held ??= [];
-    const waiting = held;
-    const checked = await pending;
-    if (state.isClosed) return;
-    held = undefined;
-    if ("fault" in checked) dispatch({ type: "fault", fault: { ...checked.fault, eventId } });
-    else obey(checked.command, eventId);
-    // One of those that waited may have to be looked into as well; the rest then waits for that one.
-    for (const work of waiting) inTurn(work);
   };
 
   const end = (reason: EndReason): void => dispatch({ type: "close", reason });
@@ -346,35 +301,27 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
 
   return {
     obey(command, eventId) {
-      inTurn(() => {
+      order.run(() => {
         const pending = prepareCommand(command, { stage, casting });
-        if (pending) void lookInto(pending, eventId);
-        else obey(command, eventId);
+        if (!pending) return obey(command, eventId);
+        order.hold(pending, (checked) => {
+          if ("fault" in checked) dispatch({ type: "fault", fault: { ...checked.fault, eventId } });
+          else obey(checked.command, eventId);
+        });
       });
     },
     hear(bytes, eventId) {
-      inTurn(() => {
-        if (state.isClosed || hearing.hear(bytes)) return;
+      order.run(() => {
+        if (hearing.hear(bytes)) return;
         const message = "the input audio buffer is full; commit or clear it first";
         const fault: Fault = { code: "input_audio_buffer_full", message, kind: "invalid-request", eventId };
         dispatch({ type: "fault", fault });
       });
     },
-    refuse(fault) {
-      inTurn(() => dispatch({ type: "fault", fault }));
-    },
+    refuse: (fault) => order.run(() => dispatch({ type: "fault", fault })),
     setWritable: (isWritable) => dispatch({ type: "socket", isWritable }),
     end,
-    waitUntilIdle() {
-      if (!state.response) return Promise.resolve();
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          idleWaiters.delete(wake);
-          resolve();
-        };
-        idleWaiters.add(wake);
-      });
-    },
+    waitUntilIdle: () => waits.until(() => !state.response),
     async [Symbol.asyncDispose]() {
       end("client");
       await letting;
