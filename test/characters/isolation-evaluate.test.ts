@@ -1,6 +1,6 @@
 // What a file does while it is loaded costs only that file: real files, real processes.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { LoadProblem } from "../../src/characters/port.ts";
+import type { LoadErrorType, LoadProblem } from "../../src/characters/port.ts";
 import {
   characterText,
   expectPromptAnswers,
@@ -9,7 +9,7 @@ import {
   type TestStage,
 } from "../support/character-files.ts";
 
-const crashOrTimeout: string = expect.stringMatching(/^(Crashed|Timeout)$/);
+const crashOrTimeout: LoadErrorType = expect.stringMatching(/^(Crashed|Timeout)$/);
 const limits = { evaluateTimeoutMs: 2000, promptTimeoutMs: 1500, memoryLimitMb: 300 };
 const good = characterText({ name: "Good" });
 
