@@ -23,6 +23,8 @@ export interface VerbOptions {
   /** Settings that this verb's own flags stand for. */
   overrides?: SettingOverrides;
   logs?: boolean;
+  /** It goes on when an asset or an engine fails, and tells that at once. */
+  isLasting?: boolean;
 }
 
 /** Registers a verb's action: opens the app, shows progress, closes everything. */

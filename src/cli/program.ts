@@ -80,9 +80,15 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
       },
       logs: options.logs !== true || flags.quiet === true ? "none" : flags.json === true ? "json" : "human",
     });
-    using _progress = createProgressView(output, app.events);
+    const { isLasting = false } = options;
+    using progress = createProgressView(output, app.events, { isLasting });
     for (const warning of app.warnings) app.events.emit(warning);
-    await action({ app, output, signal: dependencies.signal, input: dependencies });
+    try {
+      await action({ app, output, signal: dependencies.signal, input: dependencies });
+    } catch (error) {
+      progress.endWith(error);
+      throw error;
+    }
   };
 
   const program = new Command("troupe")

@@ -1,5 +1,6 @@
 // What is being fetched and loaded, while it happens: bars on a terminal, a line each interval elsewhere, JSON events.
 import type { AssetEvent } from "../assets/port.ts";
+import { messageOf } from "../base/errors.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { SpeechEvent } from "../speech/engine.ts";
 import { formatBytes, type Output } from "./output.ts";
@@ -16,11 +17,28 @@ interface AssetProgress {
   printedBytes: number;
 }
 
+export interface ProgressOptions {
+  /** The verb goes on after what fails, so that it is told at once; else when the verb ends, unless that says it. */
+  isLasting?: boolean;
+}
+
+export interface ProgressView extends Disposable {
+  /** The verb ends with this error, which is shown to people by itself. */
+  endWith(error: unknown): void;
+}
+
 /** Shows asset and engine events until disposed. */
-export function createProgressView(output: Output, events: EventHub<AnyEvent>): Disposable {
+export function createProgressView(
+  output: Output,
+  events: EventHub<AnyEvent>,
+  { isLasting = false }: ProgressOptions = {},
+): ProgressView {
   const { terminal, options } = output;
   const isDrawing = terminal.isInteractive && !options.isJson && !options.isQuiet;
   const running = new Map<string, AssetProgress>();
+  /** By asset: why its source failed, until it is seen whether there is another one. */
+  const failedSources = new Map<string, string>();
+  const untold: { name: string; message: string }[] = [];
   let drawnLines = 0;
 
   const erase = (): void => {
@@ -39,6 +57,17 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
     if (isDrawing) erase();
     output.note(text);
     draw();
+  };
+
+  const tellFailedSource = (name: string): void => {
+    const message = failedSources.get(name);
+    if (message === undefined) return;
+    failedSources.delete(name);
+    note(`${withName(name, message)}; trying the next source`);
+  };
+  const tellFailure = (name: string, message: string): void => {
+    if (!isLasting) untold.push({ name, message });
+    else note(withName(name, message));
   };
 
   const show = (event: AssetEvent | SpeechEvent): void => {
@@ -87,11 +116,12 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
         }
         break;
       case "asset-source-fail":
-        note(`${event.asset}: ${event.error.message}; trying the next source`);
+        failedSources.set(event.asset, event.error.message);
         break;
       case "asset-download-fail":
         running.delete(event.asset);
-        note(`${event.asset}: ${event.error.message}`);
+        failedSources.delete(event.asset);
+        tellFailure(event.asset, event.error.message);
         break;
       case "asset-warning":
         output.event({ event: "warning", code: event.code, message: event.message });
@@ -112,7 +142,7 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
         break;
       }
       case "engine-load-fail":
-        note(`${event.engine}: ${event.error.message}`);
+        tellFailure(event.engine, event.error.message);
         break;
       case "engine-exit":
         note(`${event.engine}: stopped (${event.reason}); restarting`);
@@ -120,21 +150,34 @@ export function createProgressView(output: Output, events: EventHub<AnyEvent>): 
       default:
     }
   };
-  const subscription = events.subscribe((event) => {
-    if (!isSilent(event as AssetEvent)) show(event as AssetEvent | SpeechEvent);
+  const subscription = events.subscribe((any) => {
+    const event = any as AssetEvent | SpeechEvent;
+    if (event.type === "asset-phase-start") tellFailedSource(event.asset);
+    if (!isSilent(event)) show(event);
   });
   return {
+    endWith(error) {
+      const ending = messageOf(error);
+      const others = untold.filter(({ message }) => !ending.includes(message));
+      untold.splice(0, untold.length, ...others);
+    },
     [Symbol.dispose]() {
       subscription[Symbol.dispose]();
+      for (const { name, message } of untold) note(withName(name, message));
       if (isDrawing) erase();
     },
   };
 }
 
 /** An asset may want no report of its coming; what goes wrong is told all the same. */
-const isSilent = (event: AssetEvent): boolean =>
-  event.isSilent === true &&
+const isSilent = (event: AssetEvent | SpeechEvent): boolean =>
+  "isSilent" in event &&
+  event.isSilent &&
   !["asset-warning", "asset-source-fail", "asset-download-fail"].includes(event.type);
+
+/** Many a message begins with the name already. */
+const withName = (name: string, message: string): string =>
+  message.startsWith(name) ? message : `${name}: ${message}`;
 
 function formatBar(name: string, progress: AssetProgress): string {
   const { doneBytes, totalBytes, bytesPerSecond, phase } = progress;

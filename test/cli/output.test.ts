@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import type { AssetEvent } from "../../src/assets/port.ts";
+import { AppError } from "../../src/base/errors.ts";
 import type { AnyEvent } from "../../src/base/events.ts";
 import { createEventHub } from "../../src/base/events.ts";
+import type { SpeechEvent } from "../../src/speech/engine.ts";
 import { createOutput, formatBytes, formatTable } from "../../src/cli/output.ts";
 import { createProgressView } from "../../src/cli/progress.ts";
 
@@ -89,4 +91,44 @@ test("with --json progress is one object a line, with --quiet nothing", () => {
       });
     }
   }
+});
+
+const happening = (event: AssetEvent | SpeechEvent): AnyEvent => event;
+
+test("what ends a verb is not told before its end as well; what else failed is", () => {
+  const { output, written } = record(false);
+  const events = createEventHub<AnyEvent>();
+  const failure = new AppError("E_LICENSE", "kokoro: it has a gate");
+  {
+    using view = createProgressView(output, events);
+    events.emit(happening({ type: "asset-source-fail", asset: "kokoro", sourceType: "hf", error: failure }));
+    events.emit(happening({ type: "asset-download-fail", asset: "kokoro", error: failure }));
+    events.emit(
+      happening({ type: "asset-download-fail", asset: "silero", error: new AppError("E_NET", "no answer") }),
+    );
+    expect(written.error).toBe("");
+    view.endWith(failure);
+  }
+  expect(written.error).toBe("silero: no answer\n");
+});
+
+test("a source that failed is told when the next one is tried", () => {
+  const { output, written } = record(false);
+  const events = createEventHub<AnyEvent>();
+  using _view = createProgressView(output, events);
+  const error = new AppError("E_NET", "no answer");
+  events.emit(happening({ type: "asset-source-fail", asset: "kokoro", sourceType: "hf", error }));
+  expect(written.error).toBe("");
+  events.emit(happening({ type: "asset-phase-start", asset: "kokoro", phase: "download", isSilent: true }));
+  expect(written.error).toBe("kokoro: no answer; trying the next source\n");
+});
+
+test("a verb that goes on tells a failure at once, and the name once", () => {
+  const { output, written } = record(false);
+  const events = createEventHub<AnyEvent>();
+  using _view = createProgressView(output, events, { isLasting: true });
+  const error = new AppError("E_NET", "kokoro: no answer");
+  events.emit(happening({ type: "asset-download-fail", asset: "kokoro", error }));
+  events.emit(happening({ type: "engine-load-fail", engine: "moonshine", error: new Error("no memory") }));
+  expect(written.error).toBe("kokoro: no answer\nmoonshine: no memory\n");
 });

@@ -50,7 +50,7 @@ export function registerServe(program: Command, run: Run): void {
           output.note("stopping; running answers may end");
           await server.drain();
         },
-        { overrides, logs: true },
+        { overrides, logs: true, isLasting: true },
       );
     });
 }
