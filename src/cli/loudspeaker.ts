@@ -61,7 +61,7 @@ export function openLoudspeaker(options: { searchPath?: string | undefined } = {
     play(bytes) {
       // One player for a whole answer: between two of them there would be a gap.
       current ??= spawn();
-      void feed(current.process.stdin, bytes);
+      feed(current.process.stdin, bytes).catch((error: unknown) => failed.reject(error));
     },
     stop,
     failed: failed.promise,

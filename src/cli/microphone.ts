@@ -34,7 +34,7 @@ export function createMicrophone(options: { searchPath?: string | undefined } = 
     yield* process.stdout;
     if (signal.aborted) return;
     await process.exited;
-    const reason = (await complaint).trim().split("\n").at(-1) ?? "it stopped";
+    const reason = (await complaint).trim().split("\n").at(-1) || "it stopped";
     throw new AppError(
       "E_COMPAT",
       `${program} cannot record: ${reason}; give --microphone FILE to use a file`,

@@ -5,7 +5,7 @@ import { AppError } from "../base/errors.ts";
 import type { EndReason, SessionOutput } from "../session/events.ts";
 import type { VoiceSession } from "../session/voice-session.ts";
 import type { Loudspeaker } from "./loudspeaker.ts";
-import { type Microphone, soundRateHz } from "./microphone.ts";
+import { type Microphone, soundRateHz, waitUntil } from "./microphone.ts";
 
 export interface VoiceChatDependencies {
   clock: Clock;
@@ -114,9 +114,7 @@ export async function runVoiceChat(deps: VoiceChatDependencies, options: VoiceCh
       session.hear(silence);
       // Long enough for the last words to be found ended.
       if (tick > 100 && !isOwed && !isSounding()) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      using _timer = clock.schedule(resolve, 20);
-      await promise;
+      await waitUntil(clock, clock.nowMs() + 20);
     }
   };
   const watchKeys = async (): Promise<never> => {

@@ -44,6 +44,9 @@ describe("the microphone", () => {
     const failing = await failureOf(collect(createMicrophone({ searchPath })(signal)));
     expect(failing).toMatchObject({ code: "E_COMPAT" });
     expect(failing.message).toContain("parec cannot record: no such device");
+    await install(folder, "parec", "exit 0");
+    const silent = await failureOf(collect(createMicrophone({ searchPath })(signal)));
+    expect(silent.message).toContain("parec cannot record: it stopped;");
   });
 
   test("may be a file, which is heard in its own time", async () => {
