@@ -1,6 +1,6 @@
 // Runs the browser: keys and answers into the reducer, its state onto the screen, until something is chosen.
 import { createBoundedQueue } from "../../base/bounded-queue.ts";
-import { abortReason } from "../../base/deadline.ts";
+import { abortReason, throwIfAborted } from "../../base/deadline.ts";
 import { AppError } from "../../base/errors.ts";
 import type { ModelSummary } from "../../models/hub/port.ts";
 import {
@@ -34,6 +34,7 @@ export async function runBrowse(
   { open, describe }: BrowseDependencies,
   { models, signal, ...title }: BrowseOptions,
 ): Promise<{ model: BrowsedModel; choice: Choice } | null> {
+  throwIfAborted(signal);
   const events = createBoundedQueue<BrowseEvent>(queueLimit);
   const stop = (): void => events.close();
   signal.addEventListener("abort", stop, { once: true });

@@ -135,6 +135,12 @@ describe("browsing", () => {
     }
   });
 
+  test("does not begin when it has been stopped already", async () => {
+    await using b = await startBrowser(AbortSignal.abort());
+    expect(await failureOf(b.outcome)).toMatchObject({ code: "E_INTERRUPTED" });
+    expect(b.terminal.written).toBe("");
+  });
+
   test("what the hub refuses is shown, and browsing goes on", async () => {
     await using b = await startBrowser();
     delete b.hub.repositories["ada/one"];
