@@ -118,15 +118,25 @@ const encodeWord = (word: WordTime) => ({
   end_ms: Math.round(word.endMs),
 });
 
-/** Writes as it comes. A WAV header begins with open lengths and gets the true ones at the end. */
-async function writeFile(path: string, chunks: AsyncIterable<Uint8Array>, isWav: boolean): Promise<void> {
+/**
+ * Writes as it comes. The file is not touched before there is sound: what is refused leaves an older one as it was. A WAV
+ * header begins with open lengths and gets the true ones at the end.
+ */
+async function writeFile(
+  path: string,
+  chunks: AsyncIterableIterator<Uint8Array>,
+  isWav: boolean,
+): Promise<void> {
+  const first = await chunks.next();
   try {
     await using file = await open(path, "w");
     let sizeBytes = 0;
-    for await (const bytes of chunks) {
+    const write = async (bytes: Uint8Array): Promise<void> => {
       await file.write(bytes);
       sizeBytes += bytes.length;
-    }
+    };
+    if (first.done !== true) await write(first.value);
+    for await (const bytes of chunks) await write(bytes);
     if (isWav && sizeBytes >= 44) {
       await file.write(new Uint8Array(Uint32Array.of(sizeBytes - 8).buffer), 0, 4, 4);
       await file.write(new Uint8Array(Uint32Array.of(sizeBytes - 44).buffer), 0, 4, 40);
