@@ -3,6 +3,7 @@ import type { AssetEvent, AssetStore } from "../assets/port.ts";
 import type { OldModel } from "../assets/provider/old-places.ts";
 import type { Providers } from "../assets/provider/port.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
+import type { LiveCharacterStage } from "../characters/character-stage.ts";
 import type { Character, CharacterStage } from "../characters/port.ts";
 import type { FindInstallation } from "../models/describe-model.ts";
 import type { HubClient } from "../models/hub/port.ts";
@@ -65,7 +66,7 @@ export interface CliApp extends AsyncDisposable {
   readonly projectAssets: readonly string[];
   readonly speech: SpeechSystem;
   readonly replies: ReplySource;
-  openStage(options: { watch: boolean }): Promise<CharacterStage>;
+  openStage(options: { watch: boolean }): Promise<LiveCharacterStage>;
   /** Needs an open stage. */
   readonly replyAsCharacter: ReplyAsCharacter;
   /** A talk by voice, opened by the character; the settings' own limits. */

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { systemClock } from "../../base/clock.ts";
 import type { ReplyMessage } from "../../reply/port.ts";
-import { findCharacter } from "../find-character.ts";
+import { awaitCharacter, findCharacter } from "../find-character.ts";
 import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
 import { openFileLoudspeaker, openLoudspeaker } from "../loudspeaker.ts";
 import { createFileMicrophone, createMicrophone } from "../microphone.ts";
@@ -41,6 +41,7 @@ Example:
 
 async function chat({ app, output, signal, input }: CommandContext, name: string): Promise<void> {
   await using stage = await app.openStage({ watch: true });
+  await awaitCharacter(stage, name);
   await app.replies.probe(signal);
   const messages: ReplyMessage[] = [];
   const answer = async (): Promise<void> => {
@@ -74,7 +75,7 @@ async function chat({ app, output, signal, input }: CommandContext, name: string
 async function chatByVoice(context: CommandContext, name: string, flags: ChatFlags): Promise<void> {
   const { app, output, signal, input } = context;
   await using stage = await app.openStage({ watch: true });
-  const character = findCharacter(stage.book, name);
+  const character = await awaitCharacter(stage, name);
   const clock = systemClock;
   const whenReady = { timeoutMs: Infinity, signal };
   await Promise.all([
