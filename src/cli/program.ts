@@ -6,6 +6,7 @@ import type { CommandInput, Run } from "./command-context.ts";
 import { registerAssets } from "./commands/assets.ts";
 import { registerCharacters } from "./commands/characters.ts";
 import { registerChat } from "./commands/chat.ts";
+import { registerCompletion } from "./commands/completion.ts";
 import { registerConfig } from "./commands/config.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerModels } from "./commands/models.ts";
@@ -61,14 +62,18 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
   const plainOutput = (): Output =>
     createOutput(terminal, { isJson, isQuiet: false, isVerbose: false, hasColor: false });
 
-  const run: Run = async (command, action, options = {}) => {
+  const openOutput = (command: Command): Output => {
     const flags = command.optsWithGlobals<GlobalFlags>();
-    const output = createOutput(terminal, {
+    return createOutput(terminal, {
       isJson: flags.json === true,
       isQuiet: flags.quiet === true,
       isVerbose: flags.verbose === true,
       hasColor: dependencies.hasColor && flags.color !== false,
     });
+  };
+  const run: Run = async (command, action, options = {}) => {
+    const flags = command.optsWithGlobals<GlobalFlags>();
+    const output = openOutput(command);
     await using app = await dependencies.openApp({
       configFile: flags.config,
       overrides: {
@@ -117,6 +122,7 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
   ]) {
     register(program, run);
   }
+  registerCompletion(program, openOutput);
   addGlobalOptions(program);
   program.addHelpText("after", '\nExample:\n  troupe say "Hello there" --voice bf_emma --output hello.wav');
 
@@ -126,7 +132,11 @@ export async function runCli(argv: readonly string[], dependencies: CliDependenc
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      const message = error.message.replace(/^error: /, "");
+      // Help in answer to no verb at all is one more way of being wrong.
+      const isHelp = error.code === "commander.help";
+      const message = isHelp
+        ? "name a verb; troupe --help shows them"
+        : error.message.replace(/^error: /, "");
       if (isJson) plainOutput().error(new AppError("E_ARGS", message));
       return errorTable.E_ARGS.exitCode;
     }

@@ -92,6 +92,44 @@ describe("the command line", () => {
     expect(error).toContain("Did you mean transcribe?");
   });
 
+  test("every verb, and every verb of a group, has help with an example", async () => {
+    const verbsOf = (help: string): string[] =>
+      [...(help.split("Commands:\n")[1]?.split("\n\n")[0] ?? "").matchAll(/^ {2}(\S+)/gm)]
+        .map(([, verb = ""]) => verb)
+        .filter((verb) => verb !== "help");
+    const check = async (path: readonly string[]): Promise<void> => {
+      const { out } = await run([...path, "--help"]);
+      expect(out, path.join(" ")).toContain("Example:");
+      for (const verb of verbsOf(out)) await check([...path, verb]);
+    };
+    await check([]);
+  });
+
+  test("no verb at all is wrong usage, in words or as the envelope", async () => {
+    expect((await run([])).exitCode).toBe(2);
+    const { exitCode, out } = await run(["--json"]);
+    expect([exitCode, JSON.parse(out)]).toEqual([
+      2,
+      {
+        success: false,
+        message: "name a verb; troupe --help shows them",
+        error_code: "E_ARGS",
+        data: null,
+      },
+    ]);
+  });
+
+  test("completion prints a script without opening anything", async () => {
+    const { exitCode, out, opened } = await run(["completion", "zsh"]);
+    expect([exitCode, opened]).toEqual([0, []]);
+    expect(out).toStartWith("#compdef troupe\n");
+    expect((await run(["completion", "csh"])).exitCode).toBe(2);
+    const { data } = JSON.parse((await run(["completion", "fish", "--json"])).out) as {
+      data: { shell: string };
+    };
+    expect(data.shell).toBe("fish");
+  });
+
   test("with --json, wrong usage is one envelope on stdout and nothing else", async () => {
     const { exitCode, out, error } = await run(["--json", "assets", "nonsense"]);
     expect(exitCode).toBe(2);

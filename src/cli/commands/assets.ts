@@ -12,7 +12,10 @@ interface DownloadFlags {
 }
 
 export function registerAssets(program: Command, run: Run): void {
-  const group = program.command("assets").description("model files: list, download, verify, remove");
+  const group = program
+    .command("assets")
+    .description("model files: list, download, verify, remove")
+    .addHelpText("after", "\nExample:\n  troupe assets download --all");
   group
     .command("list")
     .description("every known asset and whether it is here")

@@ -20,7 +20,8 @@ import { registerCharacterFiles } from "./character-files.ts";
 export function registerCharacters(program: Command, run: Run): void {
   const group = program
     .command("characters")
-    .description("the cast: list, check, show, new, import, export, call");
+    .description("the cast: list, check, show, new, import, export, call")
+    .addHelpText("after", "\nExample:\n  troupe characters check");
   group
     .command("list")
     .description("every character and every file that failed")

@@ -4,7 +4,10 @@ import { formatTable } from "../output.ts";
 import type { CommandContext, Run } from "../command-context.ts";
 
 export function registerConfig(program: Command, run: Run): void {
-  const group = program.command("config").description("settings in force");
+  const group = program
+    .command("config")
+    .description("settings in force")
+    .addHelpText("after", "\nExample:\n  troupe config show --sources");
   group
     .command("show")
     .option("--sources", "say where each came from")

@@ -9,6 +9,7 @@ export function registerProviders(program: Command, run: Run): void {
   program
     .command("providers")
     .description("engines, their states, files and credentials")
+    .addHelpText("after", "\nExample:\n  troupe providers list")
     .command("list")
     .option("--kind <kind>", "one kind: tts, asr, vad, llm, turn")
     .addHelpText("after", "\nExample:\n  troupe providers list --kind asr")
