@@ -41,6 +41,8 @@ export interface PartFile extends AsyncDisposable {
   readonly isWhole: boolean;
   /** Writes at `offset`, and now and then the state. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
+  /** The same of several that follow each other, in one go. What was written before a failure counts. */
+  writeAll(pieces: readonly Uint8Array[], offset: number): Promise<void>;
   describe(facts: { sizeBytes?: number | null; validator?: string | null }): void;
   /** Back to nothing. */
   startOver(): Promise<void>;
@@ -129,6 +131,26 @@ function createPartFile(
     return saving;
   };
 
+  const writeAll = (pieces: readonly Uint8Array[], offset: number): Promise<void> =>
+    withFileErrors(path, async () => {
+      let position = offset;
+      for (let left = pieces.filter((piece) => piece.length > 0); left.length > 0; ) {
+        const { bytesWritten } = await file.writev(left, position);
+        const written = takeBytes(left, bytesWritten);
+        left = dropBytes(left, bytesWritten);
+        state.done = addRange(state.done, [position, position + bytesWritten]).map(([a, b]) => [a, b]);
+        for (const piece of written) {
+          digest?.follow(piece, position, prefixOf(state));
+          position += piece.length;
+        }
+        unsavedBytes += bytesWritten;
+      }
+      // A large one has a state from its beginning: where the disk gets full, there is a place to write the last one to.
+      const isFirst = !hasState && (state.size_bytes ?? smallBytes) >= smallBytes;
+      const isDue = unsavedBytes >= saveEveryBytes || clock.nowMs() - savedAtMs >= saveEveryMs;
+      if (isFirst || isDue) await save();
+    });
+
   return {
     path,
     get done() {
@@ -146,22 +168,8 @@ function createPartFile(
     get isWhole() {
       return state.size_bytes !== null && countBytes(state.done) === state.size_bytes;
     },
-    async write(bytes, offset) {
-      await withFileErrors(path, async () => {
-        let written = 0;
-        while (written < bytes.length) {
-          const rest = bytes.subarray(written);
-          written += (await file.write(rest, 0, rest.length, offset + written)).bytesWritten;
-        }
-        state.done = addRange(state.done, [offset, offset + bytes.length]).map(([a, b]) => [a, b]);
-        digest?.follow(bytes, offset, prefixOf(state));
-        unsavedBytes += bytes.length;
-        // A large one has a state from its beginning: where the disk gets full, there is a place to write the last one to.
-        const isFirst = !hasState && (state.size_bytes ?? smallBytes) >= smallBytes;
-        const isDue = unsavedBytes >= saveEveryBytes || clock.nowMs() - savedAtMs >= saveEveryMs;
-        if (isFirst || isDue) await save();
-      });
-    },
+    write: (bytes, offset) => writeAll([bytes], offset),
+    writeAll,
     describe({ sizeBytes, validator }) {
       if (sizeBytes !== undefined) state.size_bytes = sizeBytes;
       if (validator !== undefined) state.validator = validator;
@@ -211,6 +219,26 @@ const emptyState = (source: string): PartState => ({
   size_bytes: null,
   done: [],
 });
+
+/** The first `count` bytes of all. */
+function takeBytes(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
+  let left = count;
+  return pieces.flatMap((piece) => {
+    const taken = piece.subarray(0, left);
+    left -= taken.length;
+    return taken.length > 0 ? [taken] : [];
+  });
+}
+
+/** What is left without them. */
+function dropBytes(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
+  let toDrop = count;
+  return pieces.flatMap((piece) => {
+    const rest = piece.subarray(Math.min(toDrop, piece.length));
+    toDrop -= piece.length - rest.length;
+    return rest.length > 0 ? [rest] : [];
+  });
+}
 
 /** How far the bytes reach from the beginning on, without a gap. */
 const prefixOf = ({ done }: PartState): number => (done[0]?.[0] === 0 ? done[0][1] : 0);

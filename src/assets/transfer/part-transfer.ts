@@ -2,6 +2,7 @@
 import { AppError } from "../../base/errors.ts";
 import { type ByteRange, parseContentRange } from "./byte-ranges.ts";
 import type { DownloadRequest } from "./download-request.ts";
+import { createGatheringWriter } from "./gathering-writer.ts";
 import { type HttpDependencies, openHttp, type OpenResponse } from "./http-request.ts";
 import type { PartFile } from "./part-file.ts";
 import type { Claim } from "./range-claims.ts";
@@ -34,10 +35,17 @@ export function createPartTransfer(
   const netError = (what: string): AppError => new AppError("E_NET", `${label} ${what}`, { source: label });
   const bodyOf = (opened: OpenResponse, signal: AbortSignal) =>
     readBody(opened, { clock: dependencies.clock, label, stallMs: limits.stallMs, signal });
-  const write = async (bytes: Uint8Array, position: number): Promise<void> => {
-    await part.write(bytes, position);
-    downloadedBytes += bytes.length;
-    request.onProgress?.(part.doneBytes, part.sizeBytes);
+  /** Writes what follows `start`; `onWritten` is told how far that is. */
+  const openWriter = (start: number, onWritten: (position: number) => void = () => undefined) => {
+    let position = start;
+    return createGatheringWriter(async (pieces) => {
+      await part.writeAll(pieces, position);
+      const count = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      position += count;
+      downloadedBytes += count;
+      onWritten(position);
+      request.onProgress?.(part.doneBytes, part.sizeBytes);
+    });
   };
 
   const open: PartTransfer["open"] = async (range, signal) => {
@@ -95,17 +103,26 @@ export function createPartTransfer(
       const [start, announcedEnd] = opened ? asked : acceptRange(answer, asked).range;
       // A server may give less than was asked for: the rest is claimed again.
       claim.end = Math.min(claim.end, announcedEnd);
-      for await (const bytes of bodyOf(answer, signal)) {
-        if (claim.position + bytes.length > announcedEnd) {
-          throw netError("sent more bytes than it had announced; try again later");
+      const writer = openWriter(start, (position) => {
+        claim.position = position;
+      });
+      let received = start;
+      try {
+        for await (const bytes of bodyOf(answer, signal)) {
+          if (received + bytes.length > announcedEnd) {
+            throw netError("sent more bytes than it had announced; try again later");
+          }
+          const wanted = bytes.subarray(0, Math.max(0, claim.end - received));
+          received += wanted.length;
+          await writer.push(wanted);
+          if (received >= claim.end) break;
         }
-        const wanted = bytes.subarray(0, claim.end - claim.position);
-        await write(wanted, claim.position);
-        claim.position += wanted.length;
-        if (claim.position >= claim.end) return;
+      } finally {
+        // Also what came before a failure: it is there, and need not come again.
+        await writer.flush();
       }
-      if (claim.position < claim.end) {
-        throw netError(`broke off after ${claim.position - start} of ${announcedEnd - start} bytes`);
+      if (received < claim.end) {
+        throw netError(`broke off after ${received - start} of ${announcedEnd - start} bytes`);
       }
     },
     async receiveWhole(opened, signal) {
@@ -117,13 +134,18 @@ export function createPartTransfer(
       part.describe({ sizeBytes, validator: selectValidator(headers) });
       if (sizeBytes !== null) await request.reserve?.(sizeBytes, sizeBytes);
       let position = 0;
-      for await (const bytes of bodyOf(opened, signal)) {
-        if (sizeBytes !== null && position + bytes.length > sizeBytes) {
-          throw netError("sent more bytes than it had announced; try again later");
+      const writer = openWriter(0);
+      try {
+        for await (const bytes of bodyOf(opened, signal)) {
+          if (sizeBytes !== null && position + bytes.length > sizeBytes) {
+            throw netError("sent more bytes than it had announced; try again later");
+          }
+          position += bytes.length;
+          await writer.push(bytes);
+          if (expectedBytes !== null && position > expectedBytes) requireSize(position);
         }
-        await write(bytes, position);
-        position += bytes.length;
-        if (expectedBytes !== null && position > expectedBytes) requireSize(position);
+      } finally {
+        await writer.flush();
       }
       if (sizeBytes !== null && position < sizeBytes) {
         throw netError(`broke off after ${position} of ${sizeBytes} bytes`);
