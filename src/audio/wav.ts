@@ -1,4 +1,5 @@
 // RIFF WAVE in and out. Files come from strangers: every size in a header is a claim, and what counts is what is there.
+import { concatBytes } from "../base/concat-bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { encodeS16le } from "./pcm.ts";
 
@@ -168,10 +169,7 @@ export function encodeWavHeader({ sampleRateHz, dataBytes }: WavHeaderOptions): 
 /** A whole file: mono, 16 bits. */
 export function encodeWav(pcm: Float32Array, sampleRateHz: number): Uint8Array<ArrayBuffer> {
   const samples = encodeS16le(pcm);
-  const file = new Uint8Array(44 + samples.length);
-  file.set(encodeWavHeader({ sampleRateHz, dataBytes: samples.length }));
-  file.set(samples, 44);
-  return file;
+  return concatBytes([encodeWavHeader({ sampleRateHz, dataBytes: samples.length }), samples]);
 }
 
 function tagAt(bytes: Uint8Array, offset: number): string {

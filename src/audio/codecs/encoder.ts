@@ -1,4 +1,5 @@
 // Samples in, a file's bytes out, as they come: one encoder for each format that is spoken in.
+import { concatBytes } from "../../base/concat-bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { createResampler } from "../resample.ts";
 import type { AudioEncoder, EncoderAtRate, EncoderOptions } from "./encoder-port.ts";
@@ -76,12 +77,7 @@ export async function createEncoder(format: string, options: EncoderOptions): Pr
       assertOpen();
       isFinished = true;
       using _freed = encoder;
-      const head = encoder.push(resampler.flush());
-      const tail = encoder.finish();
-      const bytes = new Uint8Array(head.length + tail.length);
-      bytes.set(head);
-      bytes.set(tail, head.length);
-      return bytes;
+      return concatBytes([encoder.push(resampler.flush()), encoder.finish()]);
     },
     [Symbol.dispose]() {
       if (isFinished) return;

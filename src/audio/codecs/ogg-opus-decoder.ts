@@ -2,7 +2,7 @@
 // page that is damaged in the middle refuses the file, for half a transcript passes for a whole one.
 import { AppError } from "../../base/errors.ts";
 import { concatPcm } from "../pcm.ts";
-import { decodeOggPage, oggFlags, type OggPage } from "./ogg-page.ts";
+import { decodeOggPage, findOggPage, oggFlags, type OggPage } from "./ogg-page.ts";
 import { createPacketReader } from "./ogg-packets.ts";
 import { createOpusTrack, isOpusHead, type OpusTrack, parseOpusHead, startsWith } from "./opus-track.ts";
 import type { PcmCollector } from "./pcm-collector.ts";
@@ -63,15 +63,11 @@ function* readPages(bytes: Uint8Array): Generator<OggPage> {
       continue;
     }
     // Players' tags may follow the last page; sound after a gap may not.
-    if (reading.state === "none" && findMagic(bytes, offset) < 0) return;
+    if (reading.state === "none" && findOggPage(bytes, offset) < 0) return;
     throw new AppError("E_ARGS", `the Ogg file is damaged at byte ${offset}; record or send it again`, {
       offset,
     });
   }
-}
-
-function findMagic(bytes: Uint8Array, from: number): number {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf("OggS", from, "latin1");
 }
 
 function decodePage(stream: LogicalStream, page: OggPage): Float32Array {

@@ -1,11 +1,11 @@
 // Ogg Opus as it comes over a wire, cut anywhere: what is whole is decoded at once. Where a page is damaged or missing the
 // next one is looked for; a stream that begins anew begins anew.
 import { createDecoder } from "libopus-wasm";
+import { concatBytes } from "../../base/concat-bytes.ts";
 import { AppError, messageOf } from "../../base/errors.ts";
 import { concatPcm } from "../pcm.ts";
-import { concatBytes } from "./ogg-opus-writer.ts";
 import { createPacketReader } from "./ogg-packets.ts";
-import { decodeOggPage, oggFlags, type OggPage } from "./ogg-page.ts";
+import { decodeOggPage, findOggPage, oggFlags, type OggPage } from "./ogg-page.ts";
 import { isOpusHead, type OpusHead, parseOpusHead, startsWith } from "./opus-track.ts";
 
 export interface OggOpusStream extends Disposable {
@@ -83,7 +83,8 @@ export async function createOggOpusStream({
           continue;
         }
         problem ??= new AppError("E_ARGS", "the sound is no Ogg Opus, or a page of it is damaged");
-        at = findMagic(all, at + 1);
+        const next = findOggPage(all, at + 1);
+        at = next < 0 ? all.length : next;
       }
       return { pcm: concatPcm(pieces), ...(problem && { problem }) };
     },
@@ -112,12 +113,6 @@ function takeHeard(stream: Logical, pcm: Float32Array): Float32Array {
   const heard = pcm.slice(skipped);
   const { gain } = stream.head;
   return gain === 1 ? heard : heard.map((sample) => sample * gain);
-}
-
-/** Where the next page may begin; the end when nowhere. */
-function findMagic(bytes: Uint8Array, from: number): number {
-  const found = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf("OggS", from, "latin1");
-  return found < 0 ? bytes.length : found;
 }
 
 const tooMuch = (): AppError =>

@@ -1,4 +1,5 @@
 // Opus packets as an Ogg stream (RFC 7845), page by page as they come.
+import { concatBytes } from "../../base/concat-bytes.ts";
 import { encodeOggPage, layOutSegments, oggFlags } from "./ogg-page.ts";
 
 export interface OggOpusWriterOptions {
@@ -74,14 +75,4 @@ function encodeTags(): Uint8Array {
   new DataView(tags.buffer).setUint32(8, vendor.length, true);
   tags.set(vendor, 12);
   return tags;
-}
-
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

@@ -1,4 +1,5 @@
 // The packets of one logical Ogg stream (RFC 3533, 5): pages cut them into segments, and may cut one in the middle.
+import { concatBytes } from "../../base/concat-bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { oggFlags, type OggPage } from "./ogg-page.ts";
 
@@ -13,7 +14,7 @@ export function createPacketReader(): (page: OggPage) => Generator<Uint8Array> {
 
   const join = (tail: Uint8Array): Uint8Array => {
     if (partial.length === 0) return tail;
-    const packet = new Uint8Array(Buffer.concat([...partial, tail]));
+    const packet = concatBytes([...partial, tail]);
     partial = [];
     partialBytes = 0;
     return packet;

@@ -4,7 +4,7 @@
 import { createCrc } from "./crc.ts";
 
 /** "OggS", version 0. */
-export const oggMagic = new Uint8Array([0x4f, 0x67, 0x67, 0x53, 0]);
+const oggMagic = new Uint8Array([0x4f, 0x67, 0x67, 0x53, 0]);
 const headerBytes = 27;
 const maxSegments = 255;
 
@@ -56,6 +56,11 @@ export type OggPageReading =
   | { state: "cut"; page: OggPage | undefined }
   /** No page begins here; or one does, and its checksum is wrong. */
   | { state: "none" | "damaged" };
+
+/** Where the next page may begin, from `from` on; -1 when nowhere. */
+export function findOggPage(bytes: Uint8Array, from: number): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf("OggS", from, "latin1");
+}
 
 export function decodeOggPage(bytes: Uint8Array, offset: number): OggPageReading {
   const begins = bytes.subarray(offset, offset + oggMagic.length);

@@ -1,9 +1,10 @@
 // Opus in Ogg. libopus takes 8 to 48 kHz as they are; positions in the file count at 48 kHz whatever the input's rate.
 import { Application, createEncoder as createOpusEncoder, Signal } from "libopus-wasm";
+import { concatBytes } from "../../base/concat-bytes.ts";
 import { AppError } from "../../base/errors.ts";
 import { createPcmFramer } from "../pcm.ts";
 import type { EncoderAtRate } from "./encoder-port.ts";
-import { concatBytes, createOggOpusWriter } from "./ogg-opus-writer.ts";
+import { createOggOpusWriter } from "./ogg-opus-writer.ts";
 
 const defaultBitrate = 32_000;
 const frameSeconds = 0.02;

@@ -1,4 +1,5 @@
 // Plain samples, with and without a header.
+import { concatBytes } from "../../base/concat-bytes.ts";
 import { encodeS16le } from "../pcm.ts";
 import { encodeWavHeader } from "../wav.ts";
 import type { EncoderAtRate } from "./encoder-port.ts";
@@ -19,11 +20,7 @@ export const createWavEncoder: EncoderAtRate = ({ sampleRateHz }) => {
     const samples = encodeS16le(pcm);
     if (isStarted) return samples;
     isStarted = true;
-    const header = encodeWavHeader({ sampleRateHz });
-    const bytes = new Uint8Array(header.length + samples.length);
-    bytes.set(header);
-    bytes.set(samples, header.length);
-    return bytes;
+    return concatBytes([encodeWavHeader({ sampleRateHz }), samples]);
   };
   return Promise.resolve({
     sampleRateHz,

@@ -1,4 +1,5 @@
 // One piece of written text → sound with word times: reading out, phonemes, the model, and the times back to the text.
+import { concatPcm } from "../../../audio/pcm.ts";
 import { AppError } from "../../../base/errors.ts";
 import { createTextReader, type TextReader } from "../../../text/speakable-text.ts";
 import type { WordTime } from "../../../speech/ports.ts";
@@ -73,7 +74,7 @@ export function createSpeechMaker(deps: SpeechMakerDependencies): SpeechMaker {
         parts.push(trimmed.pcm);
         madeSamples += trimmed.pcm.length;
       }
-      return { pcm: joinParts(parts), words: placeWords(text, tokens, times) };
+      return { pcm: concatPcm(parts), words: placeWords(text, tokens, times) };
     },
   };
 }
@@ -111,16 +112,4 @@ function timeTokens(
     sample = end;
   }
   return times;
-}
-
-function joinParts(parts: readonly Float32Array[]): Float32Array {
-  const [only] = parts;
-  if (parts.length === 1 && only) return only;
-  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

@@ -2,6 +2,7 @@
 // times over, up to 1.1 GB, which goes with the process.
 import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { concatBytes } from "../../../../base/concat-bytes.ts";
 import { createSession, durationsOutput, type KokoroInput, runKokoro } from "../kokoro-model.ts";
 import { paddingId, type Vocabulary } from "../vocabulary.ts";
 import type { VoiceStyles } from "../voice-styles.ts";
@@ -17,7 +18,6 @@ import { replaceIntegerConvolutions } from "./float-convolutions.ts";
 import { removeUnused } from "./graph-index.ts";
 import { encodeOnnxModel, exposeOutput, onnxInt64, type OnnxModel, parseOnnxModel } from "./onnx-graph.ts";
 import type { GraphMeasurement } from "./preparation-record.ts";
-import { concatBytes } from "./protobuf-wire.ts";
 import { measureSpectralDistance } from "./spectral-distance.ts";
 
 export interface GraphPreparation {

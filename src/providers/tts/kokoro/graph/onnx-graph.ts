@@ -1,7 +1,7 @@
 // An ONNX model as nodes and tensors that can be rewritten, and back to bytes. What is not touched is written as it was
 // read, so that a rewrite changes what it names and nothing else. Field numbers: onnx.proto3, IR version 9.
+import { concatBytes } from "../../../../base/concat-bytes.ts";
 import {
-  concatBytes,
   encodeBytesField,
   encodeBytesFieldHead,
   encodeVarintField,

@@ -1,5 +1,6 @@
 // The protobuf wire format, as far as ONNX files use it: fields in, fields out, nothing copied that is not changed.
 // https://protobuf.dev/programming-guides/encoding/
+import { concatBytes } from "../../../../base/concat-bytes.ts";
 
 export interface WireField {
   number: number;
@@ -108,14 +109,4 @@ export function encodeBytesField(number: number, payload: Uint8Array | string): 
 /** The head of a length-delimited field whose payload is written right behind it. */
 export function encodeBytesFieldHead(number: number, lengthBytes: number): Uint8Array {
   return concatBytes([encodeVarint(number * 8 + 2), encodeVarint(lengthBytes)]);
-}
-
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { concatBytes } from "../../../../../src/base/concat-bytes.ts";
 import {
   bytesOf,
   encodeOnnxModel,
@@ -9,7 +10,6 @@ import {
   parseOnnxModel,
 } from "../../../../../src/providers/tts/kokoro/graph/onnx-graph.ts";
 import {
-  concatBytes,
   encodeBytesField,
   encodeVarintField,
   readFields,

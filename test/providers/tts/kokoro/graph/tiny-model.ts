@@ -1,6 +1,6 @@
 // A model of a few nodes with one convolution written as the 8-bit file writes it, small enough to run at once.
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { concatBytes } from "../../../../../src/providers/tts/kokoro/graph/protobuf-wire.ts";
+import { concatBytes } from "../../../../../src/base/concat-bytes.ts";
 import {
   createIntAttribute,
   createIntsAttribute,
