@@ -18,16 +18,7 @@ export function measureLevel(pcm: Float32Array): Level {
     if (magnitude > peak) peak = magnitude;
   }
   const rms = pcm.length === 0 ? 0 : Math.sqrt(sum / pcm.length);
-  return { rms, peak, rmsDbfs: toDbfs(rms) };
-}
-
-/** Amplitude (1 is full scale) in decibels. */
-export function toDbfs(amplitude: number): number {
-  return 20 * Math.log10(amplitude);
-}
-
-export function fromDbfs(dbfs: number): number {
-  return 10 ** (dbfs / 20);
+  return { rms, peak, rmsDbfs: 20 * Math.log10(rms) };
 }
 
 /** The rms of every `windowSamples`, the last window being what is left. */

@@ -59,53 +59,6 @@ export function concatPcm(chunks: readonly Float32Array[]): Float32Array<ArrayBu
   return joined;
 }
 
-/** Adds `source · gain` onto `target` from sample `offset` on; what sticks out at either end is left out. Clips nothing. */
-export function mixInto(target: Float32Array, source: Float32Array, offset = 0, gain = 1): void {
-  const end = Math.min(source.length, target.length - offset);
-  for (let i = Math.max(0, -offset); i < end; i++) {
-    target[i + offset] = (target[i + offset] ?? 0) + (source[i] ?? 0) * gain;
-  }
-}
-
-export interface PcmRing {
-  /** The oldest samples make room for the newest. */
-  push(pcm: Float32Array): void;
-  /** A copy of the newest `count` samples (all that are kept by default), oldest first. */
-  latest(count?: number): Float32Array<ArrayBuffer>;
-  clear(): void;
-  /** Samples kept. */
-  readonly length: number;
-}
-
-/** The last `capacity` samples of a stream: what was said just before it was noticed. */
-export function createPcmRing(capacity: number): PcmRing {
-  const ring = new Float32Array(capacity);
-  let next = 0;
-  let length = 0;
-  return {
-    push(pcm) {
-      const newest = pcm.length > capacity ? pcm.subarray(pcm.length - capacity) : pcm;
-      const head = Math.min(newest.length, capacity - next);
-      ring.set(newest.subarray(0, head), next);
-      ring.set(newest.subarray(head), 0);
-      next = capacity === 0 ? 0 : (next + newest.length) % capacity;
-      length = Math.min(capacity, length + newest.length);
-    },
-    latest(count = length) {
-      const wanted = Math.max(0, Math.min(count, length));
-      const start = (next - wanted + capacity) % (capacity || 1);
-      const head = Math.min(wanted, capacity - start);
-      return concatPcm([ring.subarray(start, start + head), ring.subarray(0, wanted - head)]);
-    },
-    clear() {
-      length = 0;
-    },
-    get length() {
-      return length;
-    },
-  };
-}
-
 export interface PcmFramer {
   /** Every frame that has become whole; each owns its buffer. */
   push(pcm: Float32Array): Float32Array<ArrayBuffer>[];

@@ -75,14 +75,6 @@ export type ReplyPlan =
   /** Configured, and it cannot work: every reply throws `error`. */
   | { kind: "refuse"; source: string; error: AppError };
 
-/** The variable that holds the key of `source`; undefined: it needs none. */
-export function selectKeyVariable(settings: {
-  source?: string | undefined;
-  apiKeyEnv?: string | undefined;
-}): string | undefined {
-  return settings.apiKeyEnv ?? findPreset(normalizeSource(settings.source) ?? "")?.apiKeyName;
-}
-
 /** Throws E_ARGS for an unknown source or an address that is none. */
 export function planReplySource(settings: ReplySettings): ReplyPlan {
   const { model, isOffline = false } = settings;

@@ -143,17 +143,6 @@ function splitLong(token: SpeakableToken): SpeakableToken[] {
   return tokens;
 }
 
-/** The tokens as running text: words parted by blanks, marks against the word they follow or open. */
-export function joinSpeakable(tokens: readonly SpeakableToken[]): string {
-  let text = "";
-  for (const { spoken, isPunctuation } of tokens) {
-    const opens = spoken === "(" || spoken === "“";
-    const isGlued = text === "" || /[(“]$/.test(text) || (isPunctuation && !opens && spoken !== "—");
-    text += isGlued ? spoken : ` ${spoken}`;
-  }
-  return text;
-}
-
 /** True when a voice would say something of it. */
 export function isSpeakable(text: string): boolean {
   for (let at = 0; at < text.length; ) {

@@ -1,13 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { array, assert, constantFrom, float, integer, property, uint8Array } from "fast-check";
+import { array, assert, integer, property, uint8Array } from "fast-check";
 import {
   concatPcm,
   createPcmFramer,
-  createPcmRing,
   createS16leDecoder,
   decodeS16le,
   encodeS16le,
-  mixInto,
 } from "../../src/audio/pcm.ts";
 
 const pcm = (...samples: number[]): Float32Array => Float32Array.from(samples);
@@ -43,44 +41,6 @@ describe("16-bit samples", () => {
       }),
       { seed },
     );
-  });
-});
-
-describe("mixing", () => {
-  test("adds with gain and leaves out what sticks out at either end", () => {
-    const target = pcm(1, 1, 1);
-    mixInto(target, pcm(1, 2, 4), 1, 0.5);
-    expect([...target]).toEqual([1, 1.5, 2]);
-    mixInto(target, pcm(8, 8, 8), -2);
-    expect([...target]).toEqual([9, 1.5, 2]);
-    mixInto(target, pcm(1), 7);
-    expect([...target]).toEqual([9, 1.5, 2]);
-  });
-});
-
-describe("ring", () => {
-  test("keeps the newest samples of any pushes", () => {
-    const sample = float({ noNaN: true, min: -1, max: 1 });
-    assert(
-      property(constantFrom(0, 1, 5, 8), array(array(sample, { maxLength: 12 })), (capacity, pushes) => {
-        const ring = createPcmRing(capacity);
-        for (const push of pushes) ring.push(Float32Array.from(push));
-        const expected = capacity === 0 ? [] : Float32Array.from(pushes.flat()).slice(-capacity);
-        expect([...ring.latest()]).toEqual([...expected]);
-        expect(ring.length).toBe(expected.length);
-        expect([...ring.latest(2)]).toEqual([...expected].slice(-2));
-      }),
-      { seed },
-    );
-  });
-
-  test("hands out copies and forgets when told", () => {
-    const ring = createPcmRing(4);
-    ring.push(pcm(1, 2));
-    ring.latest().fill(9);
-    expect([...ring.latest()]).toEqual([1, 2]);
-    ring.clear();
-    expect([...ring.latest(), ring.length]).toEqual([0]);
   });
 });
 

@@ -5,7 +5,6 @@ import {
   planReplySource,
   type ReplySettings,
   replyServerPresets,
-  selectKeyVariable,
 } from "../../src/reply/plan-reply-source.ts";
 
 const codeOf = (settings: ReplySettings): string => {
@@ -112,18 +111,6 @@ describe("what the settings ask for", () => {
     expect(refusalOf({ source: "ollama", baseUrl: "http://box:11434", isOffline }).code).toBe("E_NET");
     expect(planReplySource({ isOffline }).kind).toBe("look");
   });
-});
-
-test.each([
-  [{}, undefined],
-  [{ source: "openai" }, "OPENAI_API_KEY"],
-  [{ source: "VSEGPT" }, "VSEGPT_API_KEY"],
-  [{ source: "ollama" }, undefined],
-  [{ source: "openai", apiKeyEnv: "MINE" }, "MINE"],
-  [{ apiKeyEnv: "MINE" }, "MINE"],
-  [{ source: "nobody" }, undefined],
-])("the key of %j is in %p", (settings, name) => {
-  expect(selectKeyVariable(settings)).toBe(name as string);
 });
 
 test.each([

@@ -1,9 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { createTextReader, isSpeakable, joinSpeakable } from "../../src/text/speakable-text.ts";
+import { createTextReader, isSpeakable } from "../../src/text/speakable-text.ts";
 
-function say(text: string, language = "en-US"): string {
-  return joinSpeakable(createTextReader(language).read(text));
+/** What is said as running text: words parted by blanks, marks against the word they follow or open. */
+function say(written: string, language = "en-US"): string {
+  let text = "";
+  for (const { spoken, isPunctuation } of createTextReader(language).read(written)) {
+    const opens = spoken === "(" || spoken === "“";
+    const isGlued = text === "" || /[(“]$/.test(text) || (isPunctuation && !opens && spoken !== "—");
+    text += isGlued ? spoken : ` ${spoken}`;
+  }
+  return text;
 }
 
 /** Written → spoken, a line each. */

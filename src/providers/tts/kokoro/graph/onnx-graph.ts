@@ -149,23 +149,9 @@ export function createNode(node: Partial<OnnxNode> & Pick<OnnxNode, "opType" | "
   return { name: node.outputs[0] ?? "", inputs: [], attributes: [], otherFields: [], ...node };
 }
 
-/** AttributeProto: name (1), i (3), ints (8), type (20): INT is 2, INTS is 7. */
+/** AttributeProto: name (1), i (3), type (20), where INT is 2. */
 export function createIntAttribute(name: string, value: number): Uint8Array {
   return concatBytes([encodeBytesField(1, name), encodeVarintField(3, value), encodeVarintField(20, 2)]);
-}
-
-export function createIntsAttribute(name: string, values: readonly number[]): Uint8Array {
-  const ints = values.map((value) => encodeVarintField(8, value));
-  return concatBytes([encodeBytesField(1, name), ...ints, encodeVarintField(20, 7)]);
-}
-
-/** The number of an INT attribute, or undefined. */
-export function intAttribute(node: OnnxNode, name: string): number | undefined {
-  for (const attribute of node.attributes) {
-    const fields = readFields(attribute);
-    if (textOf(fields, 1) === name) return fields.find((field) => field.number === 3)?.value;
-  }
-  return undefined;
 }
 
 /** The file in parts, to be written one behind the other. Tensors come by reference: a model is 90 to 260 MB. */

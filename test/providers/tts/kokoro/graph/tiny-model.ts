@@ -3,7 +3,6 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { concatBytes } from "../../../../../src/base/concat-bytes.ts";
 import {
   createIntAttribute,
-  createIntsAttribute,
   createNode,
   createTensor,
   encodeOnnxModel,
@@ -15,7 +14,17 @@ import {
   onnxUint8,
   parseOnnxModel,
 } from "../../../../../src/providers/tts/kokoro/graph/onnx-graph.ts";
+import {
+  encodeBytesField,
+  encodeVarintField,
+} from "../../../../../src/providers/tts/kokoro/graph/protobuf-wire.ts";
 import { buildOnnx } from "../../../../support/onnx-builder.ts";
+
+/** AttributeProto: name (1), ints (8), type (20), where INTS is 7. */
+function createIntsAttribute(name: string, values: readonly number[]): Uint8Array {
+  const ints = values.map((value) => encodeVarintField(8, value));
+  return concatBytes([encodeBytesField(1, name), ...ints, encodeVarintField(20, 7)]);
+}
 
 export const channels = 16;
 export const kernel = 3;
