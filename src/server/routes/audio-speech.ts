@@ -11,6 +11,7 @@ import type { SynthesisChunk } from "../../speech/ports.ts";
 import { selectSpeaker, type Speaker } from "../audio/select-speaker.ts";
 import type { SpeechParts } from "../audio/speech-parts.ts";
 import { encodeSpeechUsage } from "../audio/tokens.ts";
+import { badField } from "../http-error.ts";
 import { createRouter, openAiFailure, type AppContext, type Router } from "../router.ts";
 import type { Services } from "../services.ts";
 import { createSseResponse, createStreamResponse } from "../streaming.ts";
@@ -105,7 +106,17 @@ function synthesize(
   const { signal, id } = c.var.life;
   const options = { voice, speed: clampSpeed(speed * request.speed), signal, sessionId: id };
   if (!speakText) return synthesizer.synthesize(request.text, options);
-  return speakText(yieldOnce(request.text), { synthesizer, ...options });
+  return requireSound(speakText(yieldOnce(request.text), { synthesizer, ...options }));
+}
+
+/** What is made speakable may leave nothing to speak, such as of signs alone: told before the status goes out. */
+async function* requireSound(chunks: AsyncIterable<SynthesisChunk>): AsyncIterable<SynthesisChunk> {
+  let isSilent = true;
+  for await (const chunk of chunks) {
+    isSilent = false;
+    yield chunk;
+  }
+  if (isSilent) throw badField("input", "there is nothing to say: the text has neither a letter nor a digit");
 }
 
 async function* yieldOnce<T>(value: T): AsyncIterable<T> {

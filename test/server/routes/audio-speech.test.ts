@@ -295,6 +295,19 @@ describe("streaming", () => {
   });
 });
 
+test("a text of which nothing is left to speak is refused, in both ways of streaming", async () => {
+  const speakText: ServerOptions["speakText"] = async function* (deltas) {
+    for await (const _ of deltas) yield* [];
+  };
+  for (const stream_format of ["audio", "sse"]) {
+    const refused = await speak({ input: "\u{1f642}", stream_format }, createFakeServices(), { speakText });
+    expect([refused.status, refused.json().error]).toEqual([
+      400,
+      expect.objectContaining({ param: "input", code: "E_ARGS" }),
+    ]);
+  }
+});
+
 describe("voices", () => {
   test("are the cast and what the synthesizer has", async () => {
     await using server = startTestServer();
