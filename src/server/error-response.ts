@@ -4,7 +4,16 @@ import { AppError, encodeError } from "../base/errors.ts";
 import { HttpError } from "./http-error.ts";
 
 /** Prefixes under /v1 that are this system's own; the rest of /v1 is OpenAI's, known to us or not. */
-const ownPrefixes = ["characters", "voices", "assets", "providers", "events", "health", "hub"];
+const ownPrefixes = [
+  "characters",
+  "voices",
+  "assets",
+  "providers",
+  "events",
+  "health",
+  "hub",
+  "conversations",
+];
 
 export function isOpenAiPath(path: string): boolean {
   const [, version, area] = path.split("/");

@@ -43,6 +43,8 @@ describe("the form of errors", () => {
       error: { code: "E_NOT_FOUND" },
     });
     expect(await (await server.request("/v1/hub/nope")).json()).toMatchObject({ error_code: "E_NOT_FOUND" });
+    const conversation = await server.request("/v1/conversations/nope");
+    expect(await conversation.json()).toMatchObject({ success: false, error_code: "E_NOT_FOUND" });
     expect(await (await server.request("/nope")).json()).toMatchObject({ error_code: "E_NOT_FOUND" });
   });
 
