@@ -338,6 +338,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
           maxSessionMs: settings["session.max_minutes"] * 60_000,
           maxSessionTokens: settings["session.max_tokens"] ?? undefined,
           idleMs: settings["session.idle_minutes"] * 60_000,
+          maxInputMs: settings["session.max_input_minutes"] * 60_000,
+          maxMessageBytes: Math.round(settings["session.max_message_mb"] * 2 ** 20),
+          aheadMs: settings["session.ahead_seconds"] * 1000,
+          stuckMs: settings["session.stuck_seconds"] * 1000,
           characterChanges: settings["session.characters"],
           historyTokens,
           recording:
@@ -348,7 +352,13 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
         { speakText: synthesizeStream, ...judges, condense, mayReplyEarly, clock },
       ),
     );
-    const server = held.use(createServer(services, { webApp, realtime, speakText: synthesizeStream, clock }));
+    const limits = {
+      concurrentRequests: settings["server.concurrent_requests"],
+      requestsPerMinute: settings["server.requests_per_minute"] ?? undefined,
+    };
+    const server = held.use(
+      createServer(services, { webApp, realtime, limits, speakText: synthesizeStream, clock }),
+    );
     const tls = { certFile: settings["server.tls_cert"], keyFile: settings["server.tls_key"] };
     const listener = held.use(
       listenOnPorts(server, {

@@ -80,6 +80,16 @@ export const settingDefinitions = {
     "Voice sessions at once; one more is refused with 503.",
     { variables: ["TROUPE_MAX_SESSIONS"] },
   ),
+  "server.concurrent_requests": define(
+    whole(1, 100_000),
+    256,
+    "Requests under way for each key at once, beside plain reads; one more is refused with 429.",
+  ),
+  "server.requests_per_minute": define(
+    whole(1, 1_000_000).nullable(),
+    null,
+    "Requests of each key in a minute, beside plain reads; more are refused with 429. Default: no limit.",
+  ),
   "server.drain_seconds": define(
     number(0, 600),
     10,
@@ -214,6 +224,26 @@ export const settingDefinitions = {
     number(0.1, 1440),
     5,
     "A voice session with no event for this long is closed.",
+  ),
+  "session.max_input_minutes": define(
+    number(0.1, 1440),
+    10,
+    "Sound that a voice session holds until it is committed.",
+  ),
+  "session.max_message_mb": define(
+    number(0.001, 1024),
+    16,
+    "Size of one message of a voice session, in MiB; a larger one closes it.",
+  ),
+  "session.ahead_seconds": define(
+    number(0.1, 3600),
+    5,
+    "How far sound is sent ahead of what the listener can have heard.",
+  ),
+  "session.stuck_seconds": define(
+    number(0.1, 3600),
+    10,
+    "A client that takes nothing for so long is closed.",
   ),
   "session.max_tokens": define(
     whole(1, 1_000_000_000).nullable(),

@@ -126,12 +126,13 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
               cast,
               config: settings,
               limits: {
-                ...own,
                 ...(options.aheadMs !== undefined && { aheadMs: options.aheadMs }),
                 ...(options.maxSessionMs !== undefined && { maxSessionMs: options.maxSessionMs }),
                 ...(options.idleMs !== undefined && { neglectMs: options.idleMs }),
                 ...(options.stuckMs !== undefined && { stuckMs: options.stuckMs }),
                 ...(options.historyTokens !== undefined && { historyTokens: options.historyTokens }),
+                // Last: what a dialect's clients can take is no matter of taste.
+                ...own,
               },
               maxInputMs: options.maxInputMs,
               maxTokens: options.maxSessionTokens,
