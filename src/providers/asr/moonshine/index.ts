@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { RecognizerProvider } from "../../../speech/provider.ts";
+import { idleUnloadMinutesSchema, startEngine } from "../../../speech/start-engine.ts";
 import { createMoonshineRecognizer } from "./recognizer.ts";
 
 const settingsSchema = z.object({
@@ -12,7 +13,7 @@ const settingsSchema = z.object({
   /** Audio between two partial transcripts, at least. */
   partial_interval_ms: z.number().min(100).max(10_000).default(400),
   /** Unload the models after so long without work; 0 never does. */
-  idle_unload_minutes: z.number().min(0).default(0),
+  idle_unload_minutes: idleUnloadMinutesSchema,
 });
 type MoonshineSettings = z.infer<typeof settingsSchema>;
 
@@ -47,19 +48,13 @@ export const moonshineProvider: RecognizerProvider = {
       encoder: join(folder, "encoder_model.onnx"),
       decoder: join(folder, "decoder_model_merged.onnx"),
     };
-    const engine = context.createEngine({
+    const engine = await startEngine(context, {
       title: "the Moonshine engine",
       id: "moonshine",
       entry: join(import.meta.dir, "engine.ts"),
       loadParams: { files, threads: context.threads },
-      idleUnloadMs: settings.idle_unload_minutes > 0 ? settings.idle_unload_minutes * 60_000 : undefined,
+      idleUnloadMinutes: settings.idle_unload_minutes,
     });
-    try {
-      await engine.start();
-    } catch (error) {
-      await engine[Symbol.asyncDispose]();
-      throw error;
-    }
     return createMoonshineRecognizer(
       { engine },
       { maxSessions: settings.max_sessions, partialIntervalMs: settings.partial_interval_ms },

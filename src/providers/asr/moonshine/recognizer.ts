@@ -3,7 +3,7 @@ import { AppError } from "../../../base/errors.ts";
 import type { Engine } from "../../../speech/engine.ts";
 import type { SpeechRecognizer } from "../../../speech/ports.ts";
 import type { HeardWord, SpeechDecoder } from "../../../speech/speech-decoder.ts";
-import { createUtteranceSession } from "../../../speech/utterance-session.ts";
+import { createUtteranceRecognizer } from "../../../speech/utterance-recognizer.ts";
 import type { TranscribeRequest } from "./model.ts";
 
 export interface MoonshineOptions {
@@ -21,11 +21,8 @@ const jobTimeoutMs = 30_000;
 /** Owns the engine. */
 export function createMoonshineRecognizer(
   { engine }: { engine: Engine },
-  { maxSessions, partialIntervalMs }: MoonshineOptions,
+  options: MoonshineOptions,
 ): SpeechRecognizer {
-  let openCount = 0;
-  let nextId = 1;
-
   const decoder: SpeechDecoder = {
     maxSegmentMs,
     keepsPrefix: true,
@@ -41,36 +38,17 @@ export function createMoonshineRecognizer(
     },
   };
 
-  return {
-    id: "moonshine",
-    languages: ["en"],
-    open({ language, partials = false, firstPartialMs, signal } = {}) {
-      if (language !== undefined && !/^en(-|$)/i.test(language)) {
-        throw new AppError(
-          "E_ARGS",
-          `Moonshine hears English only, not ${language}; choose the recognizer \`whisper\` for other languages`,
-          { language },
-        );
-      }
-      if (openCount >= maxSessions) {
-        throw new AppError("E_BUSY", `${maxSessions} utterances are being heard; try again in a moment`, {
-          maxSessions,
-        });
-      }
-      openCount += 1;
-      return createUtteranceSession(decoder, {
-        language,
-        defaultLanguage: "en",
-        partials,
-        firstPartialMs,
-        partialIntervalMs,
-        sessionId: `utterance-${nextId++}`,
-        signal,
-        onClose: () => {
-          openCount -= 1;
-        },
-      });
-    },
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  const selectLanguage = (tag: string | undefined) => {
+    if (tag === undefined || /^en(-|$)/i.test(tag)) return { language: tag, defaultLanguage: "en" };
+    throw new AppError(
+      "E_ARGS",
+      `Moonshine hears English only, not ${tag}; choose the recognizer \`whisper\` for other languages`,
+      { language: tag },
+    );
   };
+  const languages = ["en"];
+  return createUtteranceRecognizer(
+    { engine, decoder },
+    { id: "moonshine", languages, selectLanguage, ...options },
+  );
 }

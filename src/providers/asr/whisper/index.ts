@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { ProviderModels } from "../../../assets/provider/provider-models.ts";
 import { AppError } from "../../../base/errors.ts";
 import type { RecognizerProvider } from "../../../speech/provider.ts";
+import { idleUnloadMinutesSchema, startEngine } from "../../../speech/start-engine.ts";
 import type { ModelOrigin } from "../../../assets/provider/plan-models.ts";
 import { describeCure, findModelFolder, listHubNames, listPlaces, precisions } from "./model-folder.ts";
 import { createWhisperRecognizer } from "./recognizer.ts";
@@ -27,7 +28,7 @@ const settingsSchema = z.object({
   /** Audio between two partial transcripts, at least; a slow model takes longer by itself. */
   partial_interval_ms: z.number().min(100).max(60_000).default(1500),
   /** Unload the models after so long without work; 0 never does. */
-  idle_unload_minutes: z.number().min(0).default(0),
+  idle_unload_minutes: idleUnloadMinutesSchema,
 });
 type WhisperSettings = z.infer<typeof settingsSchema>;
 
@@ -94,19 +95,13 @@ export const whisperProvider: RecognizerProvider = {
     }
     if (!found.ok) throw new AppError("E_NOT_FOUND", describeCure(settings.model, found), { ...found });
     const { folder } = found;
-    const engine = context.createEngine({
+    const engine = await startEngine(context, {
       title: "the Whisper engine",
       id: "whisper",
       entry: join(import.meta.dir, "engine.ts"),
       loadParams: { folder, threads: context.threads },
-      idleUnloadMs: settings.idle_unload_minutes > 0 ? settings.idle_unload_minutes * 60_000 : undefined,
+      idleUnloadMinutes: settings.idle_unload_minutes,
     });
-    try {
-      await engine.start();
-    } catch (error) {
-      await engine[Symbol.asyncDispose]();
-      throw error;
-    }
     return createWhisperRecognizer(
       { engine },
       {

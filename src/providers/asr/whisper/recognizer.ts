@@ -4,7 +4,7 @@ import { AppError } from "../../../base/errors.ts";
 import type { Engine } from "../../../speech/engine.ts";
 import type { SpeechRecognizer } from "../../../speech/ports.ts";
 import type { SpeechDecoder } from "../../../speech/speech-decoder.ts";
-import { createUtteranceSession } from "../../../speech/utterance-session.ts";
+import { createUtteranceRecognizer } from "../../../speech/utterance-recognizer.ts";
 import type { TranscribeAnswer, TranscribeRequest } from "./model.ts";
 
 export interface WhisperOptions {
@@ -26,12 +26,8 @@ const jobTimeoutMs = 300_000;
 /** Owns the engine. */
 export function createWhisperRecognizer(
   { engine }: { engine: Engine },
-  options: WhisperOptions,
+  { languages, defaultLanguage, ...options }: WhisperOptions,
 ): SpeechRecognizer {
-  const { languages, maxSessions, partialIntervalMs } = options;
-  let openCount = 0;
-  let nextId = 1;
-
   const decoder: SpeechDecoder = {
     maxSegmentMs,
     keepsPrefix: false,
@@ -48,38 +44,19 @@ export function createWhisperRecognizer(
     },
   };
 
-  return {
-    id: "whisper",
-    languages,
-    open({ language = options.defaultLanguage, partials = false, firstPartialMs, signal } = {}) {
-      // BCP 47 → the model's own codes, which have no regions.
-      const code = language?.toLowerCase().split(/[-_]/)[0];
-      if (code !== undefined && !languages.includes(code)) {
-        const known =
-          languages.length === 1 ? "English only" : `${languages.length} languages, but not ${language}`;
-        throw new AppError("E_ARGS", `this Whisper model hears ${known}; choose another model or language`, {
-          language,
-        });
-      }
-      if (openCount >= maxSessions) {
-        throw new AppError("E_BUSY", `${maxSessions} utterances are being heard; try again in a moment`, {
-          maxSessions,
-        });
-      }
-      openCount += 1;
-      return createUtteranceSession(decoder, {
-        language: code,
-        defaultLanguage: code ?? languages[0] ?? "en",
-        partials,
-        firstPartialMs,
-        partialIntervalMs,
-        sessionId: `utterance-${nextId++}`,
-        signal,
-        onClose: () => {
-          openCount -= 1;
-        },
-      });
-    },
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  const selectLanguage = (tag = defaultLanguage) => {
+    // BCP 47 → the model's own codes, which have no regions.
+    const language = tag?.toLowerCase().split(/[-_]/)[0];
+    if (language === undefined || languages.includes(language)) {
+      return { language, defaultLanguage: language ?? languages[0] ?? "en" };
+    }
+    const known = languages.length === 1 ? "English only" : `${languages.length} languages, but not ${tag}`;
+    throw new AppError("E_ARGS", `this Whisper model hears ${known}; choose another model or language`, {
+      language: tag,
+    });
   };
+  return createUtteranceRecognizer(
+    { engine, decoder },
+    { id: "whisper", languages, selectLanguage, ...options },
+  );
 }

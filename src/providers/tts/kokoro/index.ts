@@ -5,6 +5,7 @@ import { z } from "zod";
 import { isAbortError } from "../../../base/errors.ts";
 import type { Engine } from "../../../speech/engine.ts";
 import type { LoadContext, SynthesizerProvider } from "../../../speech/provider.ts";
+import { idleUnloadMinutesSchema, startEngine } from "../../../speech/start-engine.ts";
 import type { KokoroLoadParams } from "./engine.ts";
 import { findPreparedGraph, hashFile, type PreparedGraphPlace } from "./graph/prepared-graph.ts";
 import { type BackgroundOptions, prepareInBackground } from "./graph/prepare-in-background.ts";
@@ -22,7 +23,7 @@ const settingsSchema = z.object({
   /** `auto` measures which graph is the faster one on this machine; `float` takes the exact one. */
   graph: z.enum(["auto", "float"]).default("auto"),
   /** Unload the model after so long without work; 0 never does. */
-  idle_unload_minutes: z.number().min(0).default(0),
+  idle_unload_minutes: idleUnloadMinutesSchema,
 });
 type KokoroSettings = z.infer<typeof settingsSchema>;
 
@@ -88,7 +89,7 @@ export const kokoroProvider: SynthesizerProvider = {
   },
 };
 
-async function startKokoroEngine(
+function startKokoroEngine(
   context: LoadContext,
   settings: KokoroSettings,
   files: Pick<KokoroLoadParams, "modelFolder" | "voicesFolder" | "graphPath">,
@@ -98,20 +99,13 @@ async function startKokoroEngine(
     threads: context.threads,
     phonemizer: settings.phonemizer,
   };
-  const engine = context.createEngine({
+  return startEngine(context, {
     title: "the Kokoro engine",
     id: "kokoro",
     entry: join(import.meta.dir, "engine.ts"),
     loadParams,
-    idleUnloadMs: settings.idle_unload_minutes > 0 ? settings.idle_unload_minutes * 60_000 : undefined,
+    idleUnloadMinutes: settings.idle_unload_minutes,
   });
-  try {
-    await engine.start();
-    return engine;
-  } catch (error) {
-    await engine[Symbol.asyncDispose]();
-    throw error;
-  }
 }
 
 /** The first words have the processor to themselves, and a program that speaks one sentence and ends prepares nothing. */

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Engine } from "../../../speech/engine.ts";
 import type { AudioTurnDetector } from "../../../speech/ports.ts";
 import type { TurnProvider } from "../../../speech/provider.ts";
+import { startEngine } from "../../../speech/start-engine.ts";
 import { turnSamples } from "./log-mel.ts";
 
 const assetName = "smart-turn-v3";
@@ -36,19 +37,13 @@ export const smartTurnProvider: TurnProvider = {
   probe: () => Promise.resolve({ state: "ready" }),
   async load(context) {
     const modelPath = await context.getAssetPath(assetName, context.signal ? { signal: context.signal } : {});
-    const engine = context.createEngine({
+    const engine = await startEngine(context, {
       title: "the Smart Turn engine",
       id: "smart_turn",
       entry: join(import.meta.dir, "engine.ts"),
       loadParams: { modelPath },
       queueLimit,
     });
-    try {
-      await engine.start();
-    } catch (error) {
-      await engine[Symbol.asyncDispose]();
-      throw error;
-    }
     return createSmartTurnDetector({ engine });
   },
 };

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import type { DetectorProvider } from "../../../speech/provider.ts";
+import { startEngine } from "../../../speech/start-engine.ts";
 import { createSileroDetector } from "./detector.ts";
 
 const settingsSchema = z.object({
@@ -33,18 +34,12 @@ export const sileroProvider: DetectorProvider = {
   async load(context) {
     const settings = settingsSchema.parse(context.settings ?? {});
     const modelPath = await context.getAssetPath(assetName, context.signal ? { signal: context.signal } : {});
-    const engine = context.createEngine({
+    const engine = await startEngine(context, {
       title: "the Silero engine",
       id: "silero",
       entry: join(import.meta.dir, "engine.ts"),
       loadParams: { modelPath },
     });
-    try {
-      await engine.start();
-    } catch (error) {
-      await engine[Symbol.asyncDispose]();
-      throw error;
-    }
     return createSileroDetector({ engine }, { maxStreams: settings.max_streams });
   },
 };
