@@ -125,13 +125,18 @@ const parts: Record<string, (origin: string) => Promise<void>> = {
   },
   async slow(origin) {
     const file = await make("slow.bin", slowBytes);
-    const url = `${origin}/${file.path}?pace=${slowBytesPerSecond}`;
-    await compare(
-      `one file of ${slowBytes >> 20} MiB, ${slowBytesPerSecond >> 20} MiB/s a connection`,
-      slowBytes,
-      (target) => bring(target, oneFile(file, url)),
-      listSingle(url, file.sha256),
-    );
+    const proxy = await start("lossy-proxy.ts", new URL(origin).port, String(slowBytesPerSecond), "0");
+    try {
+      const url = `${proxy.url}/${file.path}`;
+      await compare(
+        `one file of ${slowBytes >> 20} MiB, ${slowBytesPerSecond >> 20} MiB/s a connection`,
+        slowBytes,
+        (target) => bring(target, oneFile(file, url)),
+        [...listSingle(url, file.sha256), hubClient(proxy.url, "bench/slow")],
+      );
+    } finally {
+      proxy.stop();
+    }
   },
   async lossy(origin) {
     const file = await make("lossy.bin", lossyBytes);
