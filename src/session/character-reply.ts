@@ -4,9 +4,9 @@ import { throwIfAborted } from "../base/deadline.ts";
 import { AppError } from "../base/errors.ts";
 import type { Character, CharacterContext, ChatMessage } from "../characters/port.ts";
 import type { ReplyEvent, ReplyMessage, ReplyTool, ReplyToolChoice } from "../reply/port.ts";
+import { silenceText } from "../reply/plain-messages.ts";
 import { createScriptedModel } from "../reply/scripted.ts";
 import type { ReplySource } from "../reply/source.ts";
-import { silenceText } from "./history.ts";
 import { estimateTokens, fitMessages } from "./memory.ts";
 
 export interface CharacterReplyRequest {

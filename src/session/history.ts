@@ -2,9 +2,6 @@
 import type { ReplyMessage, ReplyToolCall } from "../reply/port.ts";
 import { type Item, type MessageItem, messageText } from "./items.ts";
 
-/** How characters are told of silence (spec/characters.md). */
-export const silenceText = "...";
-
 export interface Insertion {
   items: readonly Item[];
   /** Null: the item stands first. */

@@ -1,7 +1,7 @@
 // What comes in: the audio buffer, the user's turns, and the words that were understood. The samples themselves stay with
 // the runner; here are only their positions.
+import { silenceText } from "../reply/plain-messages.ts";
 import { replyEarly } from "./early-reply.ts";
-import { silenceText } from "./history.ts";
 import {
   addUserItem,
   closeTurn,

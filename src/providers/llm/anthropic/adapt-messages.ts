@@ -1,8 +1,6 @@
 // What the Messages API demands of a conversation and others do not.
+import { silenceText, tellAsNote, tellWithoutTools } from "../../../reply/plain-messages.ts";
 import type { ReplyMessage, ReplyRequest } from "../../../reply/port.ts";
-
-/** What a silent user "says" everywhere in this house; the prompts explain it. */
-const silence = "...";
 
 /**
  * The user speaks first and last (a character that opens the talk, or goes on unasked, answers a silence), no message is
@@ -13,25 +11,19 @@ export function adaptMessages({ messages, tools }: Pick<ReplyRequest, "messages"
   const adapted: ReplyMessage[] = [];
   let hasBegun = false;
   for (const original of messages) {
-    const message = tools?.length ? original : withoutTools(original);
+    const message = tools?.length ? original : tellWithoutTools(original);
     if (message.role === "system") {
       if (message.content.trim() === "") continue;
-      adapted.push(hasBegun ? { role: "user", content: `[System: ${message.content}]` } : message);
+      adapted.push(hasBegun ? tellAsNote(message.content) : message);
       continue;
     }
     if (message.role === "assistant" && message.content.trim() === "" && !message.toolCalls?.length) continue;
-    if (!hasBegun && message.role !== "user") adapted.push({ role: "user", content: silence });
+    if (!hasBegun && message.role !== "user") adapted.push({ role: "user", content: silenceText });
     hasBegun = true;
     const isEmptyUser = message.role === "user" && message.content.trim() === "";
-    adapted.push(isEmptyUser ? { role: "user", content: silence } : message);
+    adapted.push(isEmptyUser ? { role: "user", content: silenceText } : message);
   }
   const last = adapted.at(-1);
   const awaitsUser = !hasBegun || (last?.role === "assistant" && !last.toolCalls?.length);
-  return awaitsUser ? [...adapted, { role: "user", content: silence }] : adapted;
-}
-
-function withoutTools(message: ReplyMessage): ReplyMessage {
-  if (message.role === "assistant") return { role: "assistant", content: message.content };
-  if (message.role === "tool") return { role: "user", content: `[${message.name}: ${message.content}]` };
-  return message;
+  return awaitsUser ? [...adapted, { role: "user", content: silenceText }] : adapted;
 }

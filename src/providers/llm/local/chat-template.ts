@@ -3,6 +3,7 @@
 import { Template } from "@huggingface/jinja";
 import { AppError, messageOf } from "../../../base/errors.ts";
 import { pairToolMessages } from "../../../reply/paired-messages.ts";
+import { silenceText, tellAsNote, tellWithoutTools } from "../../../reply/plain-messages.ts";
 import type { JsonSchema, ReplyMessage } from "../../../reply/port.ts";
 
 export interface ChatTool {
@@ -47,7 +48,7 @@ export function createChatTemplate(
     knowsTools,
     render(messages, tools) {
       const paired = pairToolMessages(messages);
-      const plain = knowsTools ? paired : paired.map(withoutTools);
+      const plain = knowsTools ? paired : paired.map(tellWithoutTools);
       const filled = plain.filter((message) => message.content.trim() !== "" || hasCalls(message));
       const turns = takeTurns(filled);
       let problem: unknown;
@@ -104,16 +105,6 @@ function parseArguments(text: string): unknown {
   }
 }
 
-/** What a tool said becomes a note; the calls themselves are no words of anybody. */
-function withoutTools(message: ReplyMessage): ReplyMessage {
-  if (message.role === "assistant") return { role: "assistant", content: message.content };
-  if (message.role === "tool") return { role: "user", content: `[${message.name}: ${message.content}]` };
-  return message;
-}
-
-/** What a silent user "says" everywhere in this house; the prompts explain it. */
-const silence = "...";
-
 /** The system first, then user and assistant in strict turns, the user first and last. */
 function takeTurns(messages: readonly ReplyMessage[]): ReplyMessage[] {
   const turns: ReplyMessage[] = [];
@@ -122,10 +113,10 @@ function takeTurns(messages: readonly ReplyMessage[]): ReplyMessage[] {
   if (system.length > 0) turns.push({ role: "system", content: join(system) });
   const start = turns.length;
   for (const original of messages.slice(system.length)) {
-    const message = original.role === "system" ? note(original.content) : original;
+    const message = original.role === "system" ? tellAsNote(original.content) : original;
     const last = turns[turns.length - 1];
     const isFirst = turns.length === start;
-    if (isFirst && message.role !== "user") turns.push({ role: "user", content: silence });
+    if (isFirst && message.role !== "user") turns.push({ role: "user", content: silenceText });
     const canJoin = !isFirst && last?.role === message.role && !hasCalls(message) && !hasCalls(last);
     if (canJoin && last?.role === "user")
       turns[turns.length - 1] = { role: "user", content: join([last, message]) };
@@ -134,11 +125,11 @@ function takeTurns(messages: readonly ReplyMessage[]): ReplyMessage[] {
     } else turns.push(message);
   }
   const last = turns.at(-1);
-  if (turns.length === start || last?.role === "assistant") turns.push({ role: "user", content: silence });
+  if (turns.length === start || last?.role === "assistant")
+    turns.push({ role: "user", content: silenceText });
   return turns;
 }
 
-const note = (content: string): ReplyMessage => ({ role: "user", content: `[System: ${content}]` });
 const join = (messages: readonly { content: string }[]): string =>
   messages.map(({ content }) => content).join("\n\n");
 
