@@ -1,6 +1,6 @@
 // Which sounds stop a character that is speaking, and which do not: coughs, laughs, "mm-hm", knocks, people in the
 // background; and words that are meant to stop it. The real detector and recogniser, whole voice sessions in real time;
-// the sounds are made here (noises.ts) and by Kokoro.
+// the sounds are made here (noises.ts), words by Kokoro, which cannot laugh or hum.
 //   bun scripts/benchmarks/interruptions.ts [--seed 1]
 import { parseArgs } from "node:util";
 import { encodeS16le } from "../../src/audio/pcm.ts";
@@ -10,7 +10,19 @@ import { createStandInSpeech } from "./stand-in-engines.ts";
 import { sayWords } from "../../test/support/fake-services.ts";
 import { startRealApp } from "../../test/support/real-app.ts";
 import { startRealtimeServer } from "../../test/support/realtime-server.ts";
-import { join, makeCough, makeKnocks, makeMusic, makeSigh, makeTyping, mix } from "./noises.ts";
+import {
+  join,
+  makeAssent,
+  makeCough,
+  makeHum,
+  makeKnocks,
+  makeLaugh,
+  makeMusic,
+  makeSigh,
+  makeTyping,
+  makeUhHuh,
+  mix,
+} from "./noises.ts";
 
 const { values } = parseArgs({ options: { seed: { type: "string", default: "1" } } });
 let seed = Number(values.seed);
@@ -53,12 +65,10 @@ interface Kind {
 const kinds: Kind[] = [
   { name: "coughs", shouldStop: false, sounds: times(12, makeCough) },
   { name: "sighs", shouldStop: false, sounds: times(6, makeSigh) },
-  { name: "laughs", shouldStop: false, sounds: await sayAll(["Ha ha ha!", "Heh heh."]) },
-  {
-    name: '"mm-hm", "uh-huh", "hmm"',
-    shouldStop: false,
-    sounds: await sayAll(["Mm-hmm.", "Uh-huh.", "Hmm."]),
-  },
+  { name: "laughs", shouldStop: false, sounds: times(12, makeLaugh) },
+  { name: '"mm-hm"', shouldStop: false, sounds: times(12, makeAssent) },
+  { name: '"uh-huh"', shouldStop: false, sounds: times(8, makeUhHuh) },
+  { name: '"hmm"', shouldStop: false, sounds: times(8, makeHum) },
   { name: "knocks", shouldStop: false, sounds: times(6, makeKnocks) },
   { name: "typing", shouldStop: false, sounds: times(6, makeTyping) },
   { name: "music, soft", shouldStop: false, sounds: times(6, makeMusic) },
