@@ -242,6 +242,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     { store: assets, registry, clock, modelsRoot: modelRoots.modelsRoot, library, providers },
     { fileName: settings["models.tiny_llama_filename"], url: settings["models.tiny_llama_url"] },
   );
+  const findOld = () => findOldModels({ home: homeOf(env), projectFolder: loaded.projectFolder });
   const replyAsCharacter = createReplyAsCharacter({ replies, clock });
 
   const openStage: CliApp["openStage"] = async ({ watch }) => {
@@ -317,6 +318,8 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
       replyAsCharacter,
       assets,
       library,
+      ensureBaselines,
+      findOldModels: findOld,
       providers,
       hub,
       findInstallation,
@@ -390,7 +393,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     roots,
     warnings: setup.warnings,
     providers,
-    findOldModels: () => findOldModels({ home: homeOf(env), projectFolder: loaded.projectFolder }),
+    findOldModels: findOld,
     userName: settings.user_name,
     charactersDir: settings["characters.dir"],
     assets,

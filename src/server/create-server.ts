@@ -26,6 +26,7 @@ import { createConversationRoutes } from "./routes/conversations.ts";
 import { registerDocs } from "./routes/docs.ts";
 import { createEventRoutes } from "./routes/events.ts";
 import { createHealthRoutes } from "./routes/health.ts";
+import { createHubDiskRoutes } from "./routes/hub-disk.ts";
 import { createHubReadRoutes } from "./routes/hub-read.ts";
 import { createMetricsRoutes } from "./routes/metrics.ts";
 import { createHubWriteRoutes } from "./routes/hub-write.ts";
@@ -99,7 +100,10 @@ export function createServer(services: Services, options: ServerOptions = {}): H
   router.route("/", createCharacterRoutes(services));
   router.route("/", createAssetRoutes(services, state));
   const { library, events } = services;
-  if (library) router.route("/", createHubWriteRoutes({ library, events }));
+  if (library) {
+    router.route("/", createHubWriteRoutes({ library, events }));
+    router.route("/", createHubDiskRoutes({ ...services, library }));
+  }
   router.route("/", createHubReadRoutes(services));
   router.route("/", createProviderRoutes(services));
   router.route("/", createConversationRoutes(services));

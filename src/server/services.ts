@@ -3,6 +3,8 @@ import type { AssetEvent, AssetStore } from "../assets/port.ts";
 import type { Providers } from "../assets/provider/port.ts";
 import type { AnyEvent, EventHub } from "../base/events.ts";
 import type { CharacterEvent, CharacterStage } from "../characters/port.ts";
+import type { EnsureBaselines } from "../models/ensure/ensure-baselines.ts";
+import type { FindOldModels } from "../models/migrate/plan-migration.ts";
 import type { ModelLibrary } from "../models/model-library.ts";
 import type { FindInstallation } from "../models/describe-model.ts";
 import type { HubClient } from "../models/hub/port.ts";
@@ -40,6 +42,9 @@ export interface Services {
   modelsRoot: string;
   /** What of the hub's models is here; undefined: none are served. */
   library?: ModelLibrary | undefined;
+  ensureBaselines?: EnsureBaselines | undefined;
+  /** Where programs of old kept theirs; undefined: nobody looks. */
+  findOldModels?: FindOldModels | undefined;
   metrics: Metrics;
   /** Everything that happens, for the page's live view and the metrics. */
   events: EventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>;

@@ -7,7 +7,7 @@ type Json = Record<string, unknown>;
 
 /** Nobody asks for a model here. */
 const library = {} as ModelLibrary;
-const openServer = () => createServer(createFakeServices({ library }));
+const openServer = () => createServer(createFakeServices({ library, ensureBaselines: async () => [] }));
 
 async function readDescription(): Promise<{
   openapi: string;
@@ -64,6 +64,7 @@ describe("the description of the API", () => {
         "GET /v1/hub/models/{id}/license",
         "GET /v1/hub/models/{owner}/{repo}",
         "GET /v1/hub/registry",
+        "GET /v1/hub/scan",
         "GET /v1/models",
         "GET /v1/models/{id}",
         "GET /v1/providers",
@@ -75,10 +76,13 @@ describe("the description of the API", () => {
         "POST /v1/audio/transcriptions",
         "POST /v1/characters/reload",
         "POST /v1/chat/completions",
+        "POST /v1/hub/ensure",
         "POST /v1/hub/gc",
+        "POST /v1/hub/migrate",
         "POST /v1/hub/models/{id}/download",
         "POST /v1/hub/models/{id}/license",
         "POST /v1/hub/models/{id}/verify",
+        "POST /v1/hub/verify",
         "PUT /v1/hub/models/{id}/pin",
       ].sort(),
     );
