@@ -33,6 +33,7 @@ import {
   replyProviders,
   speechProviders as ownSpeechProviders,
 } from "./provider-catalogue.ts";
+import { addPackagedProviders } from "./packaged-providers.ts";
 import { createReplySource } from "./reply/reply-source.ts";
 import { createProviders } from "./provider-overview.ts";
 import { setUpProviders } from "./provider-setup.ts";
@@ -65,7 +66,7 @@ export interface AppOptions {
 /** Opens nothing that costs: speech loads, characters run and sockets listen only when a verb asks. */
 export async function createApp(loaded: LoadedSettings, options: AppOptions): Promise<CliApp> {
   const { settings, env } = loaded;
-  const { speechProviders = ownSpeechProviders } = options;
+  const speechProviders = await addPackagedProviders(options.speechProviders ?? ownSpeechProviders, loaded);
   await using stack = new AsyncDisposableStack();
   const clock = systemClock;
   const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
