@@ -47,16 +47,24 @@ export function openUtterance(deps: UtteranceDependencies, options: UtteranceOpt
     return recognizer.open({ language, firstPartialMs, partials: onPartial !== undefined, signal });
   };
 
-  const opening = open(0).then(
-    (opened) => {
+  const catchUp = (opened: RecognizerSession): void => {
+    try {
       for (const pcm of pushed) opened.push(pcm);
+    } catch (error) {
+      void release(opened);
+      throw error;
+    }
+  };
+
+  const opening = open(0)
+    .then((opened) => {
+      catchUp(opened);
       session = opened;
       if (options.onPartial) void followPartials(opened, options.onPartial);
-    },
-    (error: unknown) => {
+    })
+    .catch((error: unknown) => {
       failure = error;
-    },
-  );
+    });
 
   const late = new AppError("E_BUSY", "the recogniser gave no words in time; try again in a moment");
   const finishSession = async (opened: RecognizerSession): Promise<Transcript> => {
@@ -93,7 +101,7 @@ export function openUtterance(deps: UtteranceDependencies, options: UtteranceOpt
       } catch (error) {
         if (signal.aborted || isAbortError(error) || error === late) throw error;
         const again = await open(secondTryWaitMs);
-        for (const pcm of pushed) again.push(pcm);
+        catchUp(again);
         return await finishSession(again);
       }
     },

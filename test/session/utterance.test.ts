@@ -11,7 +11,7 @@ const half = Math.floor(tones.length / 2);
 const transcript = { text: "come in", language: "en", durationMs: 100 };
 
 /** A recogniser whose sessions do what `behaviours` say, one after the other. */
-function createScriptedRecognizer(behaviours: ("hear" | "die" | "hang" | "refuse")[]) {
+function createScriptedRecognizer(behaviours: ("hear" | "die" | "hang" | "refuse" | "deaf")[]) {
   const sessions: { pushed: number; isClosed: boolean; options: RecognizerOptions | undefined }[] = [];
   const recognizer: SpeechRecognizer = {
     id: "scripted",
@@ -23,6 +23,7 @@ function createScriptedRecognizer(behaviours: ("hear" | "die" | "hang" | "refuse
       if (behaviour === "refuse") throw new AppError("E_BUSY", "too many");
       return {
         push(pcm) {
+          if (behaviour === "deaf") throw new AppError("E_QUOTA", "no room");
           session.pushed += pcm.length;
         },
         partials: (async function* () {
@@ -64,6 +65,18 @@ describe("an utterance", () => {
     const finished = utterance.finish();
     late.resolve(createFakeRecognizer());
     expect((await finished).text).toBe("come in dear guest");
+  });
+
+  test("a recogniser that does not take what was said before it is given up for another", async () => {
+    const { recognizer, sessions } = createScriptedRecognizer(["deaf", "hear"]);
+    const late = Promise.withResolvers<SpeechRecognizer>();
+    const utterance = openUtterance({ clock: createManualClock(), getRecognizer: () => late.promise }, {});
+    utterance.push(tones);
+    late.resolve(recognizer);
+    await settle();
+    expect(sessions).toMatchObject([{ isClosed: true }]);
+    expect((await utterance.finish()).text).toBe("come in");
+    expect(sessions).toMatchObject([{ pushed: 0 }, { pushed: tones.length, isClosed: true }]);
   });
 
   test("partials are asked for only where somebody listens", async () => {
