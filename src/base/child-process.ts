@@ -113,6 +113,7 @@ export function serveParent(handlers: CallHandlers): void {
   const callee = createCallee(handlers, (message) => process.send?.(message));
   process.on("message", (message) => callee.receive(message));
   process.on("disconnect", () => process.exit(0));
-  // Ctrl-C in a terminal reaches the whole group; the parent decides when its children end.
-  process.on("SIGINT", () => undefined);
+  // Ctrl-C in a terminal reaches the whole group, and so does the stop of a service manager: what runs may end in peace,
+  // for the parent decides when its children end.
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => undefined);
 }

@@ -43,6 +43,16 @@ test("a child that is killed in mid-call rejects the call and says how it ended"
   expect(spawned.child.isRunning).toBe(false);
 });
 
+test("a signal to the whole group leaves the children to their parent", async () => {
+  await using spawned = await spawnWith("{ ready: () => 1 }");
+  await spawned.child.call("ready", null);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    spawned.child.kill(signal);
+    expect(await spawned.child.call("ready", null)).toBe(1);
+  }
+  expect(spawned.child.isRunning).toBe(true);
+});
+
 test("a child sees only the variables it is given and those it needs to run", async () => {
   process.env.TROUPE_TEST_SECRET = "do not pass on";
   await using spawned = await spawnWith("{ env: () => ({ ...process.env }) }", { env: { MINE: "1" } });
