@@ -82,9 +82,9 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
       if (isJson) terminal.writeOut(`${JSON.stringify(json)}\n`);
       else terminal.writeError(`troupe: ${json.message} [${json.error_code}]\n`);
       const isBug = json.error_code === "E_INTERNAL";
-      if ((isBug || options.isVerbose) && !isJson && error instanceof Error) {
-        terminal.writeError(`${error.stack ?? error.message}\n`);
-      }
+      if (!(isBug || options.isVerbose) || !(error instanceof Error)) return;
+      const stack = error.stack ?? error.message;
+      terminal.writeError(isJson ? `${JSON.stringify({ event: "error", stack })}\n` : `${stack}\n`);
     },
   };
 }
@@ -115,6 +115,10 @@ export function formatCount(count: number): string {
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
   return power === 0 ? String(count) : `${(count / 1000 ** power).toFixed(1)}${units[power]}`;
 }
+
+/** 1, "file" → "1 file"; 2, "file" → "2 files". */
+export const formatQuantity = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** 1,572,864 → "1.5 MiB". */
 export function formatBytes(sizeBytes: number): string {

@@ -220,6 +220,11 @@ describe("the command line", () => {
     } as unknown as CliApp["assets"];
     const json = await run(["assets", "list", "--json"], { assets });
     expect([json.exitCode, json.out.includes("secret detail")]).toEqual([70, false]);
+    // One event a line: for whoever has to mend it.
+    expect(JSON.parse(json.error)).toEqual({
+      event: "error",
+      stack: expect.stringContaining("secret detail"),
+    });
   });
 
   test("an interrupt is exit status 130", async () => {
