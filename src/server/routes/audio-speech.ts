@@ -113,6 +113,7 @@ function synthesize(
 async function* requireSound(chunks: AsyncIterable<SynthesisChunk>): AsyncIterable<SynthesisChunk> {
   let isSilent = true;
   for await (const chunk of chunks) {
+    if (chunk.pcm.length === 0) continue;
     isSilent = false;
     yield chunk;
   }

@@ -4,6 +4,7 @@ import { decodeAudio } from "../../../src/audio/codecs/decoder.ts";
 import type { AssetEvent } from "../../../src/assets/port.ts";
 import { AppError } from "../../../src/base/errors.ts";
 import type { ServerOptions } from "../../../src/server/create-server.ts";
+import { synthesizeStream } from "../../../src/session/sentence-stream.ts";
 import {
   createFakeCharacter,
   createFakeServices,
@@ -296,11 +297,9 @@ describe("streaming", () => {
 });
 
 test("a text of which nothing is left to speak is refused, in both ways of streaming", async () => {
-  const speakText: ServerOptions["speakText"] = async function* (deltas) {
-    for await (const _ of deltas) yield* [];
-  };
   for (const stream_format of ["audio", "sse"]) {
-    const refused = await speak({ input: "\u{1f642}", stream_format }, createFakeServices(), { speakText });
+    const body = { input: "\u{1f642} \u0001", response_format: "wav", stream_format };
+    const refused = await speak(body, createFakeServices(), { speakText: synthesizeStream });
     expect([refused.status, refused.json().error]).toEqual([
       400,
       expect.objectContaining({ param: "input", code: "E_ARGS" }),
