@@ -61,7 +61,7 @@ export function quotaExceeded(facts: {
   const { what, neededBytes, leftBytes, limitBytes } = facts;
   return new AppError(
     "E_QUOTA",
-    `${what} needs ${neededBytes > 0 ? formatBytes(neededBytes) : "room"}, the quota has ${formatBytes(leftBytes)} left; free some with \`troupe models gc\` or \`troupe assets clear-cache\`, or raise settings.assets.quota_gb`,
+    `${what} needs ${neededBytes > 0 ? formatBytes(neededBytes) : "room"}, the quota has ${formatBytes(leftBytes)} left; free some with \`troupe models gc\` or \`troupe assets clear-cache\`, or raise the quota (settings.assets.quota_gb; of one download --max-quota-gb)`,
     {
       needed_bytes: neededBytes,
       left_bytes: Math.floor(leftBytes),

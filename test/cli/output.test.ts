@@ -4,7 +4,7 @@ import { AppError } from "../../src/base/errors.ts";
 import type { AnyEvent } from "../../src/base/events.ts";
 import { createEventHub } from "../../src/base/events.ts";
 import type { SpeechEvent } from "../../src/speech/engine.ts";
-import { createOutput, formatBytes, formatTable } from "../../src/cli/output.ts";
+import { createOutput, formatBytes, formatQuantity, formatTable } from "../../src/cli/output.ts";
 import { createProgressView } from "../../src/cli/progress.ts";
 
 function record(isJson: boolean, isInteractive = false, isQuiet = false) {
@@ -48,6 +48,10 @@ test("bytes read as people write them", () => {
     "88 MiB",
     "5.0 GiB",
   ]);
+});
+
+test("one is not called several", () => {
+  expect([0, 1, 2].map((count) => formatQuantity(count, "file"))).toEqual(["0 files", "1 file", "2 files"]);
 });
 
 test("off a terminal progress is a line each five MiB", () => {

@@ -1,7 +1,7 @@
 // The screen of the browser as lines of text, none wider than the terminal and no more than it has rows.
 import type { BrowsedModel, BrowseState, Choice } from "./browse-state.ts";
 import { listVisible } from "./browse-state.ts";
-import { formatBytes, formatCount, formatTable, plainText } from "../output.ts";
+import { formatBytes, formatCount, formatQuantity, formatTable, plainText } from "../output.ts";
 
 export interface ScreenSize {
   rows: number;
@@ -40,8 +40,8 @@ function renderList(state: BrowseState, { rows }: ScreenSize, { what }: BrowseTi
   const [header = "", ...body] = table;
   const count =
     visible.length === state.models.length
-      ? `${visible.length} models`
-      : `${visible.length} of ${state.models.length} models`;
+      ? formatQuantity(visible.length, "model")
+      : `${visible.length} of ${formatQuantity(state.models.length, "model")}`;
   const filter =
     state.isFiltering || state.filter !== ""
       ? `   filter: ${state.filter}${state.isFiltering ? "▏" : ""}`
@@ -74,7 +74,7 @@ function renderModel(state: BrowseState, { rows }: ScreenSize): string[] {
       ? [
           "",
           ...choice.warnings.map((warning) => `! ${warning}`),
-          `Download ${choice.name} of ${model.model.modelId}: ${choice.files.length} files, ${formatBytes(choice.sizeBytes)}? [y/N]`,
+          `Download ${choice.name} of ${model.model.modelId}: ${formatQuantity(choice.files.length, "file")}, ${formatBytes(choice.sizeBytes)}? [y/N]`,
         ]
       : ["", "↑ ↓ or number: choose   Enter: download   Esc: back   q: leave"];
   const room = Math.max(2, rows - top.length - bottom.length);
@@ -95,7 +95,7 @@ function renderModel(state: BrowseState, { rows }: ScreenSize): string[] {
 
 function describeModel({ model, header, installation, warnings }: BrowsedModel): string[] {
   const facts = [
-    `${model.files.length} files, ${formatBytes(model.totalSizeBytes)}`,
+    `${formatQuantity(model.files.length, "file")}, ${formatBytes(model.totalSizeBytes)}`,
     `licence ${model.license ?? "not given"}`,
     ...(model.gated === false ? [] : [`gated (${model.gated})`]),
     ...(header?.parameters === null || header?.parameters === undefined

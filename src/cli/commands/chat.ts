@@ -33,9 +33,9 @@ Example:
   troupe chat "Quiz Master" --voice --headphones   (Enter interrupts, Ctrl-C ends)`,
     )
     .action(async (name: string, flags: ChatFlags, command: Command) => {
-      await run(command, (context) =>
-        flags.voice === true ? chatByVoice(context, name, flags) : chat(context, name),
-      );
+      const talk = (context: CommandContext): Promise<void> =>
+        flags.voice === true ? chatByVoice(context, name, flags) : chat(context, name);
+      await run(command, talk, { isLasting: true });
     });
 }
 

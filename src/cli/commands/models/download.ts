@@ -7,7 +7,7 @@ import { encodeDownload } from "../../../models/library-json.ts";
 import type { CompatibilityVerdict } from "../../../models/world.ts";
 import type { CommandContext, Run } from "../../command-context.ts";
 import { canAsk, confirm } from "../../confirm.ts";
-import { formatBytes, formatTable } from "../../output.ts";
+import { formatBytes, formatQuantity, formatTable } from "../../output.ts";
 import { parseCount, parseGigabytes } from "./flag-values.ts";
 
 interface DownloadFlags {
@@ -95,7 +95,7 @@ async function tellWarnings(
 
 function describeOutcome(outcome: DownloadOutcome): string {
   const { modelId, installPath, files, totalBytes, missingBytes, downloadedBytes, resumedBytes } = outcome;
-  const count = `${outcome.fileCount} files, ${formatBytes(totalBytes)}`;
+  const count = `${formatQuantity(outcome.fileCount, "file")}, ${formatBytes(totalBytes)}`;
   const commit = outcome.commit === null ? "" : ` at ${outcome.commit.slice(0, 12)}`;
   if (outcome.isDryRun) {
     const rows = files.map(({ path, sizeBytes, isHere }) => [

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { describeModel, type ModelDescription } from "../../../models/describe-model.ts";
 import { encodeDescription } from "../../../models/model-json.ts";
 import type { CommandContext, Run } from "../../command-context.ts";
-import { formatBytes, formatCount, formatTable, plainText } from "../../output.ts";
+import { formatBytes, formatCount, formatQuantity, formatTable, plainText } from "../../output.ts";
 
 interface InfoFlags {
   model: string;
@@ -39,7 +39,7 @@ function formatDescription(description: ModelDescription): string {
     ["licence", model.license ?? "none given"],
     ["gated", model.gated === false ? "no" : `yes (${model.gated})`],
     ["library", model.libraryName],
-    ["size", `${formatBytes(model.totalSizeBytes)} in ${model.files.length} files`],
+    ["size", `${formatBytes(model.totalSizeBytes)} in ${formatQuantity(model.files.length, "file")}`],
     ["parameters", mapKnown(header?.parameters, formatCount)],
     // Of several variants each has its own, and the table below says which.
     ["quantisation", variants.length > 1 ? null : (header?.quantization ?? null)],

@@ -4,7 +4,7 @@ import type { ModelSort, ModelSummary } from "../../../models/hub/port.ts";
 import { listModelsForOwner } from "../../../models/list-models.ts";
 import { encodeSummary } from "../../../models/model-json.ts";
 import type { CommandContext, Run } from "../../command-context.ts";
-import { formatTable } from "../../output.ts";
+import { formatQuantity, formatTable } from "../../output.ts";
 import { parseCount, parseDirection } from "./flag-values.ts";
 
 interface ListFlags {
@@ -40,11 +40,7 @@ export function registerList(group: Command, run: Run): void {
 async function list({ app, output, signal }: CommandContext, flags: ListFlags): Promise<void> {
   const models = await listModelsForOwner(app.hub, flags, signal);
   const table = formatModelTable(models);
-  output.result(
-    { models: models.map(encodeSummary) },
-    table,
-    models.length === 1 ? "1 model" : `${models.length} models`,
-  );
+  output.result({ models: models.map(encodeSummary) }, table, formatQuantity(models.length, "model"));
 }
 
 export function formatModelTable(models: readonly ModelSummary[]): string {

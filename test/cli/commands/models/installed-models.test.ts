@@ -266,6 +266,8 @@ describe("what a verb prints", () => {
       const again = await w.models("download --model ann/talker --quiet");
       expect([again.exitCode, again.error]).toEqual([0, ""]);
       expect(again.out).toContain("2 files, 39 KiB");
+      const refused = await w.models("download --model zoe/closed");
+      expect(refused.error).toMatch(/^troupe: zoe\/closed: .* \[E_LICENSE\]\n$/);
     },
     limitMs,
   );
