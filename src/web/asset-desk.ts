@@ -1,6 +1,7 @@
 // What can be done with the assets of this machine, and what has come of it. What is on its way is told by the server's
 // feed, to every page alike; this only asks.
 import { type Api, type ApiFailure, toApiFailure } from "./api.ts";
+import { createStore } from "./create-store.ts";
 import type { Store } from "./use-store.ts";
 
 export interface AssetRow {
@@ -48,14 +49,10 @@ const start: AssetDeskState = { assets: undefined, failure: undefined, busy: {},
 
 /** `api` gives the one of now: it changes with the key. */
 export function createAssetDesk({ api }: { api: () => Api }): AssetDesk {
-  const listeners = new Set<() => void>();
-  let state = start;
+  const store = createStore(start);
+  const { set } = store;
   let reading: AbortController | undefined;
 
-  const set = (change: Partial<AssetDeskState>): void => {
-    state = { ...state, ...change };
-    for (const listener of listeners) listener();
-  };
   const fail = (error: unknown): void => set({ failure: toApiFailure(error) });
 
   const refresh = async (): Promise<void> => {
@@ -73,15 +70,15 @@ export function createAssetDesk({ api }: { api: () => Api }): AssetDesk {
 
   const act = async (deed: AssetDeed, name: string, ask: () => Promise<unknown>): Promise<void> => {
     // A second press while the first is on its way.
-    if (state.busy[name] !== undefined) return;
-    const { [name]: _, ...verdicts } = state.verdicts;
-    set({ busy: { ...state.busy, [name]: deed }, verdicts, failure: undefined });
+    if (store.state.busy[name] !== undefined) return;
+    const { [name]: _, ...verdicts } = store.state.verdicts;
+    set({ busy: { ...store.state.busy, [name]: deed }, verdicts, failure: undefined });
     try {
       await ask();
     } catch (error) {
       fail(error);
     }
-    const { [name]: __, ...busy } = state.busy;
+    const { [name]: __, ...busy } = store.state.busy;
     set({ busy });
     await refresh();
   };
@@ -89,12 +86,9 @@ export function createAssetDesk({ api }: { api: () => Api }): AssetDesk {
 
   return {
     get state() {
-      return state;
+      return store.state;
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe: store.subscribe,
     refresh,
     download: (name, { force = false } = {}) =>
       act("download", name, () =>
@@ -109,7 +103,7 @@ export function createAssetDesk({ api }: { api: () => Api }): AssetDesk {
           { method: "POST" },
         );
         const verdict = answer.assets.find((row) => row.name === name);
-        if (verdict) set({ verdicts: { ...state.verdicts, [name]: verdict } });
+        if (verdict) set({ verdicts: { ...store.state.verdicts, [name]: verdict } });
       }),
     remove: (name) => act("remove", name, () => api().ask(pathOf(name), { method: "DELETE" })),
     dismiss: () => set({ failure: undefined }),

@@ -1,5 +1,6 @@
 // Looking for models on the hub, and looking closer at one of them: its sizes, whether it fits this machine, its licence.
 import { ApiFailure, toApiFailure } from "./api.ts";
+import { createStore } from "./create-store.ts";
 import type { Fit, HubApi, License, ModelDetails, ModelQuery, ModelSummary } from "./hub-api.ts";
 import type { Store } from "./use-store.ts";
 import { judgeVariants, selectVariant, type VariantFit } from "./variant-fit.ts";
@@ -49,23 +50,19 @@ const start: ModelFinderState = {
 
 /** `hub` gives the one of now: it changes with the key. */
 export function createModelFinder({ hub }: { hub: () => HubApi }): ModelFinder {
-  const listeners = new Set<() => void>();
-  let state = start;
+  const store = createStore(start);
+  const { set } = store;
   let searching: AbortController | undefined;
   /** Of the closeup: what was asked for one model is not shown at another. */
   let looking = new AbortController();
 
-  const set = (change: Partial<ModelFinderState>): void => {
-    state = { ...state, ...change };
-    for (const listener of listeners) listener();
-  };
   const setCloseup = (change: Partial<Closeup>): void => {
-    if (state.closeup) set({ closeup: { ...state.closeup, ...change } });
+    if (store.state.closeup) set({ closeup: { ...store.state.closeup, ...change } });
   };
 
   /** Of the closeup that is open: runs, and shows what goes wrong unless another one is open by then. */
   const attempt = async (work: (closeup: Closeup, signal: AbortSignal) => Promise<void>): Promise<void> => {
-    const { closeup } = state;
+    const { closeup } = store.state;
     if (!closeup) return;
     const { signal } = looking;
     setCloseup({ isBusy: true, failure: undefined });
@@ -89,21 +86,18 @@ export function createModelFinder({ hub }: { hub: () => HubApi }): ModelFinder {
       const variantFits = judgeVariants(details.variants, fit);
       const best = variant ?? selectVariant(details.variants, variantFits)?.name;
       // The user may have chosen meanwhile.
-      if (signal.aborted || state.closeup?.variant !== first) return;
+      if (signal.aborted || store.state.closeup?.variant !== first) return;
       setCloseup({ license, variantFits, variant: best, ...(best === first && { fit }) });
       if (best === first) return;
       const bestFit = await hub().judgeFit(modelId, filesOf(details, best), signal);
-      if (!signal.aborted && state.closeup?.variant === best) setCloseup({ fit: bestFit });
+      if (!signal.aborted && store.state.closeup?.variant === best) setCloseup({ fit: bestFit });
     });
 
   return {
     get state() {
-      return state;
+      return store.state;
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe: store.subscribe,
     async search(query) {
       searching?.abort();
       const own = new AbortController();
@@ -121,7 +115,7 @@ export function createModelFinder({ hub }: { hub: () => HubApi }): ModelFinder {
     },
     async look(modelId) {
       looking.abort();
-      if (state.closeup?.modelId === modelId) return set({ closeup: undefined });
+      if (store.state.closeup?.modelId === modelId) return set({ closeup: undefined });
       looking = new AbortController();
       set({ closeup: { ...unknown, modelId } });
       await read();
@@ -131,7 +125,7 @@ export function createModelFinder({ hub }: { hub: () => HubApi }): ModelFinder {
       return attempt(async ({ modelId, details }, signal) => {
         const fit = await hub().judgeFit(modelId, details && filesOf(details, variant), signal);
         // Another one may have been chosen meanwhile.
-        if (!signal.aborted && state.closeup?.variant === variant) setCloseup({ fit });
+        if (!signal.aborted && store.state.closeup?.variant === variant) setCloseup({ fit });
       });
     },
     accept: (userId) =>

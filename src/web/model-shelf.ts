@@ -1,5 +1,6 @@
 // The models that are here: pinned, checked, removed, and making room when the disk is full.
 import { type ApiFailure, toApiFailure } from "./api.ts";
+import { createStore } from "./create-store.ts";
 import type { Collected, HubApi, InstalledModel, ModelVerification } from "./hub-api.ts";
 import type { Store } from "./use-store.ts";
 
@@ -37,14 +38,10 @@ const start: ModelShelfState = {
 
 /** `hub` gives the one of now: it changes with the key. */
 export function createModelShelf({ hub }: { hub: () => HubApi }): ModelShelf {
-  const listeners = new Set<() => void>();
-  let state = start;
+  const store = createStore(start);
+  const { set } = store;
   let reading: AbortController | undefined;
 
-  const set = (change: Partial<ModelShelfState>): void => {
-    state = { ...state, ...change };
-    for (const listener of listeners) listener();
-  };
   const fail = (error: unknown): void => set({ failure: toApiFailure(error) });
 
   const refresh = async (): Promise<void> => {
@@ -61,36 +58,33 @@ export function createModelShelf({ hub }: { hub: () => HubApi }): ModelShelf {
   };
 
   const act = async (modelId: string, work: () => Promise<void>): Promise<void> => {
-    if (state.busy.has(modelId)) return;
-    const { [modelId]: _, ...verdicts } = state.verdicts;
-    set({ busy: new Set([...state.busy, modelId]), verdicts, failure: undefined });
+    if (store.state.busy.has(modelId)) return;
+    const { [modelId]: _, ...verdicts } = store.state.verdicts;
+    set({ busy: new Set([...store.state.busy, modelId]), verdicts, failure: undefined });
     try {
       await work();
     } catch (error) {
       fail(error);
     }
-    set({ busy: new Set([...state.busy].filter((id) => id !== modelId)) });
+    set({ busy: new Set([...store.state.busy].filter((id) => id !== modelId)) });
     await refresh();
   };
 
   return {
     get state() {
-      return state;
+      return store.state;
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe: store.subscribe,
     refresh,
     pin: (modelId, isPinned) => act(modelId, () => hub().pin(modelId, isPinned)),
     verify: (modelId) =>
       act(modelId, async () => {
         const verdict = await hub().verify(modelId);
-        set({ verdicts: { ...state.verdicts, [modelId]: verdict } });
+        set({ verdicts: { ...store.state.verdicts, [modelId]: verdict } });
       }),
     remove: (modelId) => act(modelId, async () => void (await hub().remove(modelId))),
     async collect(options) {
-      if (state.isCollecting) return;
+      if (store.state.isCollecting) return;
       set({ isCollecting: true, failure: undefined });
       try {
         set({ collected: await hub().collect(options) });

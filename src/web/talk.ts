@@ -6,6 +6,7 @@ import {
   emptyConversation,
   reduceConversation,
 } from "./conversation.ts";
+import { createStore } from "./create-store.ts";
 import type { DoorState } from "./door.ts";
 import { explainMicrophoneError } from "./microphone.ts";
 import { explainEnd, isWorthRetrying, type SocketEnd } from "./plain-words.ts";
@@ -71,8 +72,7 @@ export interface TalkDependencies {
 const retryDelaysMs = [500, 1500, 4000];
 
 export function createTalk(dependencies: TalkDependencies, options: { apiKey: string | undefined }): Talk {
-  const listeners = new Set<() => void>();
-  let state: TalkState = {
+  const store = createStore<TalkState>({
     character: undefined,
     conversationId: undefined,
     conversation: emptyConversation,
@@ -80,7 +80,8 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     listening: "off",
     isMuted: false,
     isSoundBlocked: false,
-  };
+  });
+  const { set } = store;
   let { apiKey } = options;
   let player: Player | undefined;
   let client: RealtimeClient | undefined;
@@ -90,16 +91,12 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
   /** Typed while the line was down. */
   let waitingText: string | undefined;
 
-  const set = (change: Partial<TalkState>): void => {
-    state = { ...state, ...change };
-    for (const listener of listeners) listener();
-  };
   const dispatch = (action: ConversationAction): void =>
-    set({ conversation: reduceConversation(state.conversation, action) });
+    set({ conversation: reduceConversation(store.state.conversation, action) });
 
   const speaking = createSpeaking({
     openMicrophone: dependencies.openMicrophone,
-    client: () => (state.connection === "open" ? client : undefined),
+    client: () => (store.state.connection === "open" ? client : undefined),
     onChange: (listening) => set({ listening }),
     onIdle: () => dispatch({ type: "user-speech-cancel" }),
     onReady: () =>
@@ -119,8 +116,8 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     clearTimeout(retryTimer);
     client?.close();
     set({ connection: "connecting" });
-    const { turns } = state.conversation;
-    const { conversationId } = state;
+    const { turns } = store.state.conversation;
+    const { conversationId } = store.state;
     const own: RealtimeClient = createRealtimeClient({
       url: dependencies.socketUrl(character, conversationId),
       apiKey,
@@ -165,14 +162,14 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     set({ connection: "lost" });
     const delayMs = retryDelaysMs[Math.min(retries++, retryDelaysMs.length - 1)];
     retryTimer = setTimeout(() => {
-      if (server.isUp && state.character !== undefined) connect(state.character);
+      if (server.isUp && store.state.character !== undefined) connect(store.state.character);
     }, delayMs);
   };
 
   const explainRefusal = async (character: string): Promise<void> => {
     set({ connection: "lost" });
     const door = await dependencies.probeDoor(apiKey);
-    if (state.character !== character || state.connection !== "lost") return;
+    if (store.state.character !== character || store.state.connection !== "lost") return;
     if (door.type === "key") return set({ connection: "refused" });
     if (door.type === "closed" || (door.type === "open" && retries >= retryDelaysMs.length)) {
       const busy = "The server takes no more conversations at the moment. Try again a little later.";
@@ -185,14 +182,11 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
 
   return {
     get state() {
-      return state;
+      return store.state;
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe: store.subscribe,
     select(character) {
-      if (character === state.character && state.connection !== "ended") return;
+      if (character === store.state.character && store.state.connection !== "ended") return;
       clearTimeout(retryTimer);
       speaking.stop();
       client?.close();
@@ -211,9 +205,10 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
       connect(character);
     },
     sendText(text) {
-      if (state.connection === "open") return client?.sendText(text);
+      if (store.state.connection === "open") return client?.sendText(text);
       waitingText = text;
-      if (state.connection === "ended" && state.character !== undefined) connect(state.character);
+      if (store.state.connection === "ended" && store.state.character !== undefined)
+        connect(store.state.character);
     },
     startTalk: () => speaking.start(),
     stopTalk: () => speaking.finish(),
@@ -223,12 +218,13 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     reconnect() {
       retries = 0;
       dispatch({ type: "dismiss" });
-      if (state.character !== undefined) connect(state.character);
+      if (store.state.character !== undefined) connect(store.state.character);
     },
     setApiKey(key) {
       apiKey = key;
       retries = 0;
-      if (state.character !== undefined && state.connection !== "open") connect(state.character);
+      if (store.state.character !== undefined && store.state.connection !== "open")
+        connect(store.state.character);
     },
     setMuted(isMuted) {
       player?.setMuted(isMuted);
@@ -239,11 +235,17 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
       const before = server;
       server = next;
       // What it no longer keeps, it has to be told again.
-      if (!next.keepsConversations && state.conversationId !== undefined) set({ conversationId: undefined });
+      if (!next.keepsConversations && store.state.conversationId !== undefined)
+        set({ conversationId: undefined });
       if (next.canSpeak !== before.canSpeak) client?.setVoice(next.canSpeak);
-      if (!before.isUp && next.isUp && state.connection === "lost" && state.character !== undefined) {
+      if (
+        !before.isUp &&
+        next.isUp &&
+        store.state.connection === "lost" &&
+        store.state.character !== undefined
+      ) {
         retries = 0;
-        connect(state.character);
+        connect(store.state.character);
       }
     },
     mouth: () => player?.mouth() ?? { open: 0, wide: 0 },

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 export interface Store<S> {
   readonly state: S;
   /** Calls `listener` after each change; gives what ends that. */
-  subscribe(listener: () => void): () => void;
+  subscribe: (listener: () => void) => () => void;
 }
 
 export function useStore<S>(store: Store<S>): S {

@@ -1,6 +1,7 @@
 // Lets a character be heard before any talk: one sentence at a time, played while it is made.
 import { createS16leDecoder } from "../audio/pcm.ts";
 import { type Api, type ApiFailure, toApiFailure } from "./api.ts";
+import { createStore } from "./create-store.ts";
 import type { Player, PlayerOptions } from "./player.ts";
 
 export interface SampleState {
@@ -41,21 +42,17 @@ export function createVoiceSample({
   createPlayer,
   silenceOthers,
 }: VoiceSampleDependencies): VoiceSample {
-  const listeners = new Set<() => void>();
-  let state = silence;
+  const store = createStore(silence);
+  const { set } = store;
   let player: Player | undefined;
   let request: AbortController | undefined;
   let count = 0;
 
-  const set = (next: SampleState): void => {
-    state = next;
-    for (const listener of listeners) listener();
-  };
   const onQueue = (items: readonly string[]): void => {
-    if (state.phase === "silent") return;
-    if (items.length > 0) set({ ...state, phase: "speaking" });
+    if (store.state.phase === "silent") return;
+    if (items.length > 0) set({ phase: "speaking" });
     // More is to come as long as the request runs.
-    else set(request ? { ...state, phase: "coming" } : silence);
+    else set(request ? { phase: "coming" } : silence);
   };
   const stop = (): void => {
     request?.abort();
@@ -90,12 +87,9 @@ export function createVoiceSample({
 
   return {
     get state() {
-      return state;
+      return store.state;
     },
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    subscribe: store.subscribe,
     say(character, text) {
       stop();
       silenceOthers();
