@@ -9,8 +9,8 @@ export const graphMeasurementSchema = z.object({
   name: z.enum(["float", "calibrated"]),
   /** Seconds of work per second of sound. */
   realTimeFactor: z.number().nonnegative(),
-  /** To the float graph, dB. */
-  spectralDistanceDb: z.number().nonnegative().nullable(),
+  /** To the float graph, dB; null where that is no number: sounds of unlike length, or noise that is not even a sound. */
+  spectralDistanceDb: z.number().nonnegative().nullable().catch(null),
 });
 export type GraphMeasurement = z.infer<typeof graphMeasurementSchema>;
 

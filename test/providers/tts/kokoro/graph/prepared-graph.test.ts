@@ -92,6 +92,18 @@ describe("preparation", () => {
     expect(asked.path).not.toBe(slow.path);
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    "a distance of %p refuses the faster graph, and not the preparation",
+    async (distance) => {
+      const { folder, options } = await createCache();
+      await using _folder = folder;
+      const made = await ensurePreparedGraph(fakeSteps(measured(0.4, 0.2, distance)).deps, options);
+      expect(made.record.choice).toBe("float");
+      expect(made.record.reason).toContain("do not sound right");
+      expect(await findPreparedGraph(options)).toEqual(made);
+    },
+  );
+
   test("two at once share one preparation", async () => {
     const { folder, options } = await createCache();
     await using _folder = folder;
