@@ -1,21 +1,33 @@
-// What a voice session costs beside its models: stand-in engines that take no time, real sockets on loopback.
-//   bun scripts/benchmarks/session.ts [--sessions 200] [--seconds 10] [--rounds 60]
+// What a voice session costs beside its models: stand-in engines that take no time, real sockets on loopback. With --real
+// the time to the first sound by stage, and what each thing that is done early brings (session-stages.ts).
+//   bun scripts/benchmarks/session.ts [--sessions 200] [--seconds 10] [--rounds 200]
+//   bun scripts/benchmarks/session.ts --real [--rounds 12] [--first-token-ms 300] [--token-ms 20]
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { createRealtime } from "../../src/server/realtime/create-realtime.ts";
 import type { RealtimeConnection } from "../../src/server/realtime/port.ts";
 import { synthesizeStream } from "../../src/session/sentence-stream.ts";
 import { createFakeServices, sayWords } from "../../test/support/fake-services.ts";
+import type { FirstAudioEvent } from "../../src/session/stage-times.ts";
+import { measureStages, quantile } from "./session-stages.ts";
 import { createStandInSpeech } from "./stand-in-engines.ts";
 
 const bytesPerMs = 48;
 const answer = "One two three four five six. ".repeat(3);
 
+interface Figures {
+  median: number;
+  p99: number;
+  max: number;
+}
+
 export interface SessionFigures {
   /** From the last audio of the user's turn to the first audio of the answer, as the client sees it. */
-  endOfSpeechToFirstAudioMs: { median: number; p95: number };
+  endOfSpeechToFirstAudioMs: Figures;
+  /** The same as the server counts it: engines that take no time leave what is the session's own. */
+  stagesMs: Record<"detector" | "recognizer" | "reply" | "synthesizer" | "own", Figures>;
   /** From the audio in which the user is noticed to the last audio of the character. */
-  bargeInToLastAudioMs: { median: number; max: number };
+  bargeInToLastAudioMs: Figures;
   sessions: number;
   answers: number;
   eventLoopDelayMs: { p50: number; p99: number; max: number };
@@ -23,6 +35,7 @@ export interface SessionFigures {
   idleProcessDelayMs: { p50: number; p99: number };
   /** Answers in which a listener ran dry, and for how long at worst. */
   audioGaps: { count: number; worstMs: number };
+  /** Resident memory of this process, the client's end of each socket included. */
   idleSessionKb: number;
 }
 
@@ -40,7 +53,7 @@ function startServer(script: string) {
     await realtime[Symbol.asyncDispose]();
     await server.stop(true);
   };
-  return { url: `ws://127.0.0.1:${server.port}/v1/realtime?model=Gertrude`, stop };
+  return { url: `ws://127.0.0.1:${server.port}/v1/realtime?model=Gertrude`, stop, events: services.events };
 }
 
 const speechBytes = (ms: number): Uint8Array<ArrayBuffer> => {
@@ -78,16 +91,22 @@ async function connect(url: string): Promise<Client> {
   return client;
 }
 
-const quantile = (values: readonly number[], share: number): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-};
+const summarize = (values: readonly number[]): Figures => ({
+  median: quantile(values, 0.5),
+  p99: quantile(values, 0.99),
+  max: Math.max(...values),
+});
 
-async function measureFirstAudio(rounds: number): Promise<number[]> {
-  const { url, stop } = startServer("Yes, I am here now.");
+async function measureFirstAudio(rounds: number): Promise<{ delays: number[]; stages: FirstAudioEvent[] }> {
+  const { url, stop, events } = startServer("Yes, I am here now.");
   const delays: number[] = [];
-  const client = await connect(url);
+  const stages: FirstAudioEvent[] = [];
+  using _subscription = events.subscribe((event) => {
+    if (event.type === "voice-first-audio") stages.push(event as typeof event & FirstAudioEvent);
+  });
   for (let round = 0; round < rounds; round++) {
+    // Speech over the answer before would have to be told from a cough first.
+    const client = await connect(url);
     client.socket.send(speechBytes(600));
     client.socket.send(silenceBytes(440));
     await Bun.sleep(5);
@@ -97,10 +116,10 @@ async function measureFirstAudio(rounds: number): Promise<number[]> {
     client.socket.send(silenceBytes(160));
     delays.push((await heard) - sentMs);
     await ended;
+    client.socket.close();
   }
-  client.socket.close();
   await stop();
-  return delays;
+  return { delays, stages };
 }
 
 async function measureBargeIn(rounds: number): Promise<number[]> {
@@ -113,8 +132,8 @@ async function measureBargeIn(rounds: number): Promise<number[]> {
     await heard;
     await Bun.sleep(20);
     const ended = client.next("response.done");
-    // Up to 500 ms of sound may still be a cough; what counts is the piece with which it is speech.
-    client.socket.send(speechBytes(440));
+    // Sound that the recogniser says nothing of may be a cough for 750 ms; what counts is the piece with which it is none.
+    client.socket.send(speechBytes(700));
     await Bun.sleep(20);
     const sentMs = performance.now();
     client.socket.send(speechBytes(160));
@@ -173,16 +192,26 @@ export async function measureSession(options: {
   seconds: number;
   rounds: number;
 }): Promise<SessionFigures> {
+  // First of all: what others have let go of would be taken for what sessions do not need.
+  const idleSessionKb = await measureIdle(Math.max(500, options.sessions));
   await measureFirstAudio(10);
   const first = await measureFirstAudio(options.rounds);
   const barge = await measureBargeIn(Math.ceil(options.rounds / 3));
-  const idleSessionKb = await measureIdle(options.sessions);
+  const stage = (name: "detectorMs" | "recognizerMs" | "replyMs" | "synthesizerMs" | "ownMs"): Figures =>
+    summarize(first.stages.flatMap((event) => event[name] ?? []));
   const { report, delay, idleDelay } = await measureCrowd(options.sessions, options.seconds);
   // A network's own jitter is not ours: less than a frame of sound is no gap.
   const gaps = report.gapsMs.filter((ms) => ms > 20);
   return {
-    endOfSpeechToFirstAudioMs: { median: quantile(first, 0.5), p95: quantile(first, 0.95) },
-    bargeInToLastAudioMs: { median: quantile(barge, 0.5), max: Math.max(...barge) },
+    endOfSpeechToFirstAudioMs: summarize(first.delays),
+    stagesMs: {
+      detector: stage("detectorMs"),
+      recognizer: stage("recognizerMs"),
+      reply: stage("replyMs"),
+      synthesizer: stage("synthesizerMs"),
+      own: stage("ownMs"),
+    },
+    bargeInToLastAudioMs: summarize(barge),
     sessions: options.sessions,
     answers: report.answers,
     eventLoopDelayMs: {
@@ -201,13 +230,24 @@ if (import.meta.main) {
     options: {
       sessions: { type: "string", default: "200" },
       seconds: { type: "string", default: "10" },
-      rounds: { type: "string", default: "60" },
+      rounds: { type: "string" },
+      real: { type: "boolean", default: false },
+      "first-token-ms": { type: "string", default: "300" },
+      "token-ms": { type: "string", default: "20" },
     },
   });
+  if (values.real) {
+    await measureStages({
+      rounds: Number(values.rounds ?? 12),
+      firstTokenMs: Number(values["first-token-ms"]),
+      tokenMs: Number(values["token-ms"]),
+    });
+    process.exit(0);
+  }
   const figures = await measureSession({
     sessions: Number(values.sessions),
     seconds: Number(values.seconds),
-    rounds: Number(values.rounds),
+    rounds: Number(values.rounds ?? 200),
   });
   console.log(JSON.stringify(figures, null, 2));
 }
