@@ -20,6 +20,7 @@ import { createAssetRoutes } from "./routes/assets.ts";
 import { createSpeechRoutes } from "./routes/audio-speech.ts";
 import { createTranscriptionRoutes } from "./routes/audio-transcriptions.ts";
 import { createVoiceRoutes } from "./routes/audio-voices.ts";
+import { createCaptionedSpeechRoutes } from "./routes/captioned-speech.ts";
 import { createCharacterRoutes } from "./routes/characters.ts";
 import { createChatRoutes } from "./routes/chat-completions.ts";
 import { createConversationRoutes } from "./routes/conversations.ts";
@@ -93,7 +94,9 @@ export function createServer(services: Services, options: ServerOptions = {}): H
 
   registerCommonParts(router);
   router.route("/", createChatRoutes(services));
-  router.route("/", createSpeechRoutes({ ...services, parts, speakText: options.speakText }));
+  const speaking = { ...services, parts, speakText: options.speakText };
+  router.route("/", createSpeechRoutes(speaking));
+  router.route("/", createCaptionedSpeechRoutes(speaking));
   router.route("/", createTranscriptionRoutes(parts));
   router.route("/", createVoiceRoutes(services, parts));
   router.route("/", createModelRoutes(services));

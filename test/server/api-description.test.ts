@@ -70,6 +70,7 @@ describe("the description of the API", () => {
         "GET /v1/providers",
         "GET /v1/realtime",
         "GET /v1/voices",
+        "POST /dev/captioned_speech",
         "POST /v1/assets/{name}/download",
         "POST /v1/assets/{name}/verify",
         "POST /v1/audio/speech",

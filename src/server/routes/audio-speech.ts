@@ -22,34 +22,33 @@ const isShortEnough = (text: string): boolean =>
   text.length <= maxInputChars || [...text].length <= maxInputChars;
 
 const formatList = encoderFormats.join(", ");
-const requestSchema = z
-  .looseObject({
-    model: z.string().openapi({
-      description: "A character's name, a synthesizer's id, or anything else for the one in force",
-      example: "tts-1",
+export const speechFields = z.looseObject({
+  model: z.string().openapi({
+    description: "A character's name, a synthesizer's id, or anything else for the one in force",
+    example: "tts-1",
+  }),
+  input: z
+    .string()
+    .refine((text) => text.trim() !== "", "there is nothing to say")
+    .refine(isShortEnough, `must have at most ${maxInputChars} characters`),
+  voice: z
+    .union([z.string(), z.looseObject({ id: z.string() })])
+    .nullish()
+    .openapi({
+      description:
+        "A character's name, a voice (`af_heart`), a blend (`af_bella(2)+af_sky(1)`), or one of OpenAI's names. A " +
+        "character named as `model` keeps its own voice under OpenAI's names.",
+      example: "af_heart",
     }),
-    input: z
-      .string()
-      .refine((text) => text.trim() !== "", "there is nothing to say")
-      .refine(isShortEnough, `must have at most ${maxInputChars} characters`),
-    voice: z
-      .union([z.string(), z.looseObject({ id: z.string() })])
-      .nullish()
-      .openapi({
-        description:
-          "A character's name, a voice (`af_heart`), a blend (`af_bella(2)+af_sky(1)`), or one of OpenAI's names. A " +
-          "character named as `model` keeps its own voice under OpenAI's names.",
-        example: "af_heart",
-      }),
-    instructions: z.string().max(4096).nullish(),
-    response_format: z
-      .enum(encoderFormats, { error: `must be one of ${formatList}; nothing else is made here` })
-      .nullish()
-      .openapi({ description: "Default mp3; pcm is s16le mono at 24 kHz" }),
-    speed: z.number().min(0.25).max(4).nullish(),
-    stream_format: z.enum(["audio", "sse"]).nullish(),
-  })
-  .openapi("SpeechRequest");
+  instructions: z.string().max(4096).nullish(),
+  response_format: z
+    .enum(encoderFormats, { error: `must be one of ${formatList}; nothing else is made here` })
+    .nullish()
+    .openapi({ description: "Default mp3; pcm is s16le mono at 24 kHz" }),
+  speed: z.number().min(0.25).max(4).nullish(),
+  stream_format: z.enum(["audio", "sse"]).nullish(),
+});
+const requestSchema = speechFields.openapi("SpeechRequest");
 
 const binary = { schema: z.string().openapi({ format: "binary" }) };
 const route = createRoute({
@@ -82,10 +81,7 @@ export function createSpeechRoutes(deps: SpeechRouteDependencies): Router {
   const router = createRouter();
   router.openapi(route, async (c) => {
     const body = c.req.valid("json");
-    const { signal } = c.var.life;
-    const voice = typeof body.voice === "string" ? body.voice : body.voice?.id;
-    const speaker = await selectSpeaker(deps, deps.parts, { model: body.model, voice }, signal);
-    const chunks = synthesize(deps, speaker, { text: body.input, speed: body.speed ?? 1 }, c);
+    const chunks = await speakRequest(deps, body, c);
     const format = body.response_format ?? "mp3";
     if (body.stream_format === "sse") return createSseResponse(c, encodeEvents(body.input, chunks, format));
     return createStreamResponse(c, encodeAudio(format, chunks), {
@@ -93,6 +89,17 @@ export function createSpeechRoutes(deps: SpeechRouteDependencies): Router {
     });
   });
   return router;
+}
+
+/** The sound of a request, not begun yet. Throws what makes it impossible. */
+export async function speakRequest(
+  deps: SpeechRouteDependencies,
+  body: z.output<typeof speechFields>,
+  c: AppContext,
+): Promise<AsyncIterable<SynthesisChunk>> {
+  const voice = typeof body.voice === "string" ? body.voice : body.voice?.id;
+  const speaker = await selectSpeaker(deps, deps.parts, { model: body.model, voice }, c.var.life.signal);
+  return synthesize(deps, speaker, { text: body.input, speed: body.speed ?? 1 }, c);
 }
 
 const clampSpeed = (speed: number): number => Math.min(4, Math.max(0.25, speed));
