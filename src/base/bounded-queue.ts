@@ -10,8 +10,6 @@ export interface BoundedQueue<T> extends AsyncIterable<T> {
   fail(error: unknown): void;
   /** Drops what is queued and ends. */
   clear(): void;
-  readonly size: number;
-  readonly isClosed: boolean;
 }
 
 export function createBoundedQueue<T>(limit: number): BoundedQueue<T> {
@@ -45,12 +43,6 @@ export function createBoundedQueue<T>(limit: number): BoundedQueue<T> {
     clear() {
       items = [];
       end();
-    },
-    get size() {
-      return items.length;
-    },
-    get isClosed() {
-      return closed;
     },
     async *[Symbol.asyncIterator]() {
       if (isConsumed) throw new AppError("E_INTERNAL", "a bounded queue has one consumer");

@@ -15,8 +15,6 @@ export interface EngineLife extends AsyncDisposable {
   ensureLoaded(options: { now: boolean }): Promise<Child>;
   /** Ends the process; the next ensureLoaded starts another. */
   unload(): void;
-  /** Kills a process that hangs; it is replaced at once. */
-  kill(): void;
 }
 
 export interface EngineLifeDependencies {
@@ -168,7 +166,6 @@ export function createEngineLife(deps: EngineLifeDependencies, options: EngineOp
       child.kill();
       emit({ type: "engine-unload", engine: options.id });
     },
-    kill: () => current?.kill(),
     async [Symbol.asyncDispose]() {
       if (!isClosed) {
         isClosed = true;

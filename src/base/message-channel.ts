@@ -170,7 +170,7 @@ export function createCaller(send: (message: unknown) => void): Caller {
 }
 
 export interface CallContext {
-  /** Aborts when the caller cancels, times out or is gone. */
+  /** Aborts when the caller cancels or times out. */
   readonly signal: AbortSignal;
   /** Sends one chunk; resolves when the caller has room for the next. Rejects with E_INTERRUPTED once cancelled. */
   readonly emit: (chunk: unknown) => Promise<void>;
@@ -226,10 +226,6 @@ export function createCallee(handlers: CallHandlers, send: (message: unknown) =>
       else if ("cancel" in call) {
         running.get(call.id)?.abort.abort(new AppError("E_INTERRUPTED", "cancelled"));
       } else running.get(call.id)?.grant(call.credit);
-    },
-    /** The caller is gone: everything under way is cancelled. */
-    close(): void {
-      for (const entry of running.values()) entry.abort.abort(new AppError("E_INTERRUPTED", "cancelled"));
     },
   };
 }
