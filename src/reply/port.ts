@@ -39,6 +39,9 @@ export interface ReplyRequest {
   model?: string | undefined;
   temperature?: number | undefined;
   topP?: number | undefined;
+  /** -2 to 2, for servers that know them. */
+  frequencyPenalty?: number | undefined;
+  presencePenalty?: number | undefined;
   maxOutputTokens?: number | undefined;
   stop?: readonly string[] | undefined;
   seed?: number | undefined;

@@ -28,6 +28,8 @@ export function buildCallOptions(
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(request.topP === undefined ? {} : { topP: request.topP }),
+    ...(request.frequencyPenalty === undefined ? {} : { frequencyPenalty: request.frequencyPenalty }),
+    ...(request.presencePenalty === undefined ? {} : { presencePenalty: request.presencePenalty }),
     ...(request.seed === undefined ? {} : { seed: request.seed }),
     ...(request.stop && request.stop.length > 0 ? { stopSequences: [...request.stop] } : {}),
     ...(tools.length > 0 ? { tools } : {}),

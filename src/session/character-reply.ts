@@ -22,6 +22,8 @@ export interface CharacterReplyRequest {
   toolChoice?: ReplyToolChoice | undefined;
   temperature?: number | undefined;
   topP?: number | undefined;
+  frequencyPenalty?: number | undefined;
+  presencePenalty?: number | undefined;
   maxOutputTokens?: number | undefined;
   stop?: readonly string[] | undefined;
   seed?: number | undefined;
@@ -77,6 +79,8 @@ export function createReplyAsCharacter(dependencies: CharacterReplyDependencies)
       model: character.metadata.model,
       temperature: request.temperature,
       topP: request.topP,
+      frequencyPenalty: request.frequencyPenalty,
+      presencePenalty: request.presencePenalty,
       maxOutputTokens: request.maxOutputTokens,
       stop: request.stop,
       seed: request.seed,

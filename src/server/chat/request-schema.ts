@@ -65,6 +65,8 @@ export const chatRequestSchema = z
     ),
     temperature: optional(z.number().min(0).max(2)),
     top_p: optional(z.number().min(0).max(1)),
+    frequency_penalty: optional(z.number().min(-2).max(2)),
+    presence_penalty: optional(z.number().min(-2).max(2)),
     max_tokens: optional(z.number().int().min(1)),
     max_completion_tokens: optional(z.number().int().min(1)),
     stop: optional(z.union([z.string().min(1), z.array(z.string().min(1)).max(4)])),

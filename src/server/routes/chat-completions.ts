@@ -84,6 +84,8 @@ export function createChatRoutes(
       toolChoice: parseToolChoice(body.tool_choice, clientTools),
       temperature: body.temperature ?? undefined,
       topP: body.top_p ?? undefined,
+      frequencyPenalty: body.frequency_penalty ?? undefined,
+      presencePenalty: body.presence_penalty ?? undefined,
       maxOutputTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
       stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? undefined),
       seed: body.seed ?? undefined,

@@ -164,15 +164,19 @@ test("an OpenAI-compatible server that leaves usage out gets it estimated", asyn
   expect(events.at(-1)).toMatchObject({ usage: { inputTokens: 6, outputTokens: 4 } });
 });
 
-test("usage is asked for in the stream, and seed and top_p are passed on", async () => {
+test("usage is asked for in the stream, and the settings of sampling are passed on", async () => {
   await using upstream = await createUpstream(openAiCompatible);
   upstream.server.answer({ steps: [{ text: "x" }] });
-  await collect(upstream.model.reply({ ...hello, seed: 7, topP: 0.9 }));
+  await collect(
+    upstream.model.reply({ ...hello, seed: 7, topP: 0.9, frequencyPenalty: 0.5, presencePenalty: -0.5 }),
+  );
   expect(upstream.server.requests[0]?.body).toMatchObject({
     stream: true,
     stream_options: { include_usage: true },
     seed: 7,
     top_p: 0.9,
+    frequency_penalty: 0.5,
+    presence_penalty: -0.5,
   });
 });
 

@@ -178,6 +178,8 @@ describe("what the character is given", () => {
     const { request } = await ask({
       temperature: 0.3,
       top_p: 0.9,
+      frequency_penalty: 0.5,
+      presence_penalty: -0.5,
       max_tokens: 10,
       max_completion_tokens: 20,
       stop: "END",
@@ -188,6 +190,8 @@ describe("what the character is given", () => {
     expect(request).toMatchObject({
       temperature: 0.3,
       topP: 0.9,
+      frequencyPenalty: 0.5,
+      presencePenalty: -0.5,
       maxOutputTokens: 20,
       stop: ["END"],
       seed: 7,
