@@ -70,10 +70,8 @@ export interface HubClient {
   listModels(query: ModelQuery, signal?: AbortSignal): Promise<readonly ModelSummary[]>;
   /** Two requests or more: the model, and the pages of its tree at that commit. */
   getModel(modelId: string, request?: ModelRequest): Promise<HubModel>;
-  /** A small text file of the repository: the model card, config.json. E_SCHEMA beyond `maxBytes` (default 1 MiB). */
+  /** A small text file of the repository, such as config.json. E_SCHEMA beyond `maxBytes` (default 1 MiB). */
   readText(modelId: string, path: string, request?: ModelRequest & { maxBytes?: number }): Promise<string>;
-  /** README.md; null where there is none. */
-  readModelCard(modelId: string, request?: ModelRequest): Promise<string | null>;
   /** Pieces of one file by range requests; nothing is asked before the first read. */
   openFile(modelId: string, file: HubFile, request?: ModelRequest): ByteSource;
   /**

@@ -1,6 +1,5 @@
 // What a repository's files hold: small texts whole, large files in pieces. A piece is asked of the hub anew each time,
 // so that a signed address never gets old.
-import { AppError } from "../../base/errors.ts";
 import type { HubApi, HubTarget } from "../../assets/hub/hub-api.ts";
 import { notHub } from "../../assets/hub/hub-api.ts";
 import { type HttpDependencies, openHttp, type OpenResponse } from "../../assets/transfer/http-request.ts";
@@ -30,7 +29,7 @@ interface Piece {
 export function createRepositoryFiles(
   dependencies: RepositoryFilesDependencies,
   { stallMs }: { stallMs: number },
-): Pick<HubClient, "readText" | "readModelCard" | "openFile"> {
+): Pick<HubClient, "readText" | "openFile"> {
   const { api, clock, prepare } = dependencies;
 
   const fetchPiece = async (piece: Piece, given: AbortSignal | undefined): Promise<Uint8Array> => {
@@ -59,21 +58,11 @@ export function createRepositoryFiles(
     revision,
   });
 
-  const readText: HubClient["readText"] = async (modelId, path, request = {}) => {
-    const { maxBytes = defaultMaxTextBytes } = request;
-    const piece = { target: targetOf(modelId, request), path, range: null, maxBytes };
-    return new TextDecoder().decode(await fetchPiece(piece, request.signal));
-  };
-
   return {
-    readText,
-    async readModelCard(modelId, request) {
-      try {
-        return await readText(modelId, "README.md", request);
-      } catch (error) {
-        if (error instanceof AppError && error.details?.["hub_code"] === "EntryNotFound") return null;
-        throw error;
-      }
+    async readText(modelId, path, request = {}) {
+      const { maxBytes = defaultMaxTextBytes } = request;
+      const piece = { target: targetOf(modelId, request), path, range: null, maxBytes };
+      return new TextDecoder().decode(await fetchPiece(piece, request.signal));
     },
     openFile(modelId, file: HubFile, request = {}): ByteSource {
       const target = targetOf(modelId, request);

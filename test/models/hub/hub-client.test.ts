@@ -252,9 +252,8 @@ describe("a file", () => {
       "ada/one": { files: { "README.md": readme, big: weights } },
       "ada/two": { files: {} },
     });
-    expect(await f.client.readModelCard("ada/one")).toContain("license: mit");
-    expect(await f.client.readModelCard("ada/two")).toBeNull();
     expect(await f.client.readText("ada/one", "README.md", { maxBytes: 100 })).toContain("# A model");
+    expect(await failureOf(f.client.readText("ada/two", "README.md"))).toMatchObject({ code: "E_NOT_FOUND" });
     expect(await failureOf(f.client.readText("ada/one", "big", { maxBytes: 1000 }))).toMatchObject({
       code: "E_SCHEMA",
     });
@@ -436,7 +435,7 @@ test("offline opens no socket", async () => {
   const attempts: Promise<unknown>[] = [
     client.listModels({ owner: "ada" }),
     client.getModel("ada/one"),
-    client.readModelCard("ada/one"),
+    client.readText("ada/one", "config.json"),
     client.openFile("ada/one", { path: "a", sizeBytes: 5, sha256: null }).read(0, 5),
     client.checkMirror(),
   ];
