@@ -3,6 +3,9 @@ import { kokoroVoiceFiles } from "../assets/catalogue/kokoro-voice-files.ts";
 
 const ids = kokoroVoiceFiles.map(({ path }) => path.replace(/\.bin$/, ""));
 
+/** For who has no idea of their names: both accents, both kinds. */
+const wellKnown = ["af_heart", "am_michael", "bf_emma", "bm_george"];
+
 /** What is wrong with a voice id or blend, and what was perhaps meant; undefined if nothing is. */
 export function findVoiceFault(voice: string): string | undefined {
   const unknown = voice
@@ -11,6 +14,7 @@ export function findVoiceFault(voice: string): string | undefined {
     .find((id) => !ids.includes(id));
   if (unknown === undefined) return undefined;
   const alike = ids.filter((id) => id.slice(0, 4) === unknown.slice(0, 4) || id.startsWith(unknown));
-  const some = alike.length > 0 ? alike : ids.filter((id) => id.startsWith("af_"));
-  return `there is no voice ${JSON.stringify(unknown)}; there is ${some.join(", ")}, and a blend is af_bella(2)+af_sky(1)`;
+  const some =
+    alike.length > 0 ? `is ${alike.join(", ")}` : `are ${ids.length}, among them ${wellKnown.join(", ")}`;
+  return `there is no voice ${JSON.stringify(unknown)}; there ${some}, and a blend is af_bella(2)+af_sky(1)`;
 }

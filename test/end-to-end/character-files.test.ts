@@ -67,6 +67,11 @@ test("a card comes in, is a character, and goes out as a card with the same data
   expect(imported).toMatchObject({ exitCode: 0, data: { file: "alice.ts", name: "Alice", warnings: [] } });
   expect((await troupe(folder, "import", file)).exitCode).toBe(2);
   expect(String((await troupe(folder, "show", "Alice")).data.prompt)).toContain("Alice runs a tea house.");
+  await Bun.write(join(folder.path, "cast/the-other.ts"), characterText({ name: "Alice" }));
+  const again = await troupe(folder, "import", file, "--force");
+  expect(again.data.warnings).toEqual([
+    "alice.ts and the-other.ts have the same name; alice.ts is on stage, until CHARACTER_NAME is another in one of them",
+  ]);
   const out = join(folder.path, "out.json");
   await troupe(folder, "export", "Alice", "--format", "v2", "--container", "json", "-o", out);
   expect(await Bun.file(out).json()).toEqual(card);

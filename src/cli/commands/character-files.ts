@@ -62,8 +62,30 @@ async function importFile(
 ): Promise<void> {
   const bytes = await withFileErrors(file, () => readFile(file));
   const imported = await importCard(bytes, { folder: app.charactersDir, voice, force, label: file });
-  for (const warning of imported.warnings) output.note(`${file}: ${warning}`);
-  output.result(imported, `${imported.name} is in ${join(app.charactersDir, imported.file)}`);
+  const warnings = [...imported.warnings, ...(await findRivals(app, imported))];
+  for (const warning of warnings) output.note(`${file}: ${warning}`);
+  output.result(
+    { ...imported, warnings },
+    `${imported.name} is in ${join(app.charactersDir, imported.file)}`,
+  );
+}
+
+/** Of two files with one name one is on stage. */
+async function findRivals(
+  app: CommandContext["app"],
+  { name, file }: { name: string; file: string },
+): Promise<string[]> {
+  await using stage = await app.openStage({ watch: false });
+  const { book } = stage;
+  const winner = book.find(name)?.file;
+  const losers = book.problems.filter(
+    (problem) => problem.error_type === "DuplicateName" && problem.message.includes(JSON.stringify(name)),
+  );
+  if (winner === undefined || ![winner, ...losers.map((loser) => loser.file)].includes(file)) return [];
+  return losers.map(
+    (loser) =>
+      `${winner} and ${loser.file} have the same name; ${winner} is on stage, until CHARACTER_NAME is another in one of them`,
+  );
 }
 
 interface ExportFlags {

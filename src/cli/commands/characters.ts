@@ -12,7 +12,7 @@ import {
 } from "../../session/character-record.ts";
 import type { CastVoiceContext } from "../../session/cast-voice.ts";
 import type { CliApp } from "../app-port.ts";
-import { formatTable } from "../output.ts";
+import { formatQuantity, formatTable } from "../output.ts";
 import { charactersOption, type CommandContext, type Run } from "../command-context.ts";
 import { findCharacter } from "../find-character.ts";
 import { registerCharacterFiles } from "./character-files.ts";
@@ -100,12 +100,11 @@ async function check({ app, output, signal }: CommandContext, file: string | und
   // One that crashed after its evaluation is both: a character, and in quarantine.
   const fileCount = new Set([...good, ...bad].map((entry) => entry.file)).size;
   if (bad.length > 0) {
-    if (!output.options.isJson) output.line(bad.map(formatProblem).join("\n"));
-    throw new AppError(
-      "E_SCHEMA",
-      `${bad.length} of ${fileCount} files failed: ${bad.map(formatProblem).join("; ")}`,
-      data,
-    );
+    const failed = `${bad.length} of ${formatQuantity(fileCount, "file")} failed`;
+    const lines = bad.map(formatProblem);
+    output.line(lines.join("\n"));
+    // People have just read what; a program has the message alone.
+    throw new AppError("E_SCHEMA", output.options.isJson ? `${failed}: ${lines.join("; ")}` : failed, data);
   }
   output.result(data, good.length === 1 ? "the file is good" : `all ${good.length} files are good`);
 }
