@@ -70,15 +70,20 @@ export function planCondensing(
 ): CondensingPlan | null {
   const known = new Set(memory?.itemIds);
   const told = items.filter(({ id }) => !known.has(id));
-  let tokens = told.reduce((sum, item) => sum + estimateItem(item), estimateTokens(memory?.summary ?? ""));
+  let oldTokens = estimateTokens(memory?.summary ?? "");
+  let tokens = told.reduce((sum, item) => sum + estimateItem(item), oldTokens);
   if (tokens <= budgetTokens * fullShare) return null;
   let end = 0;
   for (const [index, item] of told.entries()) {
     if (isUserTurn(item)) {
+      // Who writes the summary has to read all of this: a long conversation is put in short in several goes.
+      if (end > 0 && oldTokens > budgetTokens) break;
       end = index;
       if (tokens <= budgetTokens * keptShare) break;
     }
-    tokens -= estimateItem(item);
+    const itemTokens = estimateItem(item);
+    tokens -= itemTokens;
+    oldTokens += itemTokens;
   }
   const old = told.slice(0, end).filter((item) => !isInstruction(item));
   if (old.length === 0) return null;

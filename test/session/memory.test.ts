@@ -37,6 +37,15 @@ describe("when a history is put in short", () => {
     expect(planCondensing(turns(1), null, 10)).toBeNull();
   });
 
+  test("no more goes at once than the model itself can be told", () => {
+    const first = planCondensing(turns(40), null, 1000);
+    expect(first?.itemIds.at(-1)).toBe("a4");
+    const memory = { summary: words, itemIds: first?.itemIds ?? [] };
+    const second = planCondensing(turns(40), memory, 1000);
+    expect(second?.messages).toHaveLength(1 + 2 * 4);
+    expect(second?.itemIds.slice(-2)).toEqual(["u8", "a8"]);
+  });
+
   test("a call and its result stay together", () => {
     const call: Item = {
       type: "call",
