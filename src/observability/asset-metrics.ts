@@ -1,5 +1,6 @@
 // How long each phase of an asset takes, and how downloads end.
 import { Counter, Histogram, type Registry } from "prom-client";
+import { AppError } from "../base/errors.ts";
 import { longBuckets } from "./buckets.ts";
 import type { EventHandlers } from "./system-event.ts";
 
@@ -30,6 +31,12 @@ export function createAssetMetrics(registry: Registry): EventHandlers {
     labelNames: ["source_type"],
     registers,
   });
+  const failures = new Counter({
+    name: "troupe_asset_failures_total",
+    help: "Assets that could not be had, by code",
+    labelNames: ["code"],
+    registers,
+  });
   for (const outcome of ["cached", "fetched", "failed"]) downloads.inc({ outcome }, 0);
 
   return {
@@ -39,7 +46,10 @@ export function createAssetMetrics(registry: Registry): EventHandlers {
       downloads.inc({ outcome: result.fromCache ? "cached" : "fetched" });
       bytes.inc({ source_type: result.sourceType }, result.downloadedBytes);
     },
-    "asset-download-fail": () => downloads.inc({ outcome: "failed" }),
+    "asset-download-fail": ({ error }) => {
+      downloads.inc({ outcome: "failed" });
+      failures.inc({ code: error instanceof AppError ? error.code : "E_INTERNAL" });
+    },
     "asset-source-fail": ({ sourceType }) => failedSources.inc({ source_type: sourceType }),
   };
 }

@@ -1,4 +1,5 @@
 // What the HTTP door says of itself.
+import type { ErrorCode } from "../base/errors.ts";
 
 export type HttpEvent =
   | { type: "http-request-start"; requestId: string; method: string }
@@ -9,6 +10,8 @@ export type HttpEvent =
       /** The route's pattern, never the path itself: `/v1/models/{id}`, `web`, `unmatched`. */
       route: string;
       status: number;
+      /** Of a request that was refused or failed. */
+      errorCode?: ErrorCode | undefined;
       /** Until the last byte of the answer. */
       durationMs: number;
       /** True when the client left, or the server stopped, before the answer was complete. */

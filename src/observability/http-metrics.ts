@@ -32,6 +32,12 @@ export function createHttpMetrics(registry: Registry): EventHandlers {
     labelNames: ["route"],
     registers,
   });
+  const errors = new Counter({
+    name: "troupe_http_errors_total",
+    help: "Requests that were refused or failed, by the code that they were told",
+    labelNames: ["route", "code"],
+    registers,
+  });
   const failures = new Counter({
     name: "troupe_http_failures_total",
     help: "Bugs, and failures after the status had gone out",
@@ -41,8 +47,9 @@ export function createHttpMetrics(registry: Registry): EventHandlers {
 
   return {
     "http-request-start": () => running.inc(),
-    "http-request-end": ({ method, route, status, durationMs, wasAborted }) => {
+    "http-request-end": ({ method, route, status, durationMs, wasAborted, errorCode }) => {
       running.dec();
+      if (errorCode !== undefined) errors.inc({ route, code: errorCode });
       requests.inc({ method: methodLabel(method), route, status: String(status) });
       durations.observe({ route }, durationMs / 1000);
       if (wasAborted) aborted.inc({ route });

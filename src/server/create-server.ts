@@ -125,6 +125,7 @@ export function createServer(services: Services, options: ServerOptions = {}): H
       if (page) return page;
     }
     const allowed = checkMethod(path);
+    c.set("errorCode", allowed.length > 0 ? "E_ARGS" : "E_NOT_FOUND");
     if (allowed.length > 0) {
       const error = new HttpError("E_ARGS", `${method} is not for ${path}; it takes ${allowed.join(", ")}`, {
         status: 405,
@@ -144,7 +145,9 @@ export function createServer(services: Services, options: ServerOptions = {}): H
     return createErrorResponse(error, path);
   });
   router.onError((error, c) => {
-    if (!toAppError(error) && !isAbortError(error)) c.var.report(error);
+    const known = toAppError(error);
+    if (!known && !isAbortError(error)) c.var.report(error);
+    c.set("errorCode", known?.code ?? "E_INTERNAL");
     return createErrorResponse(error, c.req.path);
   });
 

@@ -1,6 +1,7 @@
 // What every route file builds on: the request's context, the refusal of bad input, the schemas of errors.
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import type { ErrorCode } from "../base/errors.ts";
 import { HttpError } from "./http-error.ts";
 import type { RequestLife } from "./request-life.ts";
 
@@ -15,6 +16,8 @@ export interface AppEnv {
     report: (error: unknown) => void;
     /** Whose limits count: a number for each key, `anonymous` without. */
     caller: string;
+    /** Of what the request was refused for, or failed of. */
+    errorCode?: ErrorCode | undefined;
   };
 }
 

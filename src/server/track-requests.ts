@@ -37,7 +37,9 @@ export function createRequestTracker(deps: TrackDependencies): MiddlewareHandler
     life.onEnd(() => {
       const durationMs = clock.nowMs() - startMs;
       const wasAborted = client.aborted || status === 0;
-      deps.emit({ type: "http-request-end", requestId, method, route, status, durationMs, wasAborted });
+      const { errorCode } = c.var;
+      const end = { requestId, method, route, status, durationMs, wasAborted };
+      deps.emit({ type: "http-request-end", ...end, ...(errorCode !== undefined && { errorCode }) });
     });
     try {
       await next();

@@ -139,6 +139,9 @@ describe("the rest of the house", () => {
       'troupe_asset_requests_total{outcome="fetched"} 1',
       'troupe_asset_requests_total{outcome="failed"} 1',
     ]);
+    expect(await read("troupe_asset_failures_total")).toEqual([
+      'troupe_asset_failures_total{code="E_NET"} 1',
+    ]);
     expect(await read("troupe_asset_downloaded_bytes_total")).toEqual([
       'troupe_asset_downloaded_bytes_total{source_type="npm"} 88',
     ]);
@@ -266,7 +269,17 @@ describe("the rest of the house", () => {
     emit({ type: "http-request-end", ...request, status: 200, durationMs: 20, wasAborted: true });
     const odd = { ...request, method: "BREW", route: "unmatched" };
     emit({ type: "http-request-start", ...odd });
-    emit({ type: "http-request-end", ...odd, status: 404, durationMs: 1, wasAborted: false });
+    emit({
+      type: "http-request-end",
+      ...odd,
+      status: 404,
+      durationMs: 1,
+      wasAborted: false,
+      errorCode: "E_NOT_FOUND",
+    });
+    expect(await read("troupe_http_errors_total")).toEqual([
+      'troupe_http_errors_total{route="unmatched",code="E_NOT_FOUND"} 1',
+    ]);
     emit({ type: "http-request-fail", ...request, error: new Error("x") });
     expect(await read("troupe_http_requests_in_flight")).toEqual(["troupe_http_requests_in_flight 0"]);
     expect(await read("troupe_http_requests_total")).toEqual([

@@ -184,6 +184,10 @@ describe("bugs", () => {
     services.assets.list = () => Promise.reject(new AppError("E_DISK", "the disk is full"));
     expect((await createServer(services).request("/v1/assets")).status).toBe(507);
     expect(recorder.ofType("http-request-fail")).toEqual([]);
-    expect(recorder.ofType("http-request-end")[0]).toMatchObject({ route: "/v1/assets", status: 507 });
+    expect(recorder.ofType("http-request-end")[0]).toMatchObject({
+      route: "/v1/assets",
+      status: 507,
+      errorCode: "E_DISK",
+    });
   });
 });
