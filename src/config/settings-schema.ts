@@ -251,9 +251,9 @@ export const settingDefinitions = {
     "Tokens of the reply model that one voice session may use; default: no limit.",
   ),
   "session.turn_detector": define(
-    z.enum(["transcript", "smart_turn"]),
+    z.string().trim().min(1),
     "transcript",
-    "What `semantic_vad` judges the end of a turn by: the words so far, or also the sound of the pause (Smart Turn v3, 8.7 MB from the hub).",
+    "What `semantic_vad` judges the end of a turn by: `transcript`, the words so far, or `smart_turn`, also the sound of the pause (8.7 MB from the hub).",
   ),
   "session.early_replies": define(
     flag,

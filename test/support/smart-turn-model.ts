@@ -1,5 +1,5 @@
-// A model with Smart Turn's input and output, of a few operators: it takes the turn for over when the last half second is
-// quieter than the average of the window.
+// A model with Smart Turn's input and output, of a few operators: it takes the turn for over when its end is quieter than
+// the average of the window.
 import { buildOnnx } from "./onnx-builder.ts";
 
 /** The answer to any silence. */
@@ -10,15 +10,18 @@ export interface SmartTurnModelOptions {
   inputName?: string;
   /** Leaves the sigmoid out, so that the answers are no probabilities. */
   isRaw?: boolean;
+  /** Frames of 10 ms that count as the end; default 50. */
+  endFrames?: number;
 }
 
-/** sigmoid(10 · (mean of all − mean of the last 50 frames)), from float32 [1, 80, 800]. */
-export function buildSmartTurnModel({ inputName = "input_features", isRaw }: SmartTurnModelOptions = {}) {
+/** sigmoid(10 · (mean of all − mean of the end)), from float32 [1, 80, 800]. */
+export function buildSmartTurnModel(options: SmartTurnModelOptions = {}): Uint8Array {
+  const { inputName = "input_features", isRaw = false, endFrames = 50 } = options;
   return buildOnnx({
     inputs: [{ name: inputName, type: "float", dims: ["batch", 80, 800] }],
     outputs: [{ name: "logits", type: "float", dims: ["batch", 1] }],
     initializers: [
-      { name: "from", dims: [1], data: BigInt64Array.of(750n) },
+      { name: "from", dims: [1], data: BigInt64Array.of(BigInt(800 - endFrames)) },
       { name: "to", dims: [1], data: BigInt64Array.of(800n) },
       { name: "axis", dims: [1], data: BigInt64Array.of(2n) },
       { name: "steepness", dims: [1], data: Float32Array.of(isRaw ? -1000 : 10) },
