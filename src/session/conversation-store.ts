@@ -1,9 +1,7 @@
 // Conversations that outlive their sessions, in one SQLite file: each item as it stands, cut to what was heard.
-import { Database } from "bun:sqlite";
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Clock } from "../base/clock.ts";
-import { AppError, fromFileSystemError } from "../base/errors.ts";
+import { AppError } from "../base/errors.ts";
+import { openConversationFile, translateSqliteError } from "./conversation-file.ts";
 import { type Item, itemSchema } from "./items.ts";
 import { type Memory, memorySchema } from "./memory.ts";
 
@@ -67,24 +65,13 @@ const writeDelayMs = 200;
 const maxResumedItems = 500;
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-const layout = `
-  CREATE TABLE IF NOT EXISTS conversations (
-    id TEXT PRIMARY KEY, character TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, memory TEXT
-  ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS items (
-    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
-    position INTEGER NOT NULL, id TEXT NOT NULL, created_at INTEGER NOT NULL, item TEXT NOT NULL,
-    PRIMARY KEY (conversation, position)
-  ) WITHOUT ROWID;
-  PRAGMA user_version = 1;`;
-
 /** E_PERM, E_DISK, and E_SCHEMA for a file that is something else. */
 export function openConversationStore(
   deps: ConversationStoreDependencies,
   { file }: { file: string },
 ): ConversationStore {
   const { clock } = deps;
-  const database = openDatabase(file);
+  const database = openConversationFile(file);
   const holders = new Map<string, { giveUp(): void }>();
   const nowSeconds = (): number => Math.floor(clock.wallTime().getTime() / 1000);
 
@@ -160,7 +147,7 @@ export function openConversationStore(
         saved = latest;
         latest = undefined;
       } catch (error) {
-        deps.onTrouble(translateError(error, file));
+        deps.onTrouble(translateSqliteError(error, file));
       }
     };
 
@@ -250,61 +237,6 @@ function takeUp(memory: Memory, items: readonly Item[]): Memory {
 /** What its writer could not finish stays unfinished. */
 function settle(item: Item): Item {
   return item.status === "in-progress" ? { ...item, status: "incomplete" } : item;
-}
-
-function openDatabase(file: string): Database {
-  let database: Database | undefined;
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    // What people say is nobody else's business on this machine; SQLite's other files take this one's mode.
-    closeSync(openSync(file, "a", 0o600));
-    chmodSync(file, 0o600);
-    database = new Database(file, { strict: true });
-    database.run("PRAGMA busy_timeout = 2000");
-    database.run("PRAGMA journal_mode = WAL");
-    database.run("PRAGMA foreign_keys = ON");
-    const version = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
-    if (version !== undefined && version > 1) {
-      throw new AppError("E_SCHEMA", `${file} was written by a newer version of this program`, {
-        path: file,
-      });
-    }
-    database.run(layout);
-    return database;
-  } catch (error) {
-    database?.close();
-    throw translateError(error, file);
-  }
-}
-
-function translateError(error: unknown, file: string): unknown {
-  const code = (error as { code?: unknown } | null)?.code;
-  switch (typeof code === "string" ? code.split("_").slice(0, 2).join("_") : undefined) {
-    case "SQLITE_FULL":
-    case "SQLITE_IOERR":
-      return new AppError(
-        "E_DISK",
-        `${file} cannot be written: the disk is full or broken`,
-        { path: file },
-        error,
-      );
-    case "SQLITE_NOTADB":
-    case "SQLITE_CORRUPT":
-      return new AppError(
-        "E_SCHEMA",
-        `${file} is no conversation file, or a damaged one; move it away, or name another with conversations.file`,
-        { path: file },
-        error,
-      );
-    case "SQLITE_BUSY":
-    case "SQLITE_LOCKED":
-      return new AppError("E_BUSY", `${file} is in use by another process`, { path: file }, error);
-    case "SQLITE_READONLY":
-    case "SQLITE_CANTOPEN":
-      return new AppError("E_PERM", `${file} cannot be written; check owner and mode`, { path: file }, error);
-    default:
-      return fromFileSystemError(error, file);
-  }
 }
 
 function parse<T>(schema: { parse(value: unknown): T }, text: string, file: string): T {
