@@ -96,10 +96,11 @@ describe("the sound of a pause", () => {
     session.hear(7, 0.02);
     session.hear(10, 0.9);
     answer(session, 0.99);
-    session.hear(7, 0.02);
+    session.hear(framesIn(700), 0.02);
     answer(session, 0.99, 0);
-    session.hear(framesIn(1000), 0.02);
+    session.hear(framesIn(300), 0.02);
     expect(hasStopped(session)).toBe(false);
+    expect(asked(session).length).toBe(2);
   });
 
   test("judged when the turn is over counts for nothing", () => {
