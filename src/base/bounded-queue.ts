@@ -10,6 +10,7 @@ export interface BoundedQueue<T> extends AsyncIterable<T> {
   fail(error: unknown): void;
   /** Drops what is queued and ends. */
   clear(): void;
+  readonly size: number;
 }
 
 export function createBoundedQueue<T>(limit: number): BoundedQueue<T> {
@@ -43,6 +44,9 @@ export function createBoundedQueue<T>(limit: number): BoundedQueue<T> {
     clear() {
       items = [];
       end();
+    },
+    get size() {
+      return items.length;
     },
     async *[Symbol.asyncIterator]() {
       if (isConsumed) throw new AppError("E_INTERNAL", "a bounded queue has one consumer");
