@@ -2,11 +2,10 @@
 // The process: arguments in, exit status out. The only place that ends it.
 import { createInterface } from "node:readline";
 import packageJson from "../package.json" with { type: "json" };
-import { createApp } from "./app.ts";
 import { AppError } from "./base/errors.ts";
 import { openTerminal } from "./cli/output.ts";
 import { runCli } from "./cli/program.ts";
-import { loadSettings } from "./config/load-settings.ts";
+import { openApp } from "./open-app.ts";
 
 const interrupt = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -19,11 +18,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 
 const exitCode = await runCli(process.argv.slice(2), {
   version: packageJson.version,
-  openApp: ({ configFile, overrides, logs }) =>
-    createApp(loadSettings({ env: process.env, cwd: process.cwd(), configFile, overrides }), {
-      version: packageJson.version,
-      logs,
-    }),
+  openApp: (options) => openApp({ ...options, env: process.env }),
   terminal: openTerminal(),
   readInput: () => Bun.stdin.text(),
   readLines: () => createInterface({ input: process.stdin, signal: interrupt.signal }),
