@@ -32,6 +32,7 @@ import { createHubReadRoutes } from "./routes/hub-read.ts";
 import { createMetricsRoutes } from "./routes/metrics.ts";
 import { createHubWriteRoutes } from "./routes/hub-write.ts";
 import { createModelRoutes } from "./routes/models.ts";
+import { createPhonemeRoutes } from "./routes/phonemes.ts";
 import { createProviderRoutes } from "./routes/providers.ts";
 import { createRealtimeSecretRoutes } from "./routes/realtime-secrets.ts";
 import type { Services } from "./services.ts";
@@ -97,6 +98,7 @@ export function createServer(services: Services, options: ServerOptions = {}): H
   const speaking = { ...services, parts, speakText: options.speakText };
   router.route("/", createSpeechRoutes(speaking));
   router.route("/", createCaptionedSpeechRoutes(speaking));
+  router.route("/", createPhonemeRoutes(parts));
   router.route("/", createTranscriptionRoutes(parts));
   router.route("/", createVoiceRoutes(services, parts));
   router.route("/", createModelRoutes(services));

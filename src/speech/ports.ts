@@ -47,9 +47,22 @@ export interface SynthesizerCapabilities {
   languages: readonly string[];
 }
 
+/** What a model reads, for authors who look at how a text is said, or say it otherwise. */
+export interface PhonemeSpeech {
+  /** The letters and their ids, as one input of the model has them, padding included. E_ARGS (empty text, language). */
+  phonemize(
+    text: string,
+    options?: Pick<SynthesisOptions, "language" | "signal" | "sessionId">,
+  ): Promise<{ phonemes: string; ids: readonly number[] }>;
+  /** Says letters as they are. Throws as `SpeechSynthesizer.synthesize`; E_ARGS for a letter that the model does not know. */
+  synthesize(phonemes: string, options?: SynthesisOptions): AsyncIterable<SynthesisChunk>;
+}
+
 export interface SpeechSynthesizer extends AsyncDisposable {
   readonly id: string;
   readonly capabilities: SynthesizerCapabilities;
+  /** Of one whose model reads phonemes. */
+  readonly phonemes?: PhonemeSpeech | undefined;
   voices(): readonly VoiceDescription[];
   /** True for every voice string that `synthesize` takes, blends included. */
   hasVoice(voice: string): boolean;

@@ -71,6 +71,8 @@ describe("the description of the API", () => {
         "GET /v1/realtime",
         "GET /v1/voices",
         "POST /dev/captioned_speech",
+        "POST /dev/generate_from_phonemes",
+        "POST /dev/phonemize",
         "POST /v1/assets/{name}/download",
         "POST /v1/assets/{name}/verify",
         "POST /v1/audio/speech",

@@ -53,6 +53,10 @@ serveEngine({
       if (!maker) throw new RangeError("load comes first");
       return maker.speak(request, checkpoint);
     },
+    phonemize: (request: Pick<SpeechRequest, "text" | "language">) => {
+      if (!maker) throw new RangeError("load comes first");
+      return maker.phonemize(request);
+    },
   },
 });
 

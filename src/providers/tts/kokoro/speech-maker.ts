@@ -15,6 +15,8 @@ import { placeWords, type TokenTime } from "./word-times.ts";
 
 export interface SpeechRequest {
   text: string;
+  /** `text` is in the model's own letters already. */
+  isPhonemes?: boolean;
   shares: readonly VoiceShare[];
   /** BCP 47 */
   language: string;
@@ -31,6 +33,8 @@ export interface MadeSpeech {
 export interface SpeechMaker {
   /** `pause` is awaited before each run of the model after the first, and may throw to end the work. E_ARGS (language). */
   speak(request: SpeechRequest, pause: () => Promise<void>): Promise<MadeSpeech>;
+  /** Ids with the padding at both ends. E_ARGS (language). */
+  phonemize(request: Pick<SpeechRequest, "text" | "language">): { phonemes: string; ids: number[] };
 }
 
 export interface SpeechMakerDependencies {
@@ -52,13 +56,31 @@ export function createSpeechMaker(deps: SpeechMakerDependencies): SpeechMaker {
     return reader;
   };
 
+  const readOut = ({ text, language }: Pick<SpeechRequest, "text" | "language">) => {
+    const phonemizer = phonemizers.find((candidate) => candidate.canSpeak(language));
+    if (!phonemizer) throw new AppError("E_ARGS", `no phonemes for the language ${language}`, { language });
+    const tokens = readerOf(language).read(text);
+    const letters = buildPhonemeText(tokens, phonemizer, language);
+    return { tokens, letters: letters.filter(({ letter }) => vocabulary.has(letter)) };
+  };
+  const takeLetters = (phonemes: string) => {
+    const letters = [...phonemes].map((letter) => ({ letter: /\s/.test(letter) ? " " : letter, token: -1 }));
+    const unknown = new Set(letters.map(({ letter }) => letter).filter((letter) => !vocabulary.has(letter)));
+    if (unknown.size > 0) {
+      throw new AppError("E_ARGS", `no phonemes of this model: ${[...unknown].slice(0, 10).join(" ")}`);
+    }
+    return { tokens: [], letters };
+  };
+
   return {
-    async speak({ text, shares, language, speed }, pause) {
-      const phonemizer = phonemizers.find((candidate) => candidate.canSpeak(language));
-      if (!phonemizer) throw new AppError("E_ARGS", `no phonemes for the language ${language}`, { language });
-      const tokens = readerOf(language).read(text);
-      const letters = buildPhonemeText(tokens, phonemizer, language);
-      const pieces = cutPieces(letters.filter(({ letter }) => vocabulary.has(letter)));
+    phonemize(request) {
+      const { letters } = readOut(request);
+      const ids = letters.map(({ letter }) => vocabulary.get(letter) ?? paddingId);
+      return { phonemes: letters.map(({ letter }) => letter).join(""), ids: [paddingId, ...ids, paddingId] };
+    },
+    async speak({ text, shares, language, speed, isPhonemes = false }, pause) {
+      const { tokens, letters } = isPhonemes ? takeLetters(text) : readOut({ text, language });
+      const pieces = cutPieces(letters);
       const parts: Float32Array[] = [];
       const times: TokenTime[] = [];
       let madeSamples = 0;

@@ -42,6 +42,19 @@ export function createKokoroSynthesizer(
       languages: kokoroLanguages.filter(options.canSpeak),
     },
     voices: () => voices,
+    phonemes: {
+      async phonemize(text, { language = "en-US", signal, sessionId } = {}) {
+        throwIfAborted(signal);
+        const { language: spoken } = checkRequest(text, { language }, options);
+        const made = await engine.run("phonemize", { text, language: spoken }, { signal, sessionId });
+        return made as { phonemes: string; ids: number[] };
+      },
+      async *synthesize(phonemes, job = {}) {
+        throwIfAborted(job.signal);
+        const request = { ...checkRequest(phonemes, job, options), isPhonemes: true };
+        yield { ...(await speakPiece(phonemes, request, job)), sampleRateHz, text: phonemes };
+      },
+    },
     hasVoice(voice) {
       try {
         return options.canSpeak(languageOfVoice(leadingVoice(parseVoiceBlend(voice))));

@@ -160,8 +160,30 @@ function open() {
   const shares = [{ voice: "af_heart", weight: 1 }];
   const speak = (text: string, pause = () => Promise.resolve(), speed = 1) =>
     maker.speak({ text, shares, language: "en-US", speed }, pause);
-  return { speak, inputs, counts };
+  const speakPhonemes = (text: string) =>
+    maker.speak({ text, isPhonemes: true, shares, language: "en-US", speed: 1 }, () => Promise.resolve());
+  return { maker, speak, speakPhonemes, inputs, counts };
 }
+
+describe("phonemes", () => {
+  test("of a text are what the model would read, and give the same input when they are said", async () => {
+    const { maker, speak, speakPhonemes, inputs } = open();
+    const { phonemes, ids } = maker.phonemize({ text: "Hello there.", language: "en-US" });
+    expect(phonemes).toMatch(/^h.*ð.*\.$/);
+    await speak("Hello there.");
+    const { pcm, words } = await speakPhonemes(`${phonemes}\n`);
+    expect(inputs.map((input) => input.ids)).toEqual([ids, ids]);
+    expect(pcm.length).toBeGreaterThan(0);
+    expect(words).toEqual([]);
+  });
+
+  test("that the model does not know are E_ARGS by name, and none is dropped in silence", async () => {
+    const { speakPhonemes, inputs } = open();
+    const refusal = await speakPhonemes("həl☃Ъ").catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "E_ARGS", message: expect.stringContaining("☃ Ъ") });
+    expect(inputs).toEqual([]);
+  });
+});
 
 describe("a piece of text", () => {
   test("becomes ids between two paddings, with the style for their number", async () => {

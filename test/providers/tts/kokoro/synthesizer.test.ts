@@ -211,3 +211,16 @@ describe("an engine that is replaced", () => {
     expect([old.isDisposed, next.isDisposed]).toEqual([true, false]);
   });
 });
+
+test("phonemes go to the engine as they are, and what cannot be is E_ARGS before any work", async () => {
+  const { synthesizer, asked } = open();
+  const { phonemes } = synthesizer;
+  if (!phonemes) throw new Error("none");
+  const chunks = await Array.fromAsync(phonemes.synthesize("həlˈO.", { voice: "bf_emma" }));
+  expect(chunks.map(({ text }) => text)).toEqual(["həlˈO."]);
+  expect(asked).toMatchObject([{ text: "həlˈO.", isPhonemes: true, language: "en-GB" }]);
+  expect(await codeOf(Array.fromAsync(phonemes.synthesize("həlˈO.", { voice: "nobody" })))).toBe("E_ARGS");
+  expect(await codeOf(phonemes.phonemize("nuqneH", { language: "tlh" }))).toBe("E_ARGS");
+  expect(await codeOf(phonemes.phonemize(" ", {}))).toBe("E_ARGS");
+  expect(asked).toHaveLength(1);
+});
