@@ -320,3 +320,18 @@ describe("voices", () => {
     ]);
   });
 });
+
+test("a blend has its name at once, however it is asked for, and a voice that there is not is refused", async () => {
+  await using server = startTestServer();
+  const url = `${server.url}/v1/audio/voices/combine`;
+  const blend = { voice: "af_heart(2)+am_michael(1)", voices: ["af_heart", "am_michael"] };
+  expect(await (await postJson(url, blend.voice)).json()).toEqual(blend);
+  expect(await (await postJson(url, blend.voice.split("+"))).json()).toEqual(blend);
+  expect(await (await fetch(`${url}?voices=${blend.voice}`)).json()).toEqual(blend);
+  expect(await (await fetch(`${url}?voices=${encodeURIComponent(blend.voice)}`)).json()).toEqual(blend);
+  for (const wrong of ["nobody+af_heart", [], 5]) {
+    const refused = await postJson(url, wrong);
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: { code: "E_ARGS" } }]);
+  }
+  expect((await fetch(url)).status).toBe(400);
+});
