@@ -120,7 +120,8 @@ async function verify({ app, output }: CommandContext, name: string | undefined)
   if (bad.length > 0) {
     if (!output.options.isJson) output.line([table, ...bad.flatMap(describeFiles)].join("\n"));
     const which = bad.map((row) => `${row.name} is ${row.status}`).join("; ");
-    throw new AppError("E_VERIFY", `${which}; run troupe assets download --force NAME`, { assets });
+    const names = bad.map((row) => row.name).join(" ");
+    throw new AppError("E_VERIFY", `${which}; run \`troupe assets download --force ${names}\``, { assets });
   }
   output.result({ assets }, table);
 }

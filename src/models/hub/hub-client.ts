@@ -1,6 +1,7 @@
 // The hub as this room uses it: lists, models, small texts and pieces of large files. The requests themselves are those
 // of the asset engine (assets/hub): redirects by hand, a token that stays at its origin, refusals with their cure.
 import type { Clock } from "../../base/clock.ts";
+import { AppError } from "../../base/errors.ts";
 import type { Tokens } from "../../assets/credentials.ts";
 import type { AssetEvent } from "../../assets/port.ts";
 import { createHubApi, type HubTarget, publicHubUrl } from "../../assets/hub/hub-api.ts";
@@ -74,13 +75,17 @@ export function createHubClient(dependencies: HubClientDependencies, options: Hu
     let url: string | null = listUrl(api.endpoint, { ...query, sort, direction, limit });
     for (let page = 0; url !== null && rows.length < limit && page < maxPages; page++) {
       const pageUrl: string = url;
-      const answer = await asking.retry(() =>
-        api.readPage(modelListSchema, "a list of models", {
-          ...asking,
-          url: pageUrl,
-          target: null,
-        }),
-      );
+      const answer = await asking
+        .retry(() =>
+          api.readPage(modelListSchema, "a list of models", {
+            ...asking,
+            url: pageUrl,
+            target: null,
+          }),
+        )
+        .catch((error: unknown) => {
+          throw explainNoList(error, api.endpoint);
+        });
       rows.push(...answer.data.map(summarizeRow));
       url = answer.data.length === 0 ? null : answer.nextUrl;
     }
@@ -152,6 +157,13 @@ function modelUrl(endpoint: string, { repoId, revision }: HubTarget): string {
   const url = new URL(`${endpoint}/api/models/${repoId}/revision/${encodeURIComponent(revision)}`);
   expandFields(url, "sha");
   return url.href;
+}
+
+/** Every hub has lists, also of nothing: who has none is another server, and nobody has misspelt a name. */
+function explainNoList(error: unknown, endpoint: string): unknown {
+  if (!(error instanceof AppError) || error.code !== "E_NOT_FOUND") return error;
+  const message = `${endpoint} has no lists of models, so it is no hub or only has its files; check --mirror and HF_ENDPOINT`;
+  return new AppError("E_NET", message, error.details, error);
 }
 
 function listUrl(endpoint: string, { owner, search, sort, direction, limit }: FullQuery): string {

@@ -400,6 +400,14 @@ describe("the mirror", () => {
     expect(f.server.requests.length).toBe(1);
   });
 
+  test("that has no lists is no hub: E_NET, and not a name that is misspelt", async () => {
+    await using f = await createHubFixture();
+    f.server.failAlways("/api/models", { kind: "status", status: 404 });
+    const error = await failureOf(f.client.listModels({ owner: "ada" }));
+    expect(error).toMatchObject({ code: "E_NET", details: { status: 404 } });
+    expect(error.message).toContain(`${f.server.origin} has no lists of models`);
+  });
+
   test("with a certificate that nobody vouches for is E_NET", async () => {
     await using f = await createHubFixture();
     using stranger = Bun.serve({

@@ -22,6 +22,6 @@ async function pin({ app, output }: CommandContext, { model, unpin = false }: Pi
   const outcome = await app.library.pin(model, !unpin);
   const state = outcome.pinned ? "pinned" : "not pinned";
   const human =
-    outcome.action === "unchanged" ? `${model} was ${state} already` : `${model}: ${outcome.action}`;
+    outcome.action === "unchanged" ? `${model} was ${state} before` : `${model}: ${outcome.action}`;
   output.result(encodePin(outcome), human);
 }
