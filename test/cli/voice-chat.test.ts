@@ -135,7 +135,8 @@ describe("a talk by voice in the terminal", () => {
   });
 
   // Long enough for a busy machine: none of these tests may find it over before it is interrupted.
-  const sentence = "once upon a time there was a lighthouse on a rock far out at sea and in it lived a keeper";
+  const sentence =
+    "once upon a time there was a lighthouse on a rock far out at sea and in it lived a keeper";
   const long = Array(5).fill(sentence).join(" ");
 
   test("with headphones whoever speaks interrupts, and the loudspeaker falls silent", async () => {
