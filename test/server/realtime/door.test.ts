@@ -25,7 +25,8 @@ describe("the usual limits", () => {
       page.split("\n").find((line) => line.startsWith(`| ${start}`)) ?? "";
     await using server = startRealtimeServer();
     expect(server.realtime.websocket.maxPayloadLength).toBe(16 * 2 ** 20);
-    expect(saysOf("a message")).toContain("16 MiB");
+    expect(saysOf("a message")).toContain("session.max_message_mb");
+    expect(settingDefinitions["session.max_message_mb"].default).toBe(16);
     await using client = await connectRealtime(server.url);
     const { session } = await client.waitFor("session.created");
     const lifeSeconds = (session as { expires_at: number }).expires_at - Date.now() / 1000;
