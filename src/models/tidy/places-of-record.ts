@@ -5,14 +5,24 @@ import { isInside, type Located, relativeTo } from "../../assets/registry/locate
 import type { RegistryRecord } from "../../assets/registry/record.ts";
 import { type ModelWorld, rootsOf } from "../world.ts";
 
+type Roots = Pick<ModelWorld, "modelsRoot" | "assetsDir" | "cacheRoot">;
+
 /** Null for what lies outside of the roots, or is no place that the engine would have chosen. */
-export function placesOfRecord(
-  world: Pick<ModelWorld, "modelsRoot" | "assetsDir" | "cacheRoot">,
+export const placesOfRecord = (
+  world: Roots,
+  id: string,
+  record: RegistryRecord,
+  located: Located,
+): AssetPlaces | null =>
+  isInside(located.path, rootsOf(world)) ? placesAnywhere(world, id, record, located) : null;
+
+/** Also of what lies outside of the roots, of which only the engine's own record may be touched. */
+export function placesAnywhere(
+  world: Roots,
   id: string,
   record: RegistryRecord,
   { path, isFile }: Located,
 ): AssetPlaces | null {
-  if (!isInside(path, rootsOf(world))) return null;
   const layout = createAssetLayout(world.assetsDir, world.cacheRoot, world.modelsRoot);
   const sources = [{ type: "local", path: "." }];
   if (record.kind === "declared") {

@@ -11,7 +11,7 @@ import type { RegistryRecord } from "../../assets/registry/record.ts";
 import { AppError } from "../../base/errors.ts";
 import { parseOwnerRepo } from "../model-id.ts";
 import type { ModelWorld } from "../world.ts";
-import { placesOfRecord } from "./places-of-record.ts";
+import { placesAnywhere, placesOfRecord } from "./places-of-record.ts";
 
 export interface TakenAway {
   freedBytes: number;
@@ -54,7 +54,12 @@ export async function takeAway(
   await withdrawRecord(registry, id);
   if (config !== null) await removeMirroredConfig(world, id, config);
   if (!located) return { freedBytes: 0, path: null, isLeftOnDisk: false };
-  if (!places) return { freedBytes: 0, path: located.path, isLeftOnDisk: true };
+  if (!places) {
+    // Out of the engine's own record a registry that is rebuilt would have it back.
+    const infoFile = placesAnywhere(world, id, record, located)?.infoFile;
+    if (infoFile !== undefined && isInside(infoFile, [modelsRoot])) await rm(infoFile, { force: true });
+    return { freedBytes: 0, path: located.path, isLeftOnDisk: true };
+  }
   if (await holdsAnother(world, id, located.path)) {
     return {
       freedBytes: await removeListed(record, located, places),

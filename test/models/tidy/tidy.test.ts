@@ -108,6 +108,12 @@ describe("gc", () => {
       { modelId: "a/one", sizeBytes: 0, path: dest, note: expect.stringContaining("stay") },
     ]);
     expect([freedBytes, await readdir(dest), await idsOf(w)]).toEqual([0, ["m.bin"], []]);
+    // Forgotten is forgotten, also for a registry that has to be made anew.
+    await Bun.write(join(w.modelsRoot, "model_registry.json"), "{");
+    expect((await failureOf(w.registry.load())).code).toBe("E_SCHEMA");
+    expect(await idsOf(w)).toEqual([]);
+    await w.library.download({ modelId: "a/one", dest });
+    expect(await idsOf(w)).toEqual(["a/one"]);
   });
 
   test("under the quota, and without a goal on a disk with room, does nothing", async () => {
