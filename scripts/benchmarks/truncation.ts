@@ -1,6 +1,6 @@
 // What a character remembers of an answer that was cut, against what was really heard of it: Kokoro's speech, whole voice
 // sessions in real time, cut at random moments. The listener's ears are the words' own times, and Moonshine.
-//   bun scripts/benchmarks/truncation.ts [--trials 20] [--seed 1]
+//   bun scripts/benchmarks/truncation.ts [--trials 20] [--seed 1] [--texts]
 import { parseArgs } from "node:util";
 import { concatPcm, decodeS16le } from "../../src/audio/pcm.ts";
 import type { SpeechSystem } from "../../src/speech/provider.ts";
@@ -13,7 +13,12 @@ import { createLink, speechBytes } from "./session-link.ts";
 import { createStandInSpeech } from "./stand-in-engines.ts";
 
 const { values } = parseArgs({
-  options: { trials: { type: "string", default: "20" }, seed: { type: "string", default: "1" } },
+  options: {
+    trials: { type: "string", default: "20" },
+    seed: { type: "string", default: "1" },
+    /** What was kept and what was heard, where they differ. */
+    texts: { type: "boolean", default: false },
+  },
 });
 let state = Number(values.seed);
 const random = (): number => {
@@ -67,7 +72,9 @@ function createPlayer() {
   };
 }
 
-async function trial(way: Way): Promise<{ byTimes: Score; byEar: Score }> {
+type Scores = Record<"byTimes" | "byEar" | "byEarOfWholeWords", Score>;
+
+async function trial(way: Way): Promise<Scores> {
   const first = Math.floor(random() * spokenSentences.length);
   const text = Array.from(
     { length: sentencesPerAnswer },
@@ -126,9 +133,16 @@ async function trial(way: Way): Promise<{ byTimes: Score; byEar: Score }> {
   const kept = content[0]?.transcript ?? "";
   link.socket.close();
 
-  const played = words.filter(({ end_ms: endMs }) => endMs <= heardMs).map((word) => word.text);
+  const played = words.filter(({ end_ms: endMs }) => endMs <= heardMs);
+  const wholeMs = played.at(-1)?.end_ms ?? 0;
   const heard = await real.hear(player.played(heardMs));
-  return { byTimes: compare(played.join(""), kept), byEar: compare(heard, kept) };
+  if (values.texts && heard !== kept)
+    console.log(`${heardMs.toFixed(0)} ms kept:  ${kept}\n         heard: ${heard}`);
+  return {
+    byTimes: compare(played.map((word) => word.text).join(""), kept),
+    byEar: compare(heard, kept),
+    byEarOfWholeWords: compare(wholeMs > 0 ? await real.hear(player.played(wholeMs)) : "", kept),
+  };
 }
 
 /** The longest row of words that stand in both, in order, is right. */
@@ -151,10 +165,11 @@ console.log(`seed ${values.seed}, ${values.trials} trials of each kind, ${bytesP
 console.log("| cut by | words known by | trials | exact | words true | kept right | too many | too few |");
 console.log("|---|---|--:|--:|--:|--:|--:|--:|");
 for (const way of ["barge-in", "truncate"] as const) {
-  const scores: { byTimes: Score; byEar: Score }[] = [];
+  const scores: Scores[] = [];
   for (let i = 0; i < Number(values.trials); i++) scores.push(await trial(way));
   for (const [ear, name] of [
     ["byTimes", "Kokoro's durations"],
+    ["byEarOfWholeWords", "Moonshine, without the word that was cut"],
     ["byEar", "Moonshine"],
   ] as const) {
     const all = scores.map((score) => score[ear]);
