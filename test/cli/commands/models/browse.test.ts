@@ -1,13 +1,10 @@
 // `troupe models browse` in a real terminal (a pseudo-terminal), key by key.
 import { describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { eventually } from "../../../support/eventually.ts";
+import { join } from "node:path";
 import { buildModelGguf } from "../../../support/gguf-writer.ts";
-import { createModelsWorld, type ModelsWorld } from "../../../support/models-world.ts";
-
-const main = resolve(import.meta.dir, "../../../../src/main.ts");
-const patienceMs = 30_000;
+import { openModelsTerminal as openTerminal } from "../../../support/models-terminal.ts";
+import { createModelsWorld } from "../../../support/models-world.ts";
 
 const gguf = new Uint8Array(buildModelGguf());
 const repositories = () => ({
@@ -18,49 +15,6 @@ const repositories = () => ({
     license: "mit",
   },
 });
-
-/** A shell's place: the terminal is still there when the program has ended. */
-function openTerminal(world: ModelsWorld, line: string) {
-  let shown = "";
-  const decoder = new TextDecoder();
-  const terminal = new Bun.Terminal({
-    cols: 100,
-    rows: 24,
-    name: "xterm-256color",
-    data: (_, bytes) => void (shown += decoder.decode(bytes, { stream: true })),
-  });
-  const child = Bun.spawn([process.execPath, "--no-env-file", main, "models", ...line.split(" ")], {
-    cwd: join(world.folder.path, "work"),
-    env: {
-      PATH: process.env["PATH"],
-      HOME: world.folder.path,
-      TERM: "xterm-256color",
-      HF_ENDPOINT: world.server.origin,
-    },
-    terminal,
-  });
-  return {
-    child,
-    press: (keys: string) => void terminal.write(keys),
-    /** Waits for a text; what was shown before it is done with. */
-    async shows(text: string): Promise<void> {
-      await eventually(
-        `"${text}" in ${JSON.stringify(shown.slice(-2000))}`,
-        () => shown.includes(text),
-        patienceMs,
-      );
-      shown = shown.slice(shown.indexOf(text) + text.length);
-    },
-    get shown() {
-      return shown;
-    },
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      await child.exited;
-      terminal.close();
-    },
-  };
-}
 
 const down = "\u001b[B";
 
