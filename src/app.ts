@@ -19,7 +19,7 @@ import { loadProjectAssets } from "./config/project-assets.ts";
 import { homeOf } from "./config/expand-path.ts";
 import { describeSettings, listSecretSettings, variableOf } from "./config/describe-settings.ts";
 import { listProviderSettings } from "./config/provider-settings.ts";
-import { ensureRoots, listRoots } from "./config/storage-roots.ts";
+import { listRoots } from "./config/storage-roots.ts";
 import { judgeModelFit } from "./models/compatibility/judge-fit.ts";
 import { createEnsureBaselines } from "./models/ensure/ensure-baselines.ts";
 import { createFindInstallation } from "./models/find-installation.ts";
@@ -27,7 +27,6 @@ import { createHubClient } from "./models/hub/hub-client.ts";
 import { createModelLibrary } from "./models/model-library.ts";
 import { listDefaultAssets, listProjectAssets } from "./default-assets.ts";
 import { createLogger } from "./observability/logger.ts";
-import { createMetrics } from "./observability/metrics.ts";
 import {
   loadLocalReplyProvider,
   replyProviders,
@@ -38,14 +37,10 @@ import { createReplySource } from "./reply/reply-source.ts";
 import { createProviders } from "./provider-overview.ts";
 import { setUpProviders } from "./provider-setup.ts";
 import { findReplyCredential } from "./reply-credential.ts";
-import { createServer } from "./server/create-server.ts";
-import { listenOnPorts } from "./server/listen.ts";
-import { loadTls } from "./server/load-tls.ts";
-import { createRealtime } from "./server/realtime/create-realtime.ts";
+import { serveApp } from "./serve-app.ts";
 import { createCasting } from "./session/casting.ts";
 import { createMayReplyEarly, createReplyAsCharacter } from "./session/character-reply.ts";
 import { createCondenser } from "./session/condenser.ts";
-import { openConversationStore } from "./session/conversation-store.ts";
 import { synthesizeStream } from "./session/sentence-stream.ts";
 import { defaultConfig } from "./session/session-config.ts";
 import { openVoiceSession } from "./session/voice-session.ts";
@@ -54,7 +49,6 @@ import type { ProviderCatalogue } from "./speech/provider.ts";
 import { selectProviders } from "./speech/select-provider.ts";
 import { createSpeechSystem } from "./speech/speech-system.ts";
 import { createTurnJudges } from "./turn-judges.ts";
-import { createWebApp } from "./web/serve-web-app.ts";
 
 export interface AppOptions {
   version: string;
@@ -292,98 +286,27 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     );
   };
 
-  const serve = async (): Promise<RunningServer> => {
+  const serve = (): Promise<RunningServer> => {
     isServing = true;
-    await ensureRoots(roots);
-    await using held = new AsyncDisposableStack();
-    const metrics = held.use(createMetrics(events, { clock }));
-    const [stage, webApp, judges] = await Promise.all([
-      openStage({ watch: true }),
-      createWebApp(),
-      turns.load(),
-    ]);
-    held.use(stage);
-    const conversationsFile = settings["conversations.file"];
-    const onTrouble = (error: unknown): void =>
-      events.emit({ type: "background-failure", error } as AnyEvent);
-    const conversations =
-      conversationsFile === undefined
-        ? undefined
-        : held.use(openConversationStore({ clock, onTrouble }, { file: conversationsFile }));
-    const services = {
-      version: options.version,
-      startedAt: clock.wallTime(),
-      stage,
-      speech,
-      replies,
-      replyAsCharacter,
-      assets,
-      library,
-      ensureBaselines,
-      findOldModels: findOld,
-      providers,
-      hub,
-      findInstallation,
-      modelsRoot: modelRoots.modelsRoot,
-      metrics,
-      events,
-      userName: settings.user_name,
-      conversations,
-      access: {
-        apiKeys: settings["server.api_keys"],
-        allowedOrigins: settings["server.allowed_origins"],
+    return serveApp(
+      {
+        version: options.version,
+        speech,
+        replies,
+        replyAsCharacter,
+        assets,
+        library,
+        ensureBaselines,
+        findOldModels: findOld,
+        providers,
+        hub,
+        findInstallation,
+        modelsRoot: modelRoots.modelsRoot,
+        events,
       },
-    };
-    const realtime = held.use(
-      createRealtime(
-        services,
-        {
-          maxSessions: settings["server.max_sessions"],
-          maxSessionMs: settings["session.max_minutes"] * 60_000,
-          maxSessionTokens: settings["session.max_tokens"] ?? undefined,
-          idleMs: settings["session.idle_minutes"] * 60_000,
-          maxInputMs: settings["session.max_input_minutes"] * 60_000,
-          maxMessageBytes: Math.round(settings["session.max_message_mb"] * 2 ** 20),
-          aheadMs: settings["session.ahead_seconds"] * 1000,
-          stuckMs: settings["session.stuck_seconds"] * 1000,
-          characterChanges: settings["session.characters"],
-          historyTokens,
-          recording:
-            settings["recording.dir"] === undefined
-              ? undefined
-              : { dir: settings["recording.dir"], includeAudio: settings["recording.audio"] },
-        },
-        { speakText: synthesizeStream, ...judges, condense, mayReplyEarly, clock },
-      ),
+      { clock, roots, openStage, loadJudges: () => turns.load(), condense, mayReplyEarly, historyTokens },
+      settings,
     );
-    const limits = {
-      concurrentRequests: settings["server.concurrent_requests"],
-      requestsPerMinute: settings["server.requests_per_minute"] ?? undefined,
-    };
-    const server = held.use(
-      createServer(services, { webApp, realtime, limits, speakText: synthesizeStream, clock }),
-    );
-    const tls = { certFile: settings["server.tls_cert"], keyFile: settings["server.tls_key"] };
-    const listener = held.use(
-      listenOnPorts(server, {
-        hostname: settings["server.host"],
-        port: settings["server.port"],
-        tls: loadTls(tls, clock),
-        tlsPort: settings["server.tls_port"] ?? undefined,
-        insecure: settings["server.insecure"],
-        drainMs: settings["server.drain_seconds"] * 1000,
-      }),
-    );
-    // Text is served from here on; voices and reply servers come as they come, and their states are on the page.
-    void speech.start();
-    void replies.probe().catch(onTrouble);
-    const running = held.move();
-    return {
-      url: listener.url,
-      tlsUrl: listener.tlsUrl,
-      drain: () => listener.drain(),
-      [Symbol.asyncDispose]: () => running.disposeAsync(),
-    };
   };
 
   const app = stack.move();

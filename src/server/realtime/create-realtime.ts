@@ -86,7 +86,9 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
       const shown = error instanceof Error ? error : new Error(String(error));
       services.events.emit({ type: "voice-session-fault", sessionId: id, error: shown } as AnyEvent);
     };
+    const unmute = spoken === "undecided" ? await createUnmuteDialect(id, () => stage.book) : undefined;
     let connected: VoiceConnection | undefined;
+    // Last, for whoever takes a conversation up has to let go of it.
     const conversation = takeUp(conversationId, () => {
       if (connected?.session) connected.session.end("replaced");
       else connected?.hangUp();
@@ -142,13 +144,10 @@ export function createRealtime(services: Services, options: RealtimeOptions, par
         onBug: report,
         ...watched,
       });
-    if (spoken === "ga") {
-      return (connected = begin(createGaDialect(id, conversation?.id), config, {}, watch));
+    if (!unmute) {
+      const dialect = (spoken === "beta" ? createBetaDialect : createGaDialect)(id, conversation?.id);
+      return (connected = begin(dialect, config, {}, watch));
     }
-    if (spoken === "beta") {
-      return (connected = begin(createBetaDialect(id, conversation?.id), config, {}, watch));
-    }
-    const unmute = await createUnmuteDialect(id, () => stage.book);
     const unwatched: typeof watch = { onOpen: () => undefined, onClose: () => undefined };
     connected = createUndecidedConnection({
       clock,
