@@ -1,4 +1,4 @@
-// Ten minutes of everything going wrong at once, with the real engines: processes of the server are killed at random,
+// Ten minutes of everything going wrong at once, with the real engines: engine processes are killed at random,
 // sockets are cut, the language model stalls, breaks off and fails, clients interrupt and send nonsense. Afterwards the
 // server must hold what it held before, no rule of a session may have been broken, and it must still answer.
 //   bun scripts/chaos.ts [--minutes 10] [--clients 4] [--seed N]
@@ -102,8 +102,18 @@ const holdings = (): Promise<Holdings> => {
   server.send("holdings");
   return answer.promise;
 };
-const children = (): number[] =>
-  readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8").trim().split(" ").map(Number);
+/** Engines only: a host that dies in the middle of a character's call is that character's doing, and is laid at its door. */
+const listEngines = (): number[] => {
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8").trim().split(" ");
+  return children.filter(isEngine).map(Number);
+};
+const isEngine = (pid: string): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("engine.ts");
+  } catch {
+    return false; // it has ended meanwhile
+  }
+};
 
 let exitCode = 1;
 try {
@@ -139,9 +149,9 @@ try {
         answersGiven++;
       }
       await pause(isCruel ? 2000 + random() * 8000 : 500, never);
-      const victims = children();
+      const victims = listEngines();
       const victim = victims[Math.floor(random() * victims.length)];
-      if (!isCruel || victim === undefined || victim === 0) continue;
+      if (!isCruel || victim === undefined) continue;
       process.kill(victim, "SIGKILL");
       kills++;
     }
@@ -186,7 +196,7 @@ try {
   console.log(`seed ${values.seed}, ${minutes} min, ${values.clients} clients`);
   console.log(
     `${tally.talks} talks, ${answered} answers, ${tally.failedAnswers} of them failed by the model or an engine, ` +
-      `${tally.interruptions} interruptions, ${tally.cuts} sockets cut, ${tally.refused} refused, ${kills} processes killed`,
+      `${tally.interruptions} interruptions, ${tally.cuts} sockets cut, ${tally.refused} refused, ${kills} engines killed`,
   );
   const rows = (Object.keys(before) as (keyof Holdings)[]).map(
     (key) => [key, before[key], after[key]] as const,
