@@ -195,7 +195,7 @@ try {
 
   console.log(`seed ${values.seed}, ${minutes} min, ${values.clients} clients`);
   console.log(
-    `${tally.talks} talks, ${answered} answers, ${tally.failedAnswers} of them failed by the model or an engine, ` +
+    `${tally.talks} talks, ${answered} answers, ${tally.failedAnswers} more that the model or an engine failed, ` +
       `${tally.interruptions} interruptions, ${tally.cuts} sockets cut, ${tally.refused} refused, ${kills} engines killed`,
   );
   const rows = (Object.keys(before) as (keyof Holdings)[]).map(
