@@ -136,8 +136,9 @@ describe("a model that runs here", () => {
   test("whose process dies is up again without being asked", async () => {
     const { source, recorder, say } = open();
     await source.probe();
-    const [line] = recorder.ofType("engine-output");
-    process.kill(Number(line?.line.replace("process ", "")), "SIGKILL");
+    // What it prints comes beside what it answers.
+    const { line } = await eventually("its number", () => recorder.ofType("engine-output")[0]);
+    process.kill(Number(line.replace("process ", "")), "SIGKILL");
     await eventually("a second load", () => recorder.ofType("engine-load-end").length === 2);
     expect(source.status()).toMatchObject({ isUp: true });
     expect(await say()).toBe("1 2 3 ");
