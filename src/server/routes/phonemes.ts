@@ -2,24 +2,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { encodeAudio } from "../../audio/codecs/encoder.ts";
 import { AppError } from "../../base/errors.ts";
+import { languageOfLetter } from "../../text/language-letters.ts";
 import { selectOpenAiVoice } from "../audio/openai-voices.ts";
 import type { SpeechParts } from "../audio/speech-parts.ts";
 import { badField } from "../http-error.ts";
 import { createRouter, jsonContent, ownFailure, type Router } from "../router.ts";
 import { createStreamResponse } from "../streaming.ts";
 
-/** Kokoro's letters for languages; tags are taken as well. */
-const languageOfLetter: Readonly<Record<string, string>> = {
-  a: "en-US",
-  b: "en-GB",
-  e: "es",
-  f: "fr-FR",
-  h: "hi",
-  i: "it",
-  j: "ja",
-  p: "pt-BR",
-  z: "zh-CN",
-};
 const maxChars = 4096;
 
 const phonemizeRoute = createRoute({

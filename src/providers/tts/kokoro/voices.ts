@@ -1,18 +1,6 @@
 // The 54 voices of Kokoro 1.0. An id says language and gender: `af_heart` is American and female.
 import type { VoiceDescription } from "../../../speech/ports.ts";
-
-/** First letter of an id → BCP 47. */
-const languageOfLetter: Readonly<Record<string, string>> = {
-  a: "en-US",
-  b: "en-GB",
-  e: "es",
-  f: "fr-FR",
-  h: "hi",
-  i: "it",
-  j: "ja",
-  p: "pt-BR",
-  z: "zh-CN",
-};
+import { languageOfLetter } from "../../../text/language-letters.ts";
 
 const ids = (
   "af_alloy af_aoede af_bella af_heart af_jessica af_kore af_nicole af_nova af_river af_sarah af_sky " +
