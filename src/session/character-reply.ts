@@ -8,6 +8,7 @@ import { silenceText } from "../reply/plain-messages.ts";
 import { createScriptedModel } from "../reply/scripted.ts";
 import type { ReplySource } from "../reply/source.ts";
 import { estimateTokens, fitMessages } from "./memory.ts";
+import { meterReply, type SpendTokens } from "./metered-reply.ts";
 
 export interface CharacterReplyRequest {
   character: Character;
@@ -29,6 +30,8 @@ export interface CharacterReplyRequest {
   seed?: number | undefined;
   userName?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Told what it has cost, also when it breaks off. */
+  spend?: SpendTokens | undefined;
 }
 
 /**
@@ -45,7 +48,7 @@ export interface CharacterReplyDependencies {
 export function createReplyAsCharacter(dependencies: CharacterReplyDependencies): ReplyAsCharacter {
   const { replies, clock } = dependencies;
   return async function* replyAsCharacter(request) {
-    const { character, signal } = request;
+    const { character, signal, spend } = request;
     throwIfAborted(signal);
     const isScripted = character.metadata.replies === "scripted";
     const model = isScripted ? undefined : replies.current();
@@ -64,16 +67,17 @@ export function createReplyAsCharacter(dependencies: CharacterReplyDependencies)
         (heard, { signal }) => character.reply(heard.map(toChatMessage), context, { signal }),
         { model: character.name },
       );
-      yield* script.reply({ messages, signal });
+      yield* meterReply(script.reply({ messages, signal }), messages, spend);
       return;
     }
     const prompt = request.instructions ?? (await character.makeSystemPrompt(context, { signal }));
     const { historyTokens = Number.POSITIVE_INFINITY } = request;
-    yield* model.reply({
-      messages: [
-        { role: "system", content: prompt },
-        ...fitMessages(messages, historyTokens - estimateTokens(prompt)),
-      ],
+    const told: ReplyMessage[] = [
+      { role: "system", content: prompt },
+      ...fitMessages(messages, historyTokens - estimateTokens(prompt)),
+    ];
+    const events = model.reply({
+      messages: told,
       tools: buildTools(character, context, request.clientTools ?? []),
       toolChoice: request.toolChoice,
       model: character.metadata.model,
@@ -86,6 +90,7 @@ export function createReplyAsCharacter(dependencies: CharacterReplyDependencies)
       seed: request.seed,
       signal,
     });
+    yield* meterReply(events, told, spend);
   };
 }
 

@@ -1,10 +1,14 @@
 // Puts the old turns of a conversation in short, in the words of the reply model.
 import { AppError } from "../base/errors.ts";
+import { meterReply, type SpendTokens } from "./metered-reply.ts";
 import type { ReplyMessage } from "../reply/port.ts";
 import type { ReplySource } from "../reply/source.ts";
 
 /** Null where no model is there to write a summary. Rejects with what the model's reply throws. */
-export type Condense = (messages: readonly ReplyMessage[], signal: AbortSignal) => Promise<string | null>;
+export type Condense = (
+  messages: readonly ReplyMessage[],
+  options: { signal: AbortSignal; spend?: SpendTokens | undefined },
+) => Promise<string | null>;
 
 const instruction = `You keep the memory of a conversation between a user and a character who speaks with them.
 Put what is below in short, for the character to remember: who the user is, what they asked, were told, promised and
@@ -16,7 +20,7 @@ const maxSummaryTokens = 400;
 const maxSummaryChars = 4000;
 
 export function createCondenser({ replies }: { replies: Pick<ReplySource, "current"> }): Condense {
-  return async (messages, signal) => {
+  return async (messages, { signal, spend }) => {
     const model = replies.current();
     if (!model) return null;
     let summary = "";
@@ -29,7 +33,7 @@ export function createCondenser({ replies }: { replies: Pick<ReplySource, "curre
       maxOutputTokens: maxSummaryTokens,
       signal,
     };
-    for await (const event of model.reply(request)) {
+    for await (const event of meterReply(model.reply(request), request.messages, spend)) {
       if (event.type === "text-delta") summary += event.text;
       if (summary.length > maxSummaryChars) break;
     }

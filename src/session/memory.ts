@@ -38,6 +38,10 @@ export function estimateTokens(text: string): number {
   return Math.ceil(ascii / 4 + (text.length - ascii) / 1.5);
 }
 
+export function estimateMessages(messages: readonly ReplyMessage[]): number {
+  return messages.reduce((sum, message) => sum + estimateMessage(message), 0);
+}
+
 function estimateMessage(message: ReplyMessage): number {
   const calls = message.role === "assistant" ? (message.toolCalls ?? []) : [];
   const callText = calls.map((call) => call.name + call.arguments).join("");
@@ -106,7 +110,7 @@ export function fitMessages(
   messages: readonly ReplyMessage[],
   budgetTokens: number,
 ): readonly ReplyMessage[] {
-  let tokens = messages.reduce((sum, message) => sum + estimateMessage(message), 0);
+  let tokens = estimateMessages(messages);
   if (tokens <= budgetTokens) return messages;
   const lastTurn = messages.findLastIndex(({ role }) => role === "user");
   const left = new Set<ReplyMessage>();

@@ -7,6 +7,7 @@ import type { ReplyEvent, ReplyFinishReason, ReplyUsage } from "../reply/port.ts
 import type { SpeechSynthesizer, SynthesisChunk, SynthesisOptions } from "../speech/ports.ts";
 import type { ReplyAsCharacter } from "./character-reply.ts";
 import type { SessionInput } from "./events.ts";
+import type { SpendTokens } from "./metered-reply.ts";
 import type { ReplyPlan } from "./state.ts";
 
 /** Deltas of written text → pieces of sound, in order. */
@@ -31,6 +32,7 @@ export interface ReplyRunDependencies {
   dispatch: (input: SessionInput) => void;
   /** Resolves when the session has sent enough of what was made to take more. */
   waitForRoom: (signal: AbortSignal) => Promise<void>;
+  spend?: SpendTokens | undefined;
 }
 
 export interface ReplyRun {
@@ -122,6 +124,7 @@ export function startReply(deps: ReplyRunDependencies, responseId: string, plan:
         maxOutputTokens: maxOutputTokens ?? undefined,
         userName: deps.userName,
         signal,
+        spend: deps.spend,
       });
       for await (const event of events) take(event);
     } finally {

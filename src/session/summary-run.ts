@@ -3,6 +3,7 @@
 import { AppError, isAbortError } from "../base/errors.ts";
 import type { Condense } from "./condenser.ts";
 import type { CondensingPlan, Memory } from "./memory.ts";
+import type { SpendTokens } from "./metered-reply.ts";
 
 export interface SummaryRun {
   stop(why: string): void;
@@ -11,6 +12,7 @@ export interface SummaryRun {
 export interface SummaryRunDependencies {
   /** Undefined: nobody writes summaries. */
   condense: Condense | undefined;
+  spend?: SpendTokens | undefined;
   /** Called once, later. Null: nothing came of it, and the oldest turns are left out. */
   onEnd: (memory: Memory | null) => void;
   /** It was not stopped, and failed; before `onEnd`. */
@@ -25,7 +27,7 @@ export function startSummary(deps: SummaryRunDependencies, plan: CondensingPlan)
   const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(timeoutMs)]);
   const run = async (): Promise<Memory | null> => {
     try {
-      const summary = (await deps.condense?.(plan.messages, signal)) ?? null;
+      const summary = (await deps.condense?.(plan.messages, { signal, spend: deps.spend })) ?? null;
       return summary === null ? null : { summary, itemIds: plan.itemIds };
     } catch (error) {
       if (!isAbortError(error)) deps.onFault(error);

@@ -23,6 +23,7 @@ import { createHearing } from "./hearing.ts";
 import { reduce } from "./reduce.ts";
 import { release } from "./release.ts";
 import { type ReplyRun, type SpeakText, startReply } from "./reply-run.ts";
+import type { SpendTokens } from "./metered-reply.ts";
 import { createRequestOrder } from "./request-order.ts";
 import type { SessionConfig } from "./session-config.ts";
 import { createStageTimes } from "./stage-times.ts";
@@ -61,7 +62,7 @@ export interface VoiceSessionOptions {
   limits?: Partial<SessionLimits> | undefined;
   /** Audio that may wait to be committed; default 600,000. */
   maxInputMs?: number | undefined;
-  /** Of the reply model, all responses together; the one that passes it is the last. Default: no limit. */
+  /** Of the reply model: responses, summaries, and what was begun and dropped. Default: no limit. */
   maxTokens?: number | undefined;
   /** Default "next-turn". */
   characterChanges?: "next-turn" | "next-session" | undefined;
@@ -177,6 +178,12 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     { format: state.config.inputFormat, maxInputMs: options.maxInputMs ?? 600_000 },
   );
 
+  /** The response that passes the limit ends as it would. */
+  const spend: SpendTokens = (usage) => {
+    budget.spend(usage);
+    if (budget.isSpent && !state.response) end("spent");
+  };
+
   const waitForRoom = (signal: AbortSignal): Promise<void> =>
     waits.until(() => unsentMs(state) < roomMs, signal);
 
@@ -194,7 +201,7 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
       }
     };
     const run = startReply(
-      { sessionId, userName, replyAsCharacter, speakText, chooseSpeaker, dispatch, waitForRoom },
+      { sessionId, userName, replyAsCharacter, speakText, chooseSpeaker, dispatch, waitForRoom, spend },
       responseId,
       plan,
     );
@@ -208,13 +215,14 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
         deps.send(effect.output);
         const noted = stages.noteOutput(effect.output, clock.nowMs());
         if (noted) emit(noted);
-        if (effect.output.type === "response-done" && budget.spend(effect.output.response)) end("spent");
+        if (effect.output.type === "response-done" && budget.isSpent) end("spent");
         return;
       }
       case "condense":
         summary = startSummary(
           {
             condense: deps.condense,
+            spend,
             onEnd: (memory) => dispatch({ type: "condensed", memory }),
             onFault: reportFault,
           },

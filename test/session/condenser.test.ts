@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { ReplyModel, ReplyRequest } from "../../src/reply/port.ts";
+import type { ReplyModel, ReplyRequest, ReplyUsage } from "../../src/reply/port.ts";
 import { createCondenser } from "../../src/session/condenser.ts";
 import { failureOf } from "../support/failure-of.ts";
 
@@ -29,7 +29,7 @@ test("the model is told who said what, and what an older summary says", async ()
       { role: "tool", callId: "1", name: "look", content: "a lamp" },
       { role: "assistant", content: "The keeper." },
     ],
-    signal,
+    { signal },
   );
   expect(summary).toBe("They met in a lighthouse.");
   expect(asked[0]?.messages[1]?.content.split("\n")).toEqual([
@@ -43,17 +43,28 @@ test("the model is told who said what, and what an older summary says", async ()
 
 test("without a model there is no summary", async () => {
   const condense = createCondenser({ replies: { current: () => undefined } });
-  expect(await condense([], signal)).toBeNull();
+  expect(await condense([], { signal })).toBeNull();
+});
+
+test("what the summary costs is told, also of one that is ended", async () => {
+  const spent: ReplyUsage[] = [];
+  const { model } = createModel(["They met."]);
+  const spend = (usage: ReplyUsage): void => void spent.push(usage);
+  await createCondenser({ replies: { current: () => model } })([], { signal, spend });
+  expect(spent).toEqual([{ inputTokens: 1, outputTokens: 1 }]);
+  const { model: endless } = createModel(["on and on ".repeat(500)]);
+  await createCondenser({ replies: { current: () => endless } })([], { signal, spend });
+  expect(spent[1]?.outputTokens).toBeGreaterThan(1000);
 });
 
 test("an empty summary is none, and one without an end is ended", async () => {
   const { model: silent } = createModel([" "]);
-  const empty = createCondenser({ replies: { current: () => silent } })([], signal);
+  const empty = createCondenser({ replies: { current: () => silent } })([], { signal });
   expect(await failureOf(empty)).toMatchObject({ code: "E_NET" });
   const endless = (function* () {
     for (;;) yield "and on ";
   })();
   const { model } = createModel(endless);
-  const summary = await createCondenser({ replies: { current: () => model } })([], signal);
+  const summary = await createCondenser({ replies: { current: () => model } })([], { signal });
   expect(summary?.length).toBeLessThanOrEqual(4000);
 });

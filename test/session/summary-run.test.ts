@@ -27,7 +27,7 @@ test("nothing comes of it where nobody writes summaries, and where that fails, w
 
 test("one that is stopped is no fault", async () => {
   const { run, faults, ended } = start(
-    (_, signal) =>
+    (_, { signal }) =>
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
   );
   run.stop("a turn goes before a summary");
