@@ -1,36 +1,46 @@
-// A reply that is begun before the user's turn is over, because its words probably are: what comes of it is held back until
-// the turn has ended with just these words, and dropped when it goes on or ends with others.
+// A reply that is begun before the user's turn is over, because its words or its sound say that it is: what comes of it is
+// held back until the turn has ended with just these words, and dropped when it goes on or ends with others.
 import type { SessionInput } from "./events.ts";
 import type { MessageItem } from "./items.ts";
+import { chanceOfEnd } from "./pause-judgement.ts";
 import { buildPlan } from "./response-plan.ts";
 import { countWords } from "./spoken-words.ts";
 import type { ActiveResponse, EarlyReply } from "./state.ts";
-import { makeId, perform, type Step, update } from "./step.ts";
+import { makeId, perform, type Step, update, updateInput } from "./step.ts";
 import { samplesPerMs } from "./turn-taking.ts";
 
-/** From here on the words so far are taken for the last. */
+/** From here on the words so far are taken for the last ones. */
 const minEndChance = 0.6;
 /** A look at the sound that was told sooner after the last of it may have missed the last word. */
 const minSilenceMs = 100;
 /** Each costs the reply model its start; who hesitates so often will hesitate again. */
 const maxTries = 2;
 
-/** The words so far are known, and there is a pause behind them. `begin` makes the response that would follow. */
-export function replyEarly(step: Step, text: string, begin: () => Omit<ActiveResponse, "id">): void {
+/** The recogniser has looked at the sound so far. What it finds behind a moment of silence may be the last words. */
+export function noteWords(step: Step, text: string): void {
+  const { utterance, listening, judgedSample } = step.state.input;
+  const { silenceFrom } = listening;
+  if (!utterance || silenceFrom === null || judgedSample - silenceFrom < minSilenceMs * samplesPerMs) return;
+  updateInput(step, { utterance: { ...utterance, pauseWords: { silenceFrom, text } } });
+}
+
+/** Words or sound say that the turn may be over. `begin` makes the response that would follow. */
+export function replyEarly(step: Step, begin: () => Omit<ActiveResponse, "id">): void {
   const { input, config, response, nextCast, earlyReply, interrupted } = step.state;
-  const { utterance, listening, isTurnOpen, judgedSample, pending } = input;
+  const { utterance, listening, isTurnOpen, pending } = input;
   if (!utterance || !isTurnOpen || config.turnDetection?.createResponse !== true) return;
   if (response || nextCast || interrupted || pending.length > 0) return;
-  const { endChance = 0, mayReplyEarly = false, earlyTries = 0 } = utterance;
-  const silenceMs = (judgedSample - (listening.silenceFrom ?? judgedSample)) / samplesPerMs;
-  const isLikelyOver = endChance >= minEndChance && silenceMs >= minSilenceMs && countWords(text) > 0;
-  if (!isLikelyOver || !mayReplyEarly || earlyTries >= maxTries || (config.tools ?? []).length > 0) return;
+  const { silenceFrom } = listening;
+  const { pauseWords, mayReplyEarly = false, earlyTries = 0 } = utterance;
+  if (!pauseWords || pauseWords.silenceFrom !== silenceFrom || countWords(pauseWords.text) === 0) return;
+  if ((chanceOfEnd(utterance, silenceFrom) ?? 0) < minEndChance) return;
+  if (!mayReplyEarly || earlyTries >= maxTries || (config.tools ?? []).length > 0) return;
   const spoken: MessageItem = {
     type: "message",
     id: utterance.itemId,
     role: "user",
     status: "completed",
-    parts: [{ type: "input-audio", transcript: text }],
+    parts: [{ type: "input-audio", transcript: pauseWords.text }],
     toolRuns: [],
   };
   const responseId = makeId(step, "resp");
@@ -40,8 +50,8 @@ export function replyEarly(step: Step, text: string, begin: () => Omit<ActiveRes
   dropEarlyReply(step);
   update(step, {
     earlyReply: { responseId, plan, inputs: [] },
-    input: { ...step.state.input, utterance: { ...utterance, earlyTries: earlyTries + 1 } },
   });
+  updateInput(step, { utterance: { ...utterance, earlyTries: earlyTries + 1 } });
   perform(step, { type: "start-reply", responseId, plan });
 }
 

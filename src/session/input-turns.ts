@@ -1,7 +1,7 @@
 // What comes in: the audio buffer, the user's turns, and the words that were understood. The samples themselves stay with
 // the runner; here are only their positions.
 import { silenceText } from "../reply/plain-messages.ts";
-import { replyEarly } from "./early-reply.ts";
+import { noteWords, replyEarly } from "./early-reply.ts";
 import {
   addUserItem,
   closeTurn,
@@ -21,7 +21,7 @@ import {
   openTurn,
   settleMurmur,
 } from "./murmur.ts";
-import { chanceOfEnd, judgePause } from "./pause-judgement.ts";
+import { chanceOfEnd, judgePause, notePauseJudged } from "./pause-judgement.ts";
 import { answerIfOwed, armSilence, beginReply, createResponse, planResponse } from "./responses.ts";
 import { settleInterruption } from "./resumption.ts";
 import type { TurnDetection } from "./session-config.ts";
@@ -180,9 +180,17 @@ export function onPartialTranscript(step: Step, input: InputOf<"partial-transcri
     updateInput(step, { pending: pending.map((p) => (p === known ? { ...p, toldText } : p)) });
   } else if (now) {
     updateInput(step, { utterance: { ...now, toldText } });
-    replyEarly(step, partial.text.trim(), () => planResponse(step, {}, true));
+    noteWords(step, partial.text.trim());
+    replyIfLikelyOver(step);
   }
 }
+
+export function onPauseJudged(step: Step, input: InputOf<"pause-judged">): void {
+  notePauseJudged(step, input);
+  replyIfLikelyOver(step);
+}
+
+const replyIfLikelyOver = (step: Step): void => replyEarly(step, () => planResponse(step, {}, true));
 
 /** Sends what is new in `text`; never takes back what was told. Gives what has been told now. */
 function tell(step: Step, itemId: string, toldText: string, text: string): string {

@@ -19,7 +19,7 @@ export function judgePause(step: Step): void {
   perform(step, { type: "judge-pause", itemId: utterance.itemId, silenceFrom, toSample: judgedSample });
 }
 
-export function onPauseJudged(step: Step, input: InputOf<"pause-judged">): void {
+export function notePauseJudged(step: Step, input: InputOf<"pause-judged">): void {
   const { utterance } = step.state.input;
   const { itemId, silenceFrom, endChance: chance } = input;
   // An answer about a silence that is over, or a turn that is, says nothing about the present one.

@@ -5,6 +5,7 @@ import type { EndReason, SessionInput } from "./events.ts";
 import {
   onAudioReceived,
   onPartialTranscript,
+  onPauseJudged,
   onSilence,
   onTranscript,
   onTranscriptFailed,
@@ -26,7 +27,6 @@ import {
   pump,
   rememberHeard,
 } from "./responses.ts";
-import { onPauseJudged } from "./pause-judgement.ts";
 import { obey, onCastChanged } from "./session-commands.ts";
 import type { SessionEffect, SessionState } from "./state.ts";
 import { busyUntilMs, type InputOf, perform, send, type Step, update, viewSession } from "./step.ts";

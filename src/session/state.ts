@@ -57,6 +57,8 @@ export interface Utterance {
   endChance?: number | undefined;
   /** The same by the sound of one silence; `chance` is undefined while nobody has answered. */
   pauseJudgement?: { silenceFrom: number; chance?: number | undefined } | undefined;
+  /** All that was said before the silence that began there, as far as can be told. */
+  pauseWords?: { silenceFrom: number; text: string } | undefined;
   /** Nothing is done by writing a reply that nobody will hear. */
   mayReplyEarly?: boolean | undefined;
   earlyTries?: number | undefined;

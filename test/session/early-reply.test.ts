@@ -29,6 +29,13 @@ function say(session: SteppedSession, responseId: string, text: string): void {
   session.tell({ type: "reply-written", responseId, text, isWhole: false });
   session.tell({ type: "speech", responseId, pcm: new Float32Array(24_000), sampleRateHz: 24_000, text });
 }
+const bySound: SessionPatch = { turnDetection: { type: "semantic-vad", eagerness: "medium" } };
+/** The sound of the newest pause is judged. */
+function judge(session: SteppedSession, endChance: number): void {
+  const asked = session.effects("judge-pause").at(-1);
+  if (!asked) throw new Error("nobody asked");
+  session.tell({ type: "pause-judged", itemId: asked.itemId, silenceFrom: asked.silenceFrom, endChance });
+}
 const endTurn = (session: SteppedSession): void => session.hear(14, 0.02);
 
 describe("a reply that is begun early", () => {
@@ -128,6 +135,42 @@ describe("a reply that is begun early", () => {
     speaking.hear(30, 0.9);
     guess(speaking, "What time is it?");
     expect(begun(speaking)).toEqual([]);
+  });
+
+  test("is begun by the sound of the pause, whatever its words say", () => {
+    const session = pauseAfter("I went to the", { patch: bySound, chance: 0.05 });
+    session.hear(1, 0.02);
+    expect(begun(session)).toEqual([]);
+    judge(session, 0.95);
+    const [early = ""] = begun(session);
+    expect(session.plans()[0]?.messages.at(-1)?.content).toBe("I went to the");
+    endTurn(session);
+    session.transcript("I went to the");
+    expect(session.ofType("response-created")[0]?.response.id).toBe(early);
+    expect(begun(session)).toHaveLength(1);
+  });
+
+  test("is begun by the sound before any words say so, once they are known", () => {
+    const session = openStepped(bySound);
+    session.hear(30, 0.9);
+    session.hear(7, 0.02);
+    judge(session, 0.95);
+    expect(begun(session)).toEqual([]);
+    guess(session, "What time is it?", 0.05);
+    expect(begun(session)).toHaveLength(1);
+  });
+
+  test("is not begun where the sound goes on, nor with the words of another pause", () => {
+    const session = openStepped(bySound);
+    session.hear(30, 0.9);
+    session.hear(7, 0.02);
+    judge(session, 0.05);
+    guess(session, "What time is it?", 0.95);
+    expect(begun(session)).toEqual([]);
+    session.hear(10, 0.9);
+    session.hear(7, 0.02);
+    judge(session, 0.95);
+    expect(begun(session)).toEqual([]);
   });
 
   test("is begun twice in a turn at most", () => {
