@@ -1,6 +1,6 @@
 // What is on disk of an asset, without touching it: `list`, `status` and `verify`.
 import { stat } from "node:fs/promises";
-import { type AssetInfo, checksumOf, isHit, loadAssetInfo } from "./asset-info.ts";
+import { type AssetInfo, checksumOf, isHit, isOfAsset, loadAssetInfo } from "./asset-info.ts";
 import { type AssetPlaces, resultPath } from "./asset-layout.ts";
 import type { Asset } from "./asset-schema.ts";
 import { manifestChecksum, sha256OfFile } from "./checksum.ts";
@@ -34,9 +34,13 @@ export async function readStatus(asset: Asset, places: AssetPlaces): Promise<Ass
   const partialFraction = await readPartialFraction(asset, places);
   if (partialFraction !== null) return { ...base, status: "partial", partialFraction };
   const { status } = await verifyOnDisk(asset, places);
-  if (status === "not cached") return base;
-  return { ...base, status: status === "ok" ? "cached" : "invalid checksum" };
+  if (status === "not cached" || (status === "ok" && !isAdoptable(asset, info))) return base;
+  return { ...base, status: status === "ok" || status === "no checksum" ? "cached" : "invalid checksum" };
 }
+
+/** Right bytes are taken as they are: those of the manifest, and those that were recorded for this very declaration. */
+const isAdoptable = (asset: Asset, info: AssetInfo | null): boolean =>
+  asset.files !== undefined || (info !== null && isOfAsset(asset, info));
 
 /** Null when nothing is under way. A rough share: sources differ in how much they have to send. */
 async function readPartialFraction(asset: Asset, places: AssetPlaces): Promise<number | null> {
@@ -54,7 +58,7 @@ async function readPartialFraction(asset: Asset, places: AssetPlaces): Promise<n
  * recorded when the files came (of an archive that was unpacked, nothing else is left).
  */
 export async function verifyOnDisk(asset: Asset, places: AssetPlaces): Promise<AssetVerification> {
-  const info = await loadAssetInfo(places);
+  const info = await loadFittingInfo(asset, places);
   const expectations = listExpectations(asset, info);
   const found = expectations.map(({ path, sha256 }) => ({
     path,
@@ -102,6 +106,13 @@ export async function verifyOnDisk(asset: Asset, places: AssetPlaces): Promise<A
       found: withAlgorithm(sha256),
     })),
   };
+}
+
+/** Null also for the record of another declaration, where nothing of this one could be proved by it. */
+async function loadFittingInfo(asset: Asset, places: AssetPlaces): Promise<AssetInfo | null> {
+  const info = await loadAssetInfo(places);
+  const isProvable = asset.files !== undefined || (asset.checksum !== undefined && !asset.unpack);
+  return info && (isProvable || isOfAsset(asset, info)) ? info : null;
 }
 
 function listExpectations(asset: Asset, info: AssetInfo | null): { path: string; sha256: string }[] {

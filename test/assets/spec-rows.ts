@@ -191,7 +191,11 @@ export const specRows: Readonly<Record<string, SpecRows>> = {
       "that changes is a miss",
     ],
     "changed unpack settings": ["with other unpack settings than before is a miss"],
-    "read-only cache": ["a read-only asset folder can be hit"],
+    "read-only cache": ["a read-only asset folder can be hit", "is hit where nothing can be written, too"],
+    "any doubt hashes again": [
+      "is hit after one look at the bytes, without network",
+      "that was changed on the way is none",
+    ],
     force: ["force fetches again, and one that fails leaves the old asset in place"],
     "verify of unpacked assets": [
       "is hit without network, verified by what was in it, and missed when one file differs",

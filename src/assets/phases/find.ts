@@ -3,6 +3,7 @@ import { rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import { ensureFolder } from "../../base/ensure-folder.ts";
+import { AppError } from "../../base/errors.ts";
 import {
   type AssetInfo,
   buildAssetInfo,
@@ -13,7 +14,7 @@ import {
 } from "../asset-info.ts";
 import { type AssetJob, listMissing } from "../asset-job.ts";
 import { encodeSource, resultPath } from "../asset-layout.ts";
-import type { AssetFile, AssetSource } from "../asset-schema.ts";
+import type { Asset, AssetFile, AssetSource } from "../asset-schema.ts";
 import { sha256OfFile } from "../checksum.ts";
 import { requireTokens } from "../credentials.ts";
 import { requireSpace } from "../free-space.ts";
@@ -34,8 +35,19 @@ export async function resolve(job: AssetJob, dependencies: PhaseDependencies): P
 const cure =
   "give this user the right to write there, or choose another folder; `troupe doctor` says where each is set";
 
-/** E_PERM for a root that cannot be made. */
+/** E_PERM for a root that cannot be made, unless what lies there proves right: a read-only cache can be hit. */
 export async function lock(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
+  try {
+    await takeLock(job, dependencies);
+  } catch (error) {
+    const isReadOnly = error instanceof AppError && error.code === "E_PERM";
+    const proved = isReadOnly && !job.isForced ? await findProved(job) : null;
+    if (!proved) throw error;
+    takeAsHit(job, proved);
+  }
+}
+
+async function takeLock(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   await ensureFolder(dirname(job.places.lockFile), { what: "the folder of locks", cure });
   const lease = await dependencies.locker.lock(job.places.lockFile, {
     timeoutMs: dependencies.lockTimeoutMs,
@@ -93,46 +105,78 @@ const countManifestBytes = (job: AssetJob): number =>
 async function takeHit(job: AssetJob): Promise<void> {
   const info = await loadAssetInfo(job.places);
   if (!info || !(await isHit(job.asset, job.places, info))) return;
+  takeAsHit(job, {
+    files: info.files,
+    source: info.source,
+    isFolder: info.is_folder,
+    destination: info.destination,
+  });
+}
+
+interface Found {
+  files: readonly { path: string }[];
+  source: AssetSource;
+  isFolder: boolean;
+  destination: string | null;
+}
+
+function takeAsHit(job: AssetJob, found: Found): void {
   job.result = {
     name: job.asset.name,
-    path: resultPath(job.places, info.files, { isFolder: info.is_folder, destination: info.destination }),
+    path: resultPath(job.places, found.files, found),
     fromCache: true,
     downloadedBytes: 0,
     resumedBytes: 0,
-    sourceType: info.source.type,
+    sourceType: found.source.type,
   };
 }
 
-/** At an explicit place the record stands in for a manifest: a models root that was copied has other times. */
-function listRecorded({ asset }: AssetJob, info: AssetInfo | null): AssetFile[] | null {
-  if (!asset.place || !info || !isOfAsset(asset, info)) return null;
-  return info.files.map(({ path, size_bytes, sha256 }) => ({ path, sizeBytes: size_bytes, sha256 }));
+/** Files that are as they should be need no network, however they came here: only their record is renewed. */
+async function adopt(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
+  const proved = await findProved(job);
+  if (!proved) return;
+  const { asset, places } = job;
+  const { destination, ...placed } = proved;
+  const info = await buildAssetInfo(asset, places, {
+    ...placed,
+    ...(destination !== null && { destination }),
+    installedAt: dependencies.clock.wallTime(),
+  });
+  await writeAssetInfo(places, info);
+  await removeParts(places);
+  await takeHit(job);
 }
 
-/** Files that are as the manifest wants them need no network, however they came here: only their record is renewed. */
-async function adopt(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
-  const { asset, places, signal } = job;
+/** By their digests: those of the manifest, else the recorded ones. Null where one is missing or differs. */
+async function findProved({
+  asset,
+  places,
+  signal,
+}: AssetJob): Promise<(Found & { files: readonly AssetFile[] }) | null> {
   const info = await loadAssetInfo(places);
-  const files = asset.files ?? listRecorded(job, info);
-  if (!files) return;
+  const files = asset.files ?? listRecorded(asset, info);
+  if (!files || files.every((file) => file.sizeBytes === 0)) return null;
   for (const file of files) {
     const seen = await stat(places.filePath(file.path)).catch(() => null);
-    if (!seen?.isFile() || seen.size !== file.sizeBytes) return;
+    if (!seen?.isFile() || seen.size !== file.sizeBytes) return null;
   }
   for (const file of files) {
-    if ((await sha256OfFile(places.filePath(file.path), signal)) !== file.sha256) return;
+    if ((await sha256OfFile(places.filePath(file.path), signal)) !== file.sha256) return null;
   }
   const earlier = info?.source;
   const source =
     asset.sources.find((declared) => earlier && encodeSource(declared) === encodeSource(earlier)) ??
     asset.sources[0];
-  const placed = {
+  return {
     files,
     source: source as AssetSource, // the schema wants at least one
     isFolder: info?.is_folder ?? files.length > 1,
-    installedAt: dependencies.clock.wallTime(),
+    destination: info?.destination ?? null,
   };
-  await writeAssetInfo(places, await buildAssetInfo(asset, places, placed));
-  await removeParts(places);
-  await takeHit(job);
+}
+
+/** Of an asset without a manifest, what was found when it came: a copied cache has other times, and the same bytes. */
+function listRecorded(asset: Asset, info: AssetInfo | null): AssetFile[] | null {
+  if (!info || !isOfAsset(asset, info)) return null;
+  return info.files.map(({ path, size_bytes, sha256 }) => ({ path, sizeBytes: size_bytes, sha256 }));
 }
