@@ -166,7 +166,7 @@ ${facts.map(({ topic, line }) => `About ${topic}: ${line}`).join("\n")}`;
 
     if (heard.length > 0 && words === "" && silences >= 3) return yield FAREWELL;
     if (GOODBYE.test(words)) return yield FAREWELL;
-    if (PARDON.test(words)) return yield own.at(-1) ?? METADATA.greeting;
+    if (PARDON.test(words)) return yield own.at(-1) || METADATA.greeting;
 
     const isShort = words.split(" ").length <= 3;
     const isAgreed = AGREES.test(words) && isShort;

@@ -336,7 +336,7 @@ If you are the first to speak, open like this: ${opening}`;
     }
     if (DANGER.test(words)) return CRISIS.replace("\n", " ");
     if (GOODBYE.test(words) && words.length < 40) return choose(FAREWELLS, context.random);
-    if (PARDON.test(words)) return own.at(-1) ?? say(choose(OPENINGS, context.random));
+    if (PARDON.test(words)) return own.at(-1) || say(choose(OPENINGS, context.random));
     const names = heard.map((text) => NAME.exec(plain(text))?.[1]);
     const name = capitalised(names.findLast(Boolean) ?? context.userName ?? "");
     if (NAME.test(words)) return `${name}! That's a good name to call over a wall. What shall we talk about?`;

@@ -266,7 +266,7 @@ If you need a beginning, here is one to make your own: ${seed}`;
         words,
       )
     ) {
-      return before ?? OPENINGS[0] ?? "";
+      return before || (OPENINGS[0] ?? "").replace("{part}", part);
     }
     const evening = playBack(talk, userName);
     const isOver = evening.parts === STORIES[evening.story]?.length;

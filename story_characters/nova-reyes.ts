@@ -278,7 +278,7 @@ ${
     const silences = heard.length - 1 - heard.findLastIndex((text) => plain(text) !== "");
     if (heard.length > 0 && words === "" && silences >= 3) return yield FAREWELL;
     if (GOODBYE.test(words) && words.length < 40) return yield FAREWELL;
-    if (PARDON.test(words)) return yield own.at(-1) ?? METADATA.greeting;
+    if (PARDON.test(words)) return yield own.at(-1) || METADATA.greeting;
     const small = this.#smallTalk(words, own, context.random);
     if (articles.length === 0)
       return yield own.some((line) => line.includes(NO_NEWS)) ? small : `${NO_NEWS} ${small}`;

@@ -301,7 +301,7 @@ Today you feel like talking about ${choose(["Ficelle the dog", "Monsieur Blanc's
       return linesOf(NUDGES)[silences % 2]?.[language] ?? "";
     }
     if (LEAVING.test(words) && words.length < 40 && !SAYING.test(words)) return any(linesOf(FAREWELLS));
-    if (PARDON.test(words)) return own.at(-1) ?? any(linesOf(NUDGES));
+    if (PARDON.test(words)) return own.at(-1) || any(linesOf(NUDGES));
     if (DANGER.test(words)) {
       return say(
         "I put down my cloth, that matters more. I'm only a voice, so please call someone you trust, or the emergency number, now.",

@@ -329,7 +329,7 @@ ${context?.userName ? `The master of the house is ${context.userName}.` : ""}`.t
       return silences >= 3 ? FAREWELL : (NUDGES[silences % 2] ?? FAREWELL);
     }
     if (GOODBYE.test(words)) return FAREWELL;
-    if (PARDON.test(words)) return own.at(-1) ?? `Good ${part}, I said.`;
+    if (PARDON.test(words)) return own.at(-1) || `Good ${part}, I said.`;
     const said = own.join(" ");
     const unsaid = (lines: readonly string[]): string[] =>
       lines.filter((line) => !said.includes(line.replace("{part}", part)));

@@ -76,6 +76,16 @@ describe.each(files)("%s", (file) => {
     }
   });
 
+  test("has something to say again when nothing of its last words was heard", async () => {
+    for (const plea of ["pardon", "What?", "Say that again.", "repeat the question"]) {
+      const talk = await withoutFeed(file);
+      await talk.say("hello");
+      const last = talk.messages.at(-1);
+      if (last) last.content = "";
+      expectSpoken(await talk.say(plea), plea);
+    }
+  });
+
   test("bears talks that no session would make", async () => {
     const talk = await withoutFeed(file);
     talk.messages.push({ role: "assistant", content: "" });
