@@ -20,6 +20,7 @@ interface Job extends JobMessage {
   sessionId: string;
   priority: "head" | "tail";
   timeoutMs: number;
+  silenceTimeoutMs: number | undefined;
   onChunk: ((chunk: unknown) => void) | undefined;
   queuedAtMs: number;
   isSettled: boolean;
@@ -34,7 +35,7 @@ const defaultJobTimeoutMs = 120_000;
 export function createEngine(deps: EngineDependencies, options: EngineOptions): Engine {
   const clock = deps.clock ?? systemClock;
   const { emit } = deps;
-  const queueLimit = options.queueLimit ?? defaultQueueLimit;
+  const { queueLimit = defaultQueueLimit, cure = "try again in a moment" } = options;
   const queue = createJobQueue<Job>(queueLimit);
   let running: Job | undefined;
   let isLoading = false;
@@ -94,13 +95,21 @@ export function createEngine(deps: EngineDependencies, options: EngineOptions): 
         durationMs: clock.nowMs() - startedAtMs,
         outcome,
       });
-    const deadline = clock.schedule(() => {
-      const message = `${options.title} gave no answer to ${job.method} within ${job.timeoutMs} ms and was restarted`;
-      job.settle({ error: new AppError("E_BUSY", message) });
-      child.kill();
-    }, job.timeoutMs);
+    const replaceAfter = (timeoutMs: number, what: string): Disposable =>
+      clock.schedule(() => {
+        const message = `${options.title} gave ${what} within ${timeoutMs} ms and was restarted; ${cure}`;
+        job.settle({ error: new AppError("E_BUSY", message) });
+        child.kill();
+      }, timeoutMs);
+    const deadline = replaceAfter(job.timeoutMs, `no answer to ${job.method}`);
+    let silence: Disposable | undefined;
+    const noteLife = (): void => {
+      silence?.[Symbol.dispose]();
+      if (job.silenceTimeoutMs !== undefined) silence = replaceAfter(job.silenceTimeoutMs, "no sign of life");
+    };
+    noteLife();
     try {
-      const result = await runIn(child, job);
+      const result = await runIn(child, job, noteLife);
       report(job.isSettled ? "cancelled" : "ok");
       job.settle({ result });
     } catch (error) {
@@ -110,36 +119,38 @@ export function createEngine(deps: EngineDependencies, options: EngineOptions): 
       job.settle({ error });
     } finally {
       deadline[Symbol.dispose]();
+      silence?.[Symbol.dispose]();
       running = undefined;
       pump();
     }
   };
 
+  /** False when it does not wait any more. */
+  const leaveQueue = (job: Job, error: unknown): boolean => {
+    if (!queue.remove(job)) return false;
+    const waitMs = clock.nowMs() - job.queuedAtMs;
+    const { method } = job;
+    const outcome = "cancelled";
+    emit({ type: "engine-job-end", engine: options.id, method, waitMs, durationMs: 0, outcome });
+    job.settle({ error });
+    return true;
+  };
+
   const cancel = (job: Job, signal: AbortSignal): void => {
     const error = abortReason(signal);
-    if (queue.remove(job)) {
-      const waitMs = clock.nowMs() - job.queuedAtMs;
-      emit({
-        type: "engine-job-end",
-        engine: options.id,
-        method: job.method,
-        waitMs,
-        durationMs: 0,
-        outcome: "cancelled",
-      });
-    } else if (running === job) {
-      // The caller goes on at once; the engine stays taken until its job has really ended.
-      life.child?.call("cancel", { id: job.id }).catch(() => undefined);
-    }
+    if (leaveQueue(job, error)) return;
+    // The caller goes on at once; the engine stays taken until its job has really ended.
+    if (running === job) life.child?.call("cancel", { id: job.id }).catch(() => undefined);
     job.settle({ error });
   };
 
   const enqueue = (method: string, params: unknown, jobOptions: EngineJobOptions): Promise<unknown> => {
-    const { signal } = jobOptions;
+    const { signal, waitTimeoutMs } = jobOptions;
     if (isClosed) return Promise.reject(new AppError("E_BUSY", `${options.title} is shut down`));
     if (signal?.aborted) return Promise.reject(abortReason(signal));
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const onAbort = (): void => cancel(job, signal as AbortSignal);
+    let patience: Disposable | undefined;
     const job: Job = {
       id: nextId++,
       method,
@@ -147,6 +158,7 @@ export function createEngine(deps: EngineDependencies, options: EngineOptions): 
       sessionId: jobOptions.sessionId ?? "",
       priority: jobOptions.priority ?? "tail",
       timeoutMs: jobOptions.timeoutMs ?? defaultJobTimeoutMs,
+      silenceTimeoutMs: jobOptions.silenceTimeoutMs,
       onChunk: jobOptions.onChunk,
       queuedAtMs: clock.nowMs(),
       isSettled: false,
@@ -154,6 +166,7 @@ export function createEngine(deps: EngineDependencies, options: EngineOptions): 
         if (job.isSettled) return;
         job.isSettled = true;
         signal?.removeEventListener("abort", onAbort);
+        patience?.[Symbol.dispose]();
         if ("error" in outcome) reject(outcome.error);
         else resolve(outcome.result);
       },
@@ -161,6 +174,10 @@ export function createEngine(deps: EngineDependencies, options: EngineOptions): 
     if (!queue.push(job)) {
       const message = `${options.title} has ${queueLimit} jobs waiting; try again in a moment`;
       return Promise.reject(new AppError("E_BUSY", message, { queueLimit }));
+    }
+    if (waitTimeoutMs !== undefined) {
+      const message = `${options.title} was not free within ${waitTimeoutMs} ms; ${cure}`;
+      patience = clock.schedule(() => leaveQueue(job, new AppError("E_BUSY", message)), waitTimeoutMs);
     }
     signal?.addEventListener("abort", onAbort, { once: true });
     pump();
@@ -191,10 +208,13 @@ export function createEngine(deps: EngineDependencies, options: EngineOptions): 
 }
 
 /** A job is heard to its end also when nobody wants it any more: its end is when the engine is free. */
-async function runIn(child: Child, job: Job): Promise<unknown> {
+async function runIn(child: Child, job: Job, noteLife: () => void): Promise<unknown> {
   const { id, method, params, onChunk } = job;
   const message: JobMessage = { id, method, params };
   if (!onChunk) return child.call("job", message);
-  for await (const chunk of child.stream("job", message)) if (!job.isSettled) onChunk(chunk);
+  for await (const chunk of child.stream("job", message)) {
+    noteLife();
+    if (!job.isSettled) onChunk(chunk);
+  }
   return undefined;
 }

@@ -6,8 +6,12 @@ export interface EngineJobOptions {
   sessionId?: string | undefined;
   /** `head` jobs go before every `tail` job. */
   priority?: "head" | "tail" | undefined;
-  /** Until the answer, counted from when the engine takes the job up. */
+  /** Until the answer, counted from when the engine takes the job up; a process that is later is replaced. */
   timeoutMs?: number | undefined;
+  /** A process that is taken up with the job and emits nothing for so long is replaced, too. Default: no limit. */
+  silenceTimeoutMs?: number | undefined;
+  /** Until the engine takes the job up, its load included. Default: no limit. */
+  waitTimeoutMs?: number | undefined;
   /**
    * Gets the pieces that the job emits, in order, before its promise settles; none after. The engine never waits for it:
    * one slow listener would hold up everybody's jobs. A job without it gives its answer alone.
@@ -25,7 +29,7 @@ export interface Engine extends AsyncDisposable {
   start(): Promise<void>;
   /**
    * Queues one job and gives its answer. One job runs at a time per engine. Loads first where needed. Throws E_BUSY (queue
-   * full; the engine stopped in mid-job), E_INTERRUPTED (signal: a queued job leaves at once), and what the job throws.
+   * full; waited or worked too long; the engine stopped in mid-job), E_INTERRUPTED (signal: a queued job leaves at once), and what the job throws.
    */
   run(method: string, params: unknown, options?: EngineJobOptions): Promise<unknown>;
 }
@@ -45,6 +49,8 @@ export interface EngineOptions {
   queueLimit?: number | undefined;
   /** Unload after this long without a job; default never. */
   idleUnloadMs?: number | undefined;
+  /** What helps where it is too slow, for messages; default "try again in a moment". */
+  cure?: string | undefined;
 }
 
 export type EngineEvent =

@@ -268,6 +268,51 @@ describe("crashes", () => {
     expect(recorder.ofType("engine-job-end").map((e) => e.outcome)).toEqual(["error", "ok"]);
   });
 
+  test("a silent engine is replaced, however long its job may take; one that speaks is left alone", async () => {
+    const { engine, recorder } = open();
+    await engine.start();
+    const spoken: unknown[] = [];
+    const onChunk = (chunk: unknown): void => void spoken.push(chunk);
+    const limits = { timeoutMs: 60_000, silenceTimeoutMs: 1000 };
+    // In all it takes longer than one silence may.
+    await engine.run("count", { to: 15, pieceMs: 100 }, { ...limits, onChunk });
+    expect(spoken).toHaveLength(15);
+    expect(recorder.ofType("engine-exit")).toEqual([]);
+    const hung = engine.run("hang", null, { ...limits, onChunk }).catch((error: unknown) => error);
+    const next = engine.run("echo", "after");
+    const error = (await hung) as AppError;
+    expect(error).toMatchObject({ code: "E_BUSY" });
+    expect(error.message).toContain("no sign of life within 1000 ms");
+    expect(await next).toBe("after");
+  });
+
+  test("a cancelled job that hangs in silence is ended as well", async () => {
+    const { engine } = open();
+    await engine.start();
+    const abort = new AbortController();
+    const limits = { timeoutMs: 60_000, silenceTimeoutMs: 200 };
+    const hung = outcome(
+      engine.run("hang", null, { ...limits, signal: abort.signal, onChunk: () => undefined }),
+    );
+    abort.abort();
+    expect(await hung).toBe("E_INTERRUPTED");
+    expect(await engine.run("echo", "after")).toBe("after");
+  });
+
+  test("who has waited too long for their turn leaves the queue, and hears what helps", async () => {
+    const opened = open({}, { cure: "take a smaller one" });
+    const { engine, recorder } = opened;
+    const work = await occupy(opened, 1000, 10);
+    const waited = await engine.run("echo", 1, { waitTimeoutMs: 50 }).catch((error: unknown) => error);
+    expect(waited).toMatchObject({
+      code: "E_BUSY",
+      message: "the scripted engine was not free within 50 ms; take a smaller one",
+    });
+    expect(recorder.ofType("engine-job-end")).toMatchObject([{ method: "echo", outcome: "cancelled" }]);
+    // Whoever is at work is not waiting.
+    expect(await engine[Symbol.asyncDispose]().then(() => work.done)).toBe("E_BUSY");
+  });
+
   test("a cancelled job that never stops is still ended by its deadline", async () => {
     const { engine } = open();
     await engine.start();

@@ -63,9 +63,13 @@ if (import.meta.main) {
       },
       doneCount: () => doneCount,
       /** Counts aloud; `crashAt` dies instead of saying that number. */
-      async count({ to, crashAt }: { to: number; crashAt?: number }, { emit, checkpoint }: JobContext) {
+      async count(
+        { to, crashAt, pieceMs = 0 }: { to: number; crashAt?: number; pieceMs?: number },
+        { emit, checkpoint }: JobContext,
+      ) {
         doneCount = 0;
         for (let i = 1; i <= to; i++) {
+          spin(pieceMs);
           if (i === crashAt) process.kill(process.pid, "SIGKILL");
           await emit(i);
           doneCount = i;

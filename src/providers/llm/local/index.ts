@@ -19,6 +19,8 @@ const settingsSchema = z.object({
   gpu: z.enum(["auto", "off"]).default("auto"),
   /** Replies that may wait for their turn; one more is refused. */
   queue_limit: z.number().int().min(1).max(1000).default(16),
+  /** A process that reads and writes nothing for so long is replaced. */
+  silence_seconds: z.number().min(2).max(3600).default(120),
   /** Unload the model after so long without a reply; 0 never does. */
   idle_unload_minutes: z.number().min(0).max(10_000).default(0),
   /** The folder in whose `node_modules` node-llama-cpp lies; default: this program's, else the working folder. */
@@ -48,8 +50,11 @@ export const provider: LocalModelProvider = {
       loadTimeoutMs: 10 * 60_000,
       queueLimit: settings.queue_limit,
       idleUnloadMs: settings.idle_unload_minutes > 0 ? settings.idle_unload_minutes * 60_000 : undefined,
+      cure: "try again in a moment; a smaller model is quicker, and providers.llm.local.silence_seconds says how long it may take",
     });
-    return createLocalLanguageModel({ engine, hold }, { name: found.name, temperature, maxOutputTokens });
+    const silenceTimeoutMs = settings.silence_seconds * 1000;
+    const writing = { name: found.name, temperature, maxOutputTokens, silenceTimeoutMs };
+    return createLocalLanguageModel({ engine, hold }, writing);
   },
 };
 

@@ -12,13 +12,17 @@ export interface LocalLanguageModelOptions {
   name: string;
   temperature: number | undefined;
   maxOutputTokens: number | undefined;
+  /** A process that shows no sign of life for so long (reply-job.ts) hangs. */
+  silenceTimeoutMs: number;
 }
 
 /** Lively but on the matter; most makers of small models advise 0.6 to 0.8. */
 const defaultTemperature = 0.7;
 const defaultTopP = 0.95;
-/** A long answer of a large model on a slow machine; a process that hangs is ended then. */
+/** A long answer of a large model on a slow machine. */
 const jobTimeoutMs = 15 * 60_000;
+/** Who waits behind a process that hangs is served by its successor, if that loads within so long. */
+const reloadMs = 60_000;
 /** More pieces than any answer has: one for each token of the window, and its tools. */
 const maxPieces = 262_144;
 
@@ -63,7 +67,13 @@ export function createLocalLanguageModel(
         if (!pieces.push(chunk as ReplyPiece)) left.abort(new AppError("E_BUSY", "nobody reads the answer"));
       };
       try {
-        engine.run("reply", job, { signal, timeoutMs: jobTimeoutMs, onChunk }).then(
+        const { silenceTimeoutMs } = options;
+        const limits = {
+          timeoutMs: jobTimeoutMs,
+          silenceTimeoutMs,
+          waitTimeoutMs: silenceTimeoutMs + reloadMs,
+        };
+        engine.run("reply", job, { signal, onChunk, ...limits }).then(
           () => pieces.close(),
           (error: unknown) => pieces.fail(error),
         );
@@ -91,6 +101,7 @@ async function* readPieces(
   for await (const piece of pieces) {
     // What was written before a cancel is not wanted any more.
     if (signal.aborted) throw abortReason(signal);
+    if (piece.type === "alive") continue;
     if (piece.type === "text") {
       yield* speak(thinking.push(piece.text));
       continue;

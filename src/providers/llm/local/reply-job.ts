@@ -24,14 +24,17 @@ export interface ReplyJob {
   stop: readonly string[];
 }
 
-/** The pieces of the answer. The last one is `finish`. */
+/** The pieces of the answer. The last one is `finish`; `alive` fills silences in which tokens are read or held back. */
 export type ReplyPiece =
+  | { type: "alive" }
   | { type: "text"; text: string }
   | { type: "tool-call"; callId: string; name: string; arguments: string }
   | { type: "finish"; reason: ReplyFinishReason; usage: ReplyUsage; droppedTurns: number };
 
 /** Room that a prompt leaves for the answer, and the answer's limit, where nobody sets one: minutes of speech. */
 const usualAnswerTokens = 1024;
+/** Far less than a silence after which the process is taken for hung. */
+const aliveMs = 500;
 
 /** Throws E_ARGS (too long for the window; tools demanded of a model that knows none), E_SCHEMA (template), E_INTERRUPTED. */
 export async function runReplyJob(
@@ -67,10 +70,15 @@ export async function runReplyJob(
   // The reader in the serving process takes everything at once, so nothing piles up here; only the order must hold.
   let sending = Promise.resolve();
   let hasCalled = false;
+  let sentAtMs = performance.now();
   const send = (piece: ReplyPiece): void => {
+    sentAtMs = performance.now();
     sending = sending.then(() => emit(piece));
     // Awaited at the end; until then a cancel must not be an unhandled rejection.
     sending.catch(() => undefined);
+  };
+  const showLife = (): void => {
+    if (performance.now() - sentAtMs >= aliveMs) send({ type: "alive" });
   };
   const tell = (parts: readonly SpokenPart[]): void => {
     for (const part of parts) {
@@ -104,10 +112,14 @@ export async function runReplyJob(
     { temperature: job.temperature, topP: job.topP, seed: job.seed, maxTokens },
     {
       signal,
-      checkpoint,
+      async checkpoint() {
+        await checkpoint();
+        showLife();
+      },
       onToken(token) {
         outputTokens += 1;
         say(stops.push(decoded.push(token)));
+        showLife();
         return !stops.isStopped;
       },
     },

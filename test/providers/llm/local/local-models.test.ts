@@ -270,6 +270,27 @@ for (const format of formats) {
         expect(recorder.ofType("engine-exit")).toHaveLength(1);
       });
 
+      test("a hang ends its reply, says what helps, and harms nobody who waits", async () => {
+        const subject = await open({ settings: { silence_seconds: 4 } });
+        const { model, recorder } = subject;
+        const song = model.streamRound({ ...ask("Hello", "sing"), maxOutputTokens: 1900 });
+        const events = song[Symbol.asyncIterator]();
+        await events.next();
+        const pid = subject.pid as number;
+        process.kill(pid, "SIGSTOP");
+        const next = replyOf(model, ask("You are Ada.", "Hello"));
+        const error = await failureOf(
+          (async () => {
+            for (;;) if ((await events.next()).done) return;
+          })(),
+        );
+        expect(error).toMatchObject({ code: "E_BUSY" });
+        expect(error.message).toContain("silence_seconds");
+        expect(textOf(await next)).toBe("Ada is here.");
+        expect(subject.pid).not.toBe(pid);
+        expect(recorder.ofType("engine-exit")).toMatchObject([{ reason: "SIGKILL" }]);
+      });
+
       test("is loaded once for all who ask, unloaded when idle, and back when asked", async () => {
         const subject = await open({ settings: { idle_unload_minutes: 0.002 } });
         const { model, recorder } = subject;
