@@ -27,7 +27,11 @@ async function clickBriefly(button: Locator): Promise<void> {
 
 describe("the talk button", () => {
   test("a click talks until the next one, and a double click is no trouble", async () => {
-    await using place = await visit({ script: ({ signal }) => untilAborted(signal) as never });
+    await using place = await visit({
+      async *script({ signal }) {
+        yield await untilAborted(signal);
+      },
+    });
     const { page } = place;
     const button = page.locator(".talk");
     await place.card("Gertrude").click();
