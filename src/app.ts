@@ -152,7 +152,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   );
   const findInstallation = createFindInstallation(registry);
   const library = createModelLibrary(
-    { store: assets, registry, useLocks, hub, clock, judgeFit: judgeModelFit },
+    { store: assets, registry, useLocks, hub, emit: events.emit, clock, judgeFit: judgeModelFit },
     { ...modelRoots, cacheRoot, quotaBytes },
   );
 

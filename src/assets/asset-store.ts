@@ -9,7 +9,6 @@ import { loadAssetInfo } from "./asset-info.ts";
 import { createAssetLayout } from "./asset-layout.ts";
 import { type Asset, type AssetDefinition, assetSchema } from "./asset-schema.ts";
 import { readStatus, verifyOnDisk } from "./asset-status.ts";
-import { clearAssets } from "./clear-assets.ts";
 import { createTokens } from "./credentials.ts";
 import { type GetFreeBytes, getFreeBytes } from "./free-space.ts";
 import { listPhases } from "./phases/list.ts";
@@ -28,7 +27,7 @@ import { createProgressMeter } from "./progress-meter.ts";
 import { createProgressListeners, type ProgressListeners } from "./progress-listeners.ts";
 import { createReachability } from "./reachability.ts";
 import { type ExchangePaths, loadExchange } from "./replace-folder.ts";
-import { removeAsset } from "./remove-asset.ts";
+import { createRemoval } from "./removal.ts";
 import { runPhases } from "./run-phases.ts";
 import { createReservations } from "./reservations.ts";
 import { createSharedRuns } from "./shared-run.ts";
@@ -100,7 +99,8 @@ export function createAssetStore(
   const projectFolder = options.projectFolder ?? process.cwd();
   const hubEndpoint = options.hubEndpoint ?? "https://huggingface.co";
   const layout = createAssetLayout(options.assetsDir, options.cacheRoot, options.modelsRoot);
-  const assets = parseCatalogue(options.catalogue);
+  const parse = (definition: AssetDefinition): Asset => parseDefinition(definition);
+  const assets = parseCatalogue(options.catalogue, parse);
   const runs = createSharedRuns<AssetResult>();
   const listeners = createProgressListeners();
   const locker = dependencies.locker ?? createFileLocker({ clock });
@@ -214,13 +214,15 @@ export function createAssetStore(
   };
   const status = (asset: Asset): Promise<AssetStatus> => readStatus(asset, layout.placesOf(asset));
   const verify = (asset: Asset): Promise<AssetVerification> => verifyOnDisk(asset, layout.placesOf(asset));
-  const remove = async (asset: Asset): Promise<{ freedBytes: number }> => {
-    const places = layout.placesOf(asset);
-    await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
-    void lease;
-    await registrar?.withdraw(asset.name);
-    return { freedBytes: await removeAsset(places) };
+  const cancel = async (name: string): Promise<boolean> => {
+    const reason = new AppError("E_INTERRUPTED", `${name}: cancelled`, { discard: true });
+    const keys = [runKeyOf(name, false), runKeyOf(name, true)];
+    return (await Promise.all(keys.map((key) => runs.cancel(key, reason)))).includes(true);
   };
+  const removal = createRemoval(
+    { ...dependencies, emit, locker, registrar, cancel },
+    { layout, assets: [...assets.values()], lockTimeoutMs },
+  );
 
   return {
     ensure: async (name, given) => ensure(find(name), name, given),
@@ -229,22 +231,11 @@ export function createAssetStore(
     status: async (name) => status(find(name)),
     verify: async (name) =>
       Promise.all((name === undefined ? [...assets.values()] : [find(name)]).map(verify)),
-    remove: async (name) => remove(find(name)),
-    async cancel(name) {
-      const reason = new AppError("E_INTERRUPTED", `${find(name).name}: cancelled`, { discard: true });
-      const keys = [runKeyOf(name, false), runKeyOf(name, true)];
-      return (await Promise.all(keys.map((key) => runs.cancel(key, reason)))).includes(true);
-    },
-    clear: () =>
-      clearAssets({
-        layout,
-        locker,
-        lockTimeoutMs,
-        declared: [...assets.values()],
-        withdraw: async (name) => registrar?.withdraw(name),
-      }),
+    remove: async (name, given) => removal.remove(find(name), given),
+    cancel: async (name) => cancel(find(name).name),
+    clear: (given) => removal.clear(given),
     open(definition) {
-      const asset = parseDefinition(definition);
+      const asset = parse(definition);
       // No asset's name has a bracket, so a listed one of the same name has another run; the lock is theirs together.
       const key = JSON.stringify(asset);
       return {
@@ -253,7 +244,7 @@ export function createAssetStore(
         getPath: (given) => use(asset, key, given),
         status: () => status(asset),
         verify: () => verify(asset),
-        remove: () => remove(asset),
+        remove: (given) => removal.remove(asset, given),
       };
     },
     async [Symbol.asyncDispose]() {
@@ -263,10 +254,13 @@ export function createAssetStore(
   };
 }
 
-function parseCatalogue(definitions: readonly AssetDefinition[]): Map<string, Asset> {
+function parseCatalogue(
+  definitions: readonly AssetDefinition[],
+  parse: (definition: AssetDefinition) => Asset,
+): Map<string, Asset> {
   const assets = new Map<string, Asset>();
   for (const definition of definitions) {
-    const asset = parseDefinition(definition);
+    const asset = parse(definition);
     if (assets.has(asset.name)) {
       throw new AppError("E_SCHEMA", `two assets are called ${asset.name}; rename one`, {
         asset: asset.name,

@@ -1,19 +1,17 @@
 // Takes every asset off the disk: those that are declared, and those that were once. Locks and whatever is not ours stay.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { FileLocker } from "../base/file-lock.ts";
 import type { AssetLayout, AssetPlaces } from "./asset-layout.ts";
 import { type Asset, assetSchema } from "./asset-schema.ts";
 import { loadAssetInfo } from "./asset-info.ts";
-import { removeAsset } from "./remove-asset.ts";
 
 export interface ClearOptions {
   layout: AssetLayout;
-  locker: FileLocker;
-  lockTimeoutMs: number | undefined;
   declared: readonly Asset[];
-  /** Called before the asset goes. */
-  withdraw: (name: string) => Promise<unknown>;
+  /** E_BUSY for one that somebody works with; until disposed, nobody begins to. */
+  requireUnused: (name: string) => Promise<AsyncDisposable>;
+  /** Takes it off the disk. */
+  remove: (name: string, places: AssetPlaces) => Promise<{ freedBytes: number }>;
 }
 
 export interface ClearOutcome {
@@ -22,23 +20,22 @@ export interface ClearOutcome {
   freedBytes: number;
 }
 
-/** Each under its own lock: E_BUSY for one that is being brought, when there is a limit to the wait. */
+/** E_BUSY when any is in use: nothing has been touched then. Of those that are being brought, `remove` tells. */
 export async function clearAssets({
   layout,
-  locker,
-  lockTimeoutMs,
   declared,
-  withdraw,
+  requireUnused,
+  remove,
 }: ClearOptions): Promise<ClearOutcome> {
+  const found = await listPlaces(layout, declared);
+  await using unused = new AsyncDisposableStack();
+  for (const name of new Set(found.map(([asset]) => asset))) unused.use(await requireUnused(name));
   const removed = new Set<string>();
   let freedBytes = 0;
-  for (const [name, places] of await listPlaces(layout, declared)) {
-    await using lease = await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs });
-    void lease;
-    await withdraw(name);
-    const freed = await removeAsset(places);
-    freedBytes += freed;
-    if (freed > 0) removed.add(name);
+  for (const [name, places] of found) {
+    const freed = await remove(name, places);
+    freedBytes += freed.freedBytes;
+    if (freed.freedBytes > 0) removed.add(name);
   }
   return { removed: [...removed].sort(), freedBytes };
 }

@@ -39,6 +39,8 @@ type AssetHappening =
   | { type: "asset-source-fail"; asset: string; sourceType: AssetSourceType; error: Error }
   | { type: "asset-download-end"; asset: string; result: AssetResult }
   | { type: "asset-download-fail"; asset: string; error: Error }
+  /** It is off the disk. */
+  | { type: "asset-remove-end"; asset: string; freedBytes: number }
   | { type: "asset-warning"; asset: string; code: string; message: string };
 
 export interface AssetProgress {
@@ -92,6 +94,12 @@ export interface EnsureOptions {
   onProgress?: ((progress: AssetProgress) => void) | undefined;
 }
 
+export interface RemoveOptions {
+  /** Also what somebody works with. Default false: that is E_BUSY, and nothing is touched. */
+  force?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /** The phases `licence`, `compatibility` and `mirror-config`; what is not handed in does nothing. A hit asks none. */
 export interface AssetHooks {
   /** Rejects with E_LICENSE before anything is locked or fetched. */
@@ -120,7 +128,7 @@ export interface AssetHandle {
   getPath(options?: HandleEnsureOptions): Promise<string>;
   status(): Promise<AssetStatus>;
   verify(): Promise<AssetVerification>;
-  remove(): Promise<{ freedBytes: number }>;
+  remove(options?: RemoveOptions): Promise<{ freedBytes: number }>;
 }
 
 export interface UnlistedAssets {
@@ -140,12 +148,13 @@ export interface AssetStore {
   status(name: string): Promise<AssetStatus>;
   /** Hashes what is on disk. */
   verify(name?: string): Promise<readonly AssetVerification[]>;
-  remove(name: string): Promise<{ freedBytes: number }>;
+  /** E_BUSY, naming who: for one that is in use, unless forced, and for one that is being brought elsewhere. */
+  remove(name: string, options?: RemoveOptions): Promise<{ freedBytes: number }>;
   /**
    * Ends what brings the asset, for everybody who waits for it (E_INTERRUPTED), and removes its part. False when
    * nothing was under way, in this process.
    */
   cancel(name: string): Promise<boolean>;
-  /** Removes all, also those that were declared once; `removed` has the names of those that were there. */
-  clear(): Promise<{ removed: readonly string[]; freedBytes: number }>;
+  /** Removes all, also those that were declared once; `removed` has the names of those that were there. E_BUSY likewise. */
+  clear(options?: RemoveOptions): Promise<{ removed: readonly string[]; freedBytes: number }>;
 }

@@ -60,6 +60,7 @@ export interface ModelLibraryDependencies {
   registry: Registry;
   useLocks: UseLocks;
   hub: HubClient;
+  emit?: ModelWorld["emit"];
   judgeFit?: ModelWorld["judgeFit"] | undefined;
   clock?: Clock | undefined;
   locker?: FileLocker | undefined;

@@ -58,6 +58,7 @@ export function openModelWorld(options: ModelWorldOptions = {}): ModelWorld & As
     { endpoint, findToken: createTokens({ environment }).find, isOffline },
   );
   return {
+    emit,
     store,
     registry,
     useLocks,

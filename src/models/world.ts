@@ -1,9 +1,10 @@
 // What the verbs of this room stand on: the engine, the registry, the hub, and where things lie.
-import type { UnlistedAssets } from "../assets/port.ts";
+import type { AssetEvent, UnlistedAssets } from "../assets/port.ts";
 import type { GetFreeBytes } from "../assets/free-space.ts";
 import type { Registry } from "../assets/registry/registry.ts";
 import type { UseLocks } from "../assets/registry/use-locks.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Emit } from "../base/events.ts";
 import type { FileLocker } from "../base/file-lock.ts";
 import type { HubClient, HubFile, HubModel } from "./hub/port.ts";
 
@@ -14,6 +15,8 @@ export interface CompatibilityVerdict {
 }
 
 export interface ModelWorld {
+  /** Told of what is taken away. */
+  emit?: Emit<AssetEvent> | undefined;
   store: UnlistedAssets;
   registry: Registry;
   useLocks: UseLocks;

@@ -68,6 +68,11 @@ export const logEntries: Describe = {
     message: `${asset}: ${error.message}`,
     fields: { asset, error_code: codeOf(error), stack: stackOf(error) },
   }),
+  "asset-remove-end": ({ asset, freedBytes }) => ({
+    level: "info",
+    message: `${asset} was taken off the disk`,
+    fields: { asset, freed_bytes: freedBytes },
+  }),
   "asset-warning": ({ asset, code, message }) => ({
     level: "warn",
     message: `${asset}: ${message}`,

@@ -57,6 +57,9 @@ export async function* openLiveFeed(
       case "asset-download-end":
         push(() => ({ type: event.type, asset: event.asset, from_cache: event.result.fromCache }));
         break;
+      case "asset-remove-end":
+        push(() => ({ type: event.type, asset: event.asset, freed_bytes: event.freedBytes }));
+        break;
       case "asset-download-fail":
         push(() => ({
           type: event.type,

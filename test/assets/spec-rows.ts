@@ -298,6 +298,8 @@ export const specRows: Readonly<Record<string, SpecRows>> = {
     "verify: exit 10, all rows": ["brings declared assets, lists them, verifies them and takes them away"],
     "clear-cache asks": ["clear-cache asks at a terminal, and only a yes removes anything"],
     "clear-cache: both or neither, --yes": ["clear-cache wants one or all, and a yes from somebody"],
+    "clear-cache: in use": ["clear-cache leaves what another process works with, unless it is forced"],
+    "download NAME... and --all": ["one asset that cannot be had takes none of the others along"],
     "progress on a terminal": ["on a terminal the bar is drawn over itself"],
     "progress elsewhere": ["off a terminal progress is a line each five MiB"],
     "--json and --quiet": ["with --json progress is one object a line, with --quiet nothing"],

@@ -70,6 +70,15 @@ describe("the live feed", () => {
     leave();
   });
 
+  test("tells what was taken off the disk", async () => {
+    const services = createFakeServices();
+    const { next, leave } = openFeed(services);
+    await next();
+    services.events.emit({ type: "asset-remove-end", asset: "ann/m", freedBytes: 7 } as AssetEvent);
+    expect(await next()).toEqual({ type: "asset-remove-end", asset: "ann/m", freed_bytes: 7 });
+    leave();
+  });
+
   test("what is on disk already is not on its way", () => {
     const services = createFakeServices();
     using state = createLiveState(services.events, services.speech);

@@ -1,5 +1,6 @@
 // How the engine keeps the registry true: a record goes before the bytes it tells of are touched, and comes after they
 // have their name. Whoever is killed in between leaves files without a record, and never a record of half a model.
+import { resolve } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { AssetInfo } from "../asset-info.ts";
@@ -11,6 +12,8 @@ import { isBare, isInstalled, type RegistryRecord, withInstallation, withoutInst
 export interface Registrar {
   /** Before the bytes change. Restoring brings the record back, for an install that failed and left the old bytes. */
   withdraw(name: string): Promise<{ restore(): Promise<void> }>;
+  /** The same for good, if it is this place that the record tells of: another project may have an asset of that name. */
+  forget(name: string, places: AssetPlaces): Promise<void>;
   enter(name: string, places: AssetPlaces, info: AssetInfo): Promise<void>;
   /** Enters what is on disk and was never written down; costs one read where it was. Never fails. */
   heal(name: string, places: AssetPlaces, info: AssetInfo): Promise<void>;
@@ -39,6 +42,9 @@ export function createRegistrar(registry: Registry, clock: Clock): Registrar {
         },
       };
     },
+    async forget(name, { target }) {
+      await withdrawRecord(registry, name, (record) => isAt(record, target, registry.modelsRoot));
+    },
     async heal(name, places, info) {
       await unlessRefused(async () => {
         const record = (await registry.load(options)).get(name);
@@ -62,12 +68,21 @@ export function createRegistrar(registry: Registry, clock: Clock): Registrar {
   };
 }
 
+/** Absolute or, of a copied root, relative. */
+const isAt = (record: RegistryRecord, target: string, modelsRoot: string): boolean =>
+  record.install_path === target ||
+  (typeof record.relative_path === "string" && resolve(modelsRoot, record.relative_path) === target);
+
 /** Takes the install out of the record; pins, licences and what is not known here stay. Gives the record as it was. */
-export function withdrawRecord(registry: Registry, name: string): Promise<RegistryRecord | null> {
+export function withdrawRecord(
+  registry: Registry,
+  name: string,
+  isMeant: (record: RegistryRecord) => boolean = () => true,
+): Promise<RegistryRecord | null> {
   return registry.update(
     (records) => {
       const earlier = records.get(name);
-      if (!earlier || !isInstalled(earlier)) return null;
+      if (!earlier || !isInstalled(earlier) || !isMeant(earlier)) return null;
       const rest = withoutInstallation(earlier);
       if (isBare(rest)) records.delete(name);
       else records.set(name, rest);

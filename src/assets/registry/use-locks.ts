@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import { AppError } from "../../base/errors.ts";
+import { listFlockHolders } from "../../base/flock-holders.ts";
 import { loadFlock, type SharedFlock } from "../../base/flock.ts";
 import { isAlive } from "../../base/is-alive.ts";
 import { sha256OfText } from "../checksum.ts";
@@ -14,6 +15,8 @@ export interface UseLocks {
   hold(id: string): Promise<AsyncDisposable>;
   /** Until disposed, nobody begins to use it; null while somebody does. */
   seize(id: string): Promise<AsyncDisposable | null>;
+  /** The same, where being in use is a refusal: E_BUSY, naming who uses it as far as that is known. */
+  requireUnused(id: string, cure?: string): Promise<AsyncDisposable>;
   /** Without touching anything that would disturb a user. */
   isInUse(id: string): Promise<boolean>;
 }
@@ -52,8 +55,18 @@ export function createUseLocks(modelsRoot: string, dependencies: UseLocksDepende
     await file.close();
   };
 
-  const seize = (id: string): Promise<AsyncDisposable | null> =>
+  const trySeize = (id: string): Promise<AsyncDisposable | null> =>
     flock ? tryLock(id, (fd) => flock.tryExclusive(fd)) : seizeByMarks(pathOf(id));
+
+  const seize = async (id: string): Promise<AsyncDisposable | null> => {
+    // Somebody else who looks at the same instant is no user: those are gone in a moment.
+    for (let look = 0; look < looks; look++) {
+      const seized = await trySeize(id).catch(ignoreReadOnly);
+      if (seized) return seized;
+      await new Promise<void>((wake) => void clock.schedule(wake, pollMs));
+    }
+    return null;
+  };
 
   return {
     async hold(id) {
@@ -72,17 +85,23 @@ export function createUseLocks(modelsRoot: string, dependencies: UseLocksDepende
       }
     },
     seize,
+    async requireUnused(id, cure = "stop it first") {
+      const seized = await seize(id);
+      if (seized) return seized;
+      const pids = flock ? await listFlockHolders(pathOf(id)) : await listMarks(pathOf(id));
+      throw inUse(id, pids, cure);
+    },
     async isInUse(id) {
-      // Somebody else who looks at the same instant is no user: those are gone in a moment.
-      for (let look = 0; look < looks; look++) {
-        const held = await seize(id).catch(ignoreReadOnly);
-        await held?.[Symbol.asyncDispose]();
-        if (held) return false;
-        await new Promise<void>((wake) => void clock.schedule(wake, pollMs));
-      }
-      return true;
+      const seized = await seize(id);
+      await seized?.[Symbol.asyncDispose]();
+      return seized === null;
     },
   };
+}
+
+function inUse(id: string, pids: readonly number[], cure: string): AppError {
+  const who = pids.length === 0 ? "a running server" : `process ${pids.join(", ")}`;
+  return new AppError("E_BUSY", `${id} is in use by ${who}; ${cure}`, { model_id: id, holder_pids: pids });
 }
 
 /** Where nobody can write, nobody can take anything away. */
@@ -100,12 +119,18 @@ async function mark(folder: string, path: string): Promise<AsyncDisposable> {
 }
 
 async function seizeByMarks(path: string): Promise<AsyncDisposable | null> {
+  return (await listMarks(path)).length > 0 ? null : noHold;
+}
+
+/** Of living processes; those of dead ones go. */
+async function listMarks(path: string): Promise<number[]> {
   const folder = join(path, "..");
   const names = await readdir(folder).catch(() => []);
+  const pids: number[] = [];
   for (const name of names.filter((candidate) => join(folder, candidate).startsWith(`${path}.`))) {
     const pid = Number.parseInt(await readFile(join(folder, name), "utf8").catch(() => ""), 10);
-    if (isAlive(pid)) return null;
-    await rm(join(folder, name), { force: true });
+    if (isAlive(pid)) pids.push(pid);
+    else await rm(join(folder, name), { force: true });
   }
-  return noHold;
+  return pids;
 }

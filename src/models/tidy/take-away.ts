@@ -33,6 +33,16 @@ export async function takeAway(
   id: string,
   isStillWanted: (record: { pinned?: boolean | null | undefined }) => boolean = () => true,
 ): Promise<TakenAway | null> {
+  const taken = await takeUnused(world, id, isStillWanted);
+  if (taken) world.emit?.({ type: "asset-remove-end", asset: id, freedBytes: taken.freedBytes });
+  return taken;
+}
+
+async function takeUnused(
+  world: ModelWorld,
+  id: string,
+  isStillWanted: (record: { pinned?: boolean | null | undefined }) => boolean,
+): Promise<TakenAway | null> {
   const { registry, useLocks, locker, modelsRoot } = world;
   const record = (await registry.load()).get(id);
   const located = record ? await locate(record, modelsRoot) : null;
@@ -41,10 +51,8 @@ export async function takeAway(
       model_id: id,
     });
   }
-  await using seized = await useLocks.seize(id);
-  if (!seized) {
-    throw new AppError("E_BUSY", `${id} is in use by a running server; stop it first`, { model_id: id });
-  }
+  await using unused = await useLocks.requireUnused(id);
+  void unused;
   const places = located ? placesOfRecord(world, id, record, located) : null;
   await using lease = places ? await locker.lock(places.lockFile, { timeoutMs: lockTimeoutMs }) : null;
   void lease;

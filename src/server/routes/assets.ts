@@ -4,7 +4,8 @@
 //                                       once, the progress is in GET /v1/events, and nobody has to stay. Also a retry.
 //   DELETE /v1/assets/{name}/download   cancels for everybody, whoever began it, and removes the part
 //   POST   /v1/assets/{name}/verify     hashes what is on disk, file by file
-//   DELETE /v1/assets/{name}            off the disk; what is on its way there is cancelled first
+//   DELETE /v1/assets/{name}            off the disk; what is on its way there is cancelled first. With force=true also
+//                                       what somebody works with.
 import { createRoute, z } from "@hono/zod-openapi";
 import type { AssetStatus, AssetVerification } from "../../assets/port.ts";
 import type { AssetActivity, LiveState } from "../live-state.ts";
@@ -128,11 +129,12 @@ const removeRoute = createRoute({
   path: "/v1/assets/{name}",
   tags,
   summary: "Remove an asset from disk",
-  request: { params: nameParam },
+  description: "One that somebody works with, this server or another process, is E_BUSY unless `force=true`.",
+  request: { params: nameParam, query: z.object({ force: z.enum(["true", "false"]).optional() }) },
   responses: {
     200: jsonContent(
       z.object({ success: z.literal(true), removed: z.array(z.string()), freed_bytes: z.number() }),
-      "Gone.",
+      "Gone; `removed` is empty when there was nothing.",
     ),
     ...ownFailure,
   },
@@ -174,10 +176,10 @@ export function createAssetRoutes(
   });
   router.openapi(removeRoute, async (c) => {
     const { name } = c.req.valid("param");
-    // What is on its way would hold its lock to the end.
-    await assets.cancel(name);
-    const { freedBytes } = await assets.remove(name);
-    return c.json({ success: true as const, removed: [name], freed_bytes: freedBytes }, 200);
+    const force = c.req.valid("query").force === "true";
+    const { freedBytes } = await assets.remove(name, { force, signal: c.var.life.signal });
+    const removed = freedBytes > 0 ? [name] : [];
+    return c.json({ success: true as const, removed, freed_bytes: freedBytes }, 200);
   });
   return router;
 }

@@ -15,8 +15,8 @@ const route = createRoute({
     "Server-sent events of JSON objects with a `type`: first `snapshot` {health, reply, engines, assets, keeps_conversations, generation, " +
     "characters, errors}, then `characters-change` {generation, added, changed, removed, errors}, `engine-state` " +
     "{engines, health}, `reply-change` {reply, health}, `asset-phase-start` {asset, phase}, `asset-progress` {asset, phase, done_bytes, total_bytes, " +
-    "bytes_per_second}, `asset-download-end` {asset, from_cache}, `asset-download-fail` {asset, message}, `tool-run` " +
-    "{character, tool, outcome, duration_ms}. A listener that falls behind is ended; connecting again begins with a " +
+    "bytes_per_second}, `asset-download-end` {asset, from_cache}, `asset-download-fail` {asset, message}, `asset-remove-end` " +
+    "{asset, freed_bytes} (models too), `tool-run` {character, tool, outcome, duration_ms}. A listener that falls behind is ended; connecting again begins with a " +
     "new snapshot.",
   responses: {
     200: {

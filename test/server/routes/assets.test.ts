@@ -162,13 +162,26 @@ describe("assets", () => {
     expect(services.assets.ensureCalls).toEqual([{ name: "kokoro", options: { forceDownload: true } }]);
   });
 
-  test("a removal ends what is on its way first", async () => {
+  test("that are in use go when that is forced", async () => {
     const services = createFakeServices();
-    const calls: string[] = [];
-    services.assets.cancel = async () => calls.push("cancel") > 0;
-    services.assets.remove = async () => ({ freedBytes: calls.push("remove") });
-    await createServer(services).request("/v1/assets/kokoro", { method: "DELETE" });
-    expect(calls).toEqual(["cancel", "remove"]);
+    const calls: unknown[] = [];
+    services.assets.remove = async (name, { force = false } = {}) => {
+      calls.push([name, force]);
+      if (!force) throw new AppError("E_BUSY", "kokoro is in use by process 7; stop it first");
+      return { freedBytes: 0 };
+    };
+    const server = createServer(services);
+    const refused = await server.request("/v1/assets/kokoro", { method: "DELETE" });
+    expect([refused.status, await refused.json()]).toEqual([
+      503,
+      expect.objectContaining({ error_code: "E_BUSY" }),
+    ]);
+    const forced = await server.request("/v1/assets/kokoro?force=true", { method: "DELETE" });
+    expect(await forced.json()).toEqual({ success: true, removed: [], freed_bytes: 0 });
+    expect(calls).toEqual([
+      ["kokoro", false],
+      ["kokoro", true],
+    ]);
   });
 
   test("a check names the files that are not as they should be", async () => {
