@@ -1,7 +1,7 @@
 // `troupe assets …`: what is on disk, bringing what is not, and taking it away.
 import type { Command } from "commander";
-import type { AssetVerification } from "../../assets/port.ts";
-import { AppError } from "../../base/errors.ts";
+import type { AssetResult, AssetVerification, RemoveOptions } from "../../assets/port.ts";
+import { AppError, messageOf } from "../../base/errors.ts";
 import { requestConsent } from "../confirm.ts";
 import { formatBytes, formatTable } from "../output.ts";
 import type { CommandContext, Run } from "../command-context.ts";
@@ -44,6 +44,7 @@ export function registerAssets(program: Command, run: Run): void {
     .description("remove assets from disk")
     .option("-a, --asset <name>", "this one")
     .option("--all", "all of them, also those that are not declared any more")
+    .option("-f, --force", "also what somebody works with")
     .addHelpText("after", "\nExample:\n  troupe assets clear-cache --asset kokoro-voices")
     .action((_flags: unknown, command: Command) =>
       run(command, (context) => clearCache(context, command.optsWithGlobals<ClearFlags>())),
@@ -91,20 +92,38 @@ async function download(
       "name the assets to download, or give --all; `troupe assets list` shows them",
     );
   }
-  const all = [...new Set([...app.defaultAssets, ...app.projectAssets])];
-  const wanted = flags.all === true ? all : names;
-  const results = await Promise.all(
+  const wanted = [...new Set(flags.all === true ? [...app.defaultAssets, ...app.projectAssets] : names)];
+  // Names that nobody knows are told before anything is fetched.
+  await Promise.all(wanted.map((name) => app.assets.status(name)));
+  // One that cannot be had takes none of the others along.
+  const outcomes = await Promise.allSettled(
     wanted.map((name) => app.assets.ensure(name, { forceDownload: flags.force === true, signal })),
   );
-  const data = results.map((result) => ({
-    name: result.name,
-    path: result.path,
-    from_cache: result.fromCache,
-    downloaded_bytes: result.downloadedBytes,
-    resumed_bytes: result.resumedBytes,
-  }));
-  output.result({ assets: data }, data.map((row) => `${row.name}: ${row.path}`).join("\n"));
+  const data = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [encode(outcome.value)] : []));
+  const human = data.map((row) => `${row.name}: ${row.path}`).join("\n");
+  const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  if (failures.length > 0) {
+    if (human !== "") output.line(human);
+    throw joinFailures(failures, data);
+  }
+  output.result({ assets: data }, human);
 }
+
+/** The first one's code and details, with what came all the same; what is a bug passes as it is. */
+function joinFailures(failures: readonly unknown[], brought: readonly unknown[]): unknown {
+  const [first] = failures;
+  if (!(first instanceof AppError)) return first;
+  const messages = [...new Set(failures.map(messageOf))].join("; ");
+  return new AppError(first.code, messages, { ...first.details, assets: brought }, first);
+}
+
+const encode = (result: AssetResult) => ({
+  name: result.name,
+  path: result.path,
+  from_cache: result.fromCache,
+  downloaded_bytes: result.downloadedBytes,
+  resumed_bytes: result.resumedBytes,
+});
 
 async function verify({ app, output }: CommandContext, name: string | undefined): Promise<void> {
   const found = await app.assets.verify(name);
@@ -134,12 +153,13 @@ const describeFiles = ({ name, badFiles = [] }: AssetVerification): string[] =>
 interface ClearFlags {
   asset?: string;
   all?: boolean;
+  force?: boolean;
   yes?: boolean;
 }
 
 async function clearCache(
-  { app, output, input }: CommandContext,
-  { asset, all = false, yes = false }: ClearFlags,
+  { app, output, input, signal }: CommandContext,
+  { asset, all = false, force = false, yes = false }: ClearFlags,
 ): Promise<void> {
   if ((asset !== undefined) === all) {
     throw new AppError("E_ARGS", "name one asset with --asset, or give --all");
@@ -151,8 +171,9 @@ async function clearCache(
     output.result({ removed: [], freed_bytes: 0 }, "nothing was removed");
     return;
   }
+  const options = { force, signal };
   const { removed, freedBytes } =
-    asset === undefined ? await app.assets.clear() : await removeOne(app, asset);
+    asset === undefined ? await app.assets.clear(options) : await removeOne(app, asset, options);
   const human = removed.length === 0 ? "there was nothing to remove" : `${removed.join(", ")}: removed`;
   output.result({ removed, freed_bytes: freedBytes }, `${human} (${formatBytes(freedBytes)})`);
 }
@@ -160,7 +181,8 @@ async function clearCache(
 async function removeOne(
   app: CommandContext["app"],
   name: string,
+  options: RemoveOptions,
 ): Promise<{ removed: readonly string[]; freedBytes: number }> {
-  const { freedBytes } = await app.assets.remove(name);
+  const { freedBytes } = await app.assets.remove(name, options);
   return { removed: freedBytes > 0 ? [name] : [], freedBytes };
 }

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { createUseLocks } from "../../../src/assets/registry/use-locks.ts";
+import { systemClock } from "../../../src/base/clock.ts";
 import { type AssetServer, createAssetServer } from "../../support/asset-server.ts";
 import { buildZip } from "../../support/build-zip.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -266,6 +268,44 @@ describe("troupe assets", () => {
     expect((await w.troupe("assets clear-cache -a nobody --yes")).exitCode).toBe(4);
     const none = await w.troupe("assets clear-cache -a voice --yes --json");
     expect(none.json.data).toEqual({ removed: [], freed_bytes: 0 });
+  }, 60_000);
+
+  test("clear-cache leaves what another process works with, unless it is forced", async () => {
+    await using w = await createWorld();
+    expect((await w.troupe("assets download voice words")).exitCode).toBe(0);
+    const locks = createUseLocks(join(w.folder.path, "models"), { clock: systemClock });
+    await using hold = await locks.hold("voice");
+    void hold;
+    for (const line of [
+      "assets clear-cache -a voice --yes --json",
+      "assets clear-cache --all --yes --json",
+    ]) {
+      const { exitCode, json } = await w.troupe(line);
+      expect([exitCode, json.error_code]).toEqual([12, "E_BUSY"]);
+      expect(json.data).toMatchObject({ model_id: "voice" });
+    }
+    expect((await w.troupe("assets verify words")).out).not.toContain("not cached");
+    expect((await w.troupe("assets clear-cache -a words --yes --json")).json.data["removed"]).toEqual([
+      "words",
+    ]);
+    const forced = await w.troupe("assets clear-cache -a voice --force --yes --json");
+    expect(forced.json.data["removed"]).toEqual(["voice"]);
+  }, 60_000);
+
+  test("one asset that cannot be had takes none of the others along", async () => {
+    await using w = await createWorld();
+    w.server.failAlways("/words.zip", { kind: "status", status: 404 });
+    const { exitCode, json } = await w.troupe("assets download words voice secret voice --json");
+    expect([exitCode, json.error_code]).toEqual([4, "E_NOT_FOUND"]);
+    expect(json.data).toMatchObject({ asset: "words", assets: [{ name: "voice", from_cache: false }] });
+    const again = await w.troupe("assets download words voice secret");
+    expect(again.exitCode).toBe(4);
+    expect(again.out).toBe(`voice: ${join(w.assetsDir, "voice/voice/2/voice.bin")}\n`);
+    expect(again.error).toContain("words.zip is not there");
+    expect(again.error).toContain("SECRET_TOKEN");
+    const requests = w.server.requests.length;
+    expect((await w.troupe("assets download nobody words")).exitCode).toBe(4);
+    expect(w.server.requests.length).toBe(requests);
   }, 60_000);
 
   test("a project file that does not fit is exit 3 with file, line and field", async () => {
