@@ -1,5 +1,6 @@
 // The asset manager: names in, paths out. It brings what is missing from the first source that can give it, proves it,
 // and gives it its name last; every process of this machine may do so at once and each asset is fetched once.
+import { resolve } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import type { Emit } from "../base/events.ts";
@@ -99,7 +100,7 @@ export function createAssetStore(
   const projectFolder = options.projectFolder ?? process.cwd();
   const hubEndpoint = options.hubEndpoint ?? "https://huggingface.co";
   const layout = createAssetLayout(options.assetsDir, options.cacheRoot, options.modelsRoot);
-  const parse = (definition: AssetDefinition): Asset => parseDefinition(definition);
+  const parse = (definition: AssetDefinition): Asset => anchor(parseDefinition(definition), projectFolder);
   const assets = parseCatalogue(options.catalogue, parse);
   const runs = createSharedRuns<AssetResult>();
   const listeners = createProgressListeners();
@@ -280,6 +281,16 @@ function parseDefinition(definition: AssetDefinition): Asset {
     asset: definition.name,
     field,
   });
+}
+
+/** Two projects may share the assets folder, and each has a `./voice.bin` of its own. */
+function anchor(asset: Asset, projectFolder: string): Asset {
+  const sources = asset.sources.map((source) =>
+    source.type === "local" && source.package === undefined
+      ? { ...source, path: resolve(projectFolder, source.path) }
+      : source,
+  );
+  return { ...asset, sources };
 }
 
 /** Of an asset that wants no progress report, what happens is told for the metrics alone. */

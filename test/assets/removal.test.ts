@@ -103,3 +103,15 @@ test("two projects with one models root and assets of one name each keep their o
   await second?.remove("voice");
   expect((await w.registry.load()).get("voice")).toBeUndefined();
 });
+
+test("two projects with one assets folder each get the local file that lies beside their own file", async () => {
+  await using w = await createWorld();
+  const local: AssetDefinition = { name: "voice", sources: [{ type: "local", path: "./voice.bin" }] };
+  const contents: Record<string, string> = { one: "the first", two: "the second" };
+  for (const [project, content] of Object.entries(contents)) {
+    await w.folder.write(`${project}/voice.bin`, content);
+    const store = w.open([local], { projectFolder: join(w.folder.path, project) });
+    expect(await Bun.file(await store.getPath("voice")).text()).toBe(content);
+    expect((await store.ensure("voice")).fromCache).toBe(true);
+  }
+});
