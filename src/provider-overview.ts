@@ -4,6 +4,7 @@ import { describeUrl } from "./assets/asset-schema.ts";
 import { requireSegment } from "./assets/provider/path-segment.ts";
 import type { ProviderOverview, Providers } from "./assets/provider/port.ts";
 import type { ProviderAssets } from "./assets/provider/provider-assets.ts";
+import type { ModelStatus, ProviderModels } from "./assets/provider/provider-models.ts";
 import { AppError } from "./base/errors.ts";
 import type { Emit } from "./base/events.ts";
 import { listProviderNames, replyProviderId } from "./provider-descriptions.ts";
@@ -15,7 +16,7 @@ import { isLoopback, type ReplyServer, replyServerPresets } from "./reply/plan-r
 import { probeServer } from "./reply/probe-server.ts";
 import type { ReplySource } from "./reply/source.ts";
 import type { ProviderState } from "./speech/ports.ts";
-import type { ProviderCatalogue, SpeechSystem } from "./speech/provider.ts";
+import type { ListedProvider, ProviderCatalogue, SpeechSystem } from "./speech/provider.ts";
 import { describeMissingCredential } from "./speech/speech-part.ts";
 
 export interface ProvidersDependencies {
@@ -78,12 +79,12 @@ export function createProviders(deps: ProvidersDependencies, options: ProvidersO
   const stateOf = async (
     kind: string,
     id: string,
-    facts: { isEnabled: boolean; missing: string | undefined; speechState: ProviderState | undefined },
+    facts: { isEnabled: boolean; missing: string | undefined; speech: ListedProvider | undefined },
   ): Promise<ProviderState> => {
     if (!isKnown(kind, id)) {
       return { state: "not-installed", reason: `Troupe has no provider ${kind}.${id}` };
     }
-    if (facts.speechState) return facts.speechState;
+    if (facts.speech) return facts.speech.state;
     if (!facts.isEnabled) {
       return { state: "disabled", reason: `it is switched off: providers.${kind}.${id}.enabled is false` };
     }
@@ -112,9 +113,7 @@ export function createProviders(deps: ProvidersDependencies, options: ProvidersO
 
   return {
     async list() {
-      const speechStates = new Map(
-        (await speech.listProviders()).map(({ kind, id, state }) => [`${kind}.${id}`, state]),
-      );
+      const speaking = new Map((await speech.listProviders()).map((one) => [`${one.kind}.${one.id}`, one]));
       return Promise.all(
         named.map(async ([kind, id]): Promise<ProviderOverview> => {
           const [provider, credentials, models] = await Promise.all([
@@ -123,11 +122,16 @@ export function createProviders(deps: ProvidersDependencies, options: ProvidersO
             connected.modelsOf(kind, id),
           ]);
           const table = setup.tables.find((candidate) => candidate.kind === kind && candidate.id === id);
-          const state = await stateOf(kind, id, {
+          const known = speaking.get(`${kind}.${id}`);
+          const look = await stateOf(kind, id, {
             isEnabled: table?.isEnabled ?? true,
             missing: credentials.missing?.reason,
-            speechState: speechStates.get(`${kind}.${id}`),
+            speech: known,
           });
+          const listed = await models.list();
+          const model = listed.find((one) => one.id === provider.modelInUse);
+          const isMissing = look.state === "ready" && known?.isInUse !== true && model?.isInstalled === false;
+          const state = isMissing ? describeMissingModel(kind, id, model, models.origin(model.id)) : look;
           const reason = "reason" in state ? state.reason : "detail" in state ? state.detail : undefined;
           return {
             kind,
@@ -137,7 +141,7 @@ export function createProviders(deps: ProvidersDependencies, options: ProvidersO
             ...(reason !== undefined && { reason }),
             assets: withoutQueries(provider.assets),
             credentials: credentials.variables,
-            models: await models.list(),
+            models: listed,
             modelInUse: provider.modelInUse,
           };
         }),
@@ -158,6 +162,21 @@ export function createProviders(deps: ProvidersDependencies, options: ProvidersO
       return (await connected.modelsOf(kind, id)).ensure(wanted, given);
     },
   };
+}
+
+/** It could run if it had its model. */
+function describeMissingModel(
+  kind: string,
+  id: string,
+  model: ModelStatus,
+  origin: ReturnType<ProviderModels["origin"]>,
+): ProviderState {
+  const command = `troupe models ensure --provider ${kind}.${id}:${model.id}`;
+  const cure =
+    origin === "user"
+      ? `; put it at ${model.path}`
+      : ` yet; its first use fetches it, and so does: ${command}`;
+  return { state: "not-installed", reason: `its model ${model.id} is not on this machine${cure}` };
 }
 
 function splitOnce(text: string, sign: string): [string, string] {

@@ -40,7 +40,7 @@ export function createTurnJudges(deps: TurnJudgesDependencies, options: AudioTur
     async listProviders() {
       const others = await speech.listProviders();
       const state = part?.state;
-      return state ? [...others, { kind: "turn", id, title: id, state }] : others;
+      return state ? [...others, { kind: "turn", id, title: id, state, isInUse: true }] : others;
     },
     async [Symbol.asyncDispose]() {
       await part?.[Symbol.asyncDispose]();

@@ -102,7 +102,16 @@ export interface SpeechSystem extends AsyncDisposable {
   recognizer(options?: GetPartOptions): Promise<SpeechRecognizer>;
   detector(options?: GetPartOptions): Promise<VoiceActivityDetector>;
   /** Every provider of the catalogue with its state, for `/v1/providers` and doctor. */
-  listProviders(): Promise<readonly { kind: string; id: string; title: string; state: ProviderState }[]>;
+  listProviders(): Promise<readonly ListedProvider[]>;
+}
+
+export interface ListedProvider {
+  kind: string;
+  id: string;
+  title: string;
+  state: ProviderState;
+  /** Somebody has asked for it: the state is how it is, and not what a look at the machine promises. */
+  isInUse?: boolean | undefined;
 }
 
 export interface GetPartOptions {

@@ -9,6 +9,7 @@ import type { SpeechEvent } from "./engine.ts";
 import type { ProviderState, SpeechRecognizer, SpeechSynthesizer, VoiceActivityDetector } from "./ports.ts";
 import type {
   GetPartOptions,
+  ListedProvider,
   LoadContext,
   Provider,
   ProviderCatalogue,
@@ -114,7 +115,7 @@ export function createSpeechSystem(
     }
   };
 
-  const probe = async (kind: SpeechKind, id: string) => {
+  const probe = async (kind: SpeechKind, id: string): Promise<ListedProvider> => {
     const known = parts[kind].get(id)?.state;
     const load = catalogue[kind][id] as () => Promise<Provider<string, unknown>>;
     let title = id;
@@ -135,7 +136,7 @@ export function createSpeechSystem(
     } catch (error) {
       state = known ?? describeFailure(error);
     }
-    return { kind, id, title, state };
+    return { kind, id, title, state, isInUse: known !== undefined };
   };
 
   return {

@@ -113,7 +113,11 @@ test("the words alone need no model", async () => {
   expect(w.app.defaultAssets).not.toContain("smart-turn-v3");
   const turn = (await w.app.providers.list()).filter(({ kind }) => kind === "turn");
   expect(turn.map(({ name }) => name)).toEqual(["transcript", "smart_turn"]);
-  expect(turn[1]?.models).toMatchObject([{ id: "v3.2", isInstalled: false }]);
+  expect(turn[1]).toMatchObject({
+    state: "not-installed",
+    reason: expect.stringContaining("troupe models ensure --provider turn.smart_turn:v3.2"),
+    models: [{ id: "v3.2", isInstalled: false }],
+  });
 });
 
 test("a detector that there is not is refused with the names there are", async () => {

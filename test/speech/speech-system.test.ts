@@ -271,15 +271,16 @@ describe("what a provider gets", () => {
   });
 });
 
-test("the list has every provider with its state, one that cannot even be imported too", async () => {
+test("the list has every provider with its state, one that cannot even be imported too, and says which are in use", async () => {
   const { system } = open({ loadRecognizer: () => Promise.reject(new AppError("E_NET", "no network")) });
   await system.start();
   expect(await system.listProviders()).toEqual([
-    { kind: "tts", id: "kokoro", title: "The kokoro", state: { state: "ready" } },
+    { kind: "tts", id: "kokoro", title: "The kokoro", state: { state: "ready" }, isInUse: true },
     {
       kind: "tts",
       id: "broken",
       title: "broken",
+      isInUse: false,
       state: { state: "incompatible", reason: "Cannot find module" },
     },
     {
@@ -287,8 +288,9 @@ test("the list has every provider with its state, one that cannot even be import
       id: "moonshine",
       title: "The moonshine",
       state: { state: "not-installed", reason: "no network" },
+      isInUse: true,
     },
-    { kind: "vad", id: "silero", title: "The silero", state: { state: "ready" } },
+    { kind: "vad", id: "silero", title: "The silero", state: { state: "ready" }, isInUse: true },
   ]);
 });
 

@@ -105,7 +105,8 @@ enabled = false
     const find = (kind: string, name: string) =>
       providers.find((row) => row["kind"] === kind && row["name"] === name);
     expect(find("asr", "whisper")).toMatchObject({
-      state: "ready",
+      state: "not-installed",
+      reason: expect.stringContaining("troupe models ensure --provider asr.whisper:tiny"),
       assets: {
         file_extension: ".bin",
         directory_name: "ears",
@@ -134,6 +135,23 @@ enabled = false
     const kinds = await w.troupe("providers list --kind vad --json");
     expect((kinds.json.data.providers as unknown[]).length).toBe(1);
     expect((await w.troupe("providers list --kind nose --json")).json.error_code).toBe("E_ARGS");
+  });
+
+  test("a model that is there makes its provider ready", async () => {
+    await using w = await createWorld(`
+[providers.turn.smart_turn.assets.model_urls]
+"v3.2" = "local"
+`);
+    const look = async () => {
+      const { json } = await w.troupe("providers list --kind turn --json");
+      const all = json.data.providers as { name: string; state: string; reason?: string }[];
+      return all.find(({ name }) => name === "smart_turn");
+    };
+    const path = join(w.folder.path, ".troupe/models/smart_turn/v3.2.onnx");
+    const reason = `its model v3.2 is not on this machine; put it at ${path}`;
+    expect(await look()).toMatchObject({ state: "not-installed", reason });
+    await Bun.write(path, "a graph");
+    expect(await look()).toMatchObject({ state: "ready" });
   });
 
   test("a file of credentials wins, a broken one warns by its name alone, and the rest goes on", async () => {

@@ -75,14 +75,15 @@ function findMissingModels({ speech }: VoiceApp, providers: readonly ProviderOve
   return Object.entries(speech.status()).flatMap(([kind, { provider: name }]): Check[] => {
     const provider = providers.find((candidate) => candidate.kind === kind && candidate.name === name);
     const model = provider?.models.find(({ id }) => id === provider.modelInUse);
-    if (!provider || !model || model.isInstalled || provider.state !== "ready" || model.isAsset) return [];
+    const isWanted = provider?.state === "ready" || provider?.state === "not-installed";
+    if (!isWanted || !model || model.isInstalled || model.isAsset) return [];
     return [
       {
         name: `model ${kind}.${name}:${model.id}`,
         ok: false,
         detail: `${model.path} is not there`,
         code: "E_NOT_FOUND",
-        remedy: `troupe models ensure --provider ${kind}.${name}:${model.id}`,
+        remedy: provider.reason ?? `troupe models ensure --provider ${kind}.${name}:${model.id}`,
       },
     ];
   });
