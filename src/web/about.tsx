@@ -19,15 +19,22 @@ export interface AboutProps {
   api: Api;
   sample: VoiceSample;
   voice: Part;
-  /** Where the server keeps conversations: the one of now. */
-  talk: Pick<Talk, "state" | "subscribe" | "select"> | undefined;
+  /** The conversation of now, with whomever it is. */
+  talk: Talk;
+  keepsConversations: boolean;
+  /** Begins a talk, or goes back to the one that is going on. */
   onTalk: (isByKeyboard: boolean) => void;
+  /** Another talk has been begun, or taken up. */
+  onStage: (isByKeyboard: boolean) => void;
   onKey: (key: string) => void;
 }
 
-export function About({ character, problem, api, sample, voice, talk, onTalk, onKey }: AboutProps) {
+export function About(props: AboutProps) {
+  const { character, problem, api, sample, voice, talk, onTalk, onStage, onKey } = props;
   const { name, metadata, status, tools, file, instructions } = character;
   const state = useStore(sample);
+  const { character: partner, conversation } = useStore(talk);
+  const isTalking = partner === name && conversation.turns.length > 0;
   // Leaving the page ends what it plays.
   useEffect(() => () => sample.close(), [sample, name]);
   const isSounding = state.phase !== "silent" && state.character === name;
@@ -78,8 +85,21 @@ export function About({ character, problem, api, sample, voice, talk, onTalk, on
               onClick={(event) => onTalk(event.detail === 0)}
             >
               <Icon name="microphone" />
-              Talk with {name}
+              {isTalking ? "Back to the talk" : `Talk with ${name}`}
             </button>
+            {isTalking && (
+              <button
+                type="button"
+                disabled={!isOnStage}
+                onClick={(event) => {
+                  talk.beginAnew();
+                  onStage(event.detail === 0);
+                }}
+              >
+                <Icon name="again" />
+                Begin anew
+              </button>
+            )}
             <button
               type="button"
               disabled={voice.state !== "up" && !isSounding}
@@ -91,6 +111,16 @@ export function About({ character, problem, api, sample, voice, talk, onTalk, on
             {voice.state !== "up" && <span class="hint">{voice.detail}</span>}
           </div>
         </section>
+        {props.keepsConversations && (
+          <KeptTalks
+            character={name}
+            isOnStage={isOnStage}
+            api={api}
+            talk={talk}
+            onStage={onStage}
+            onKey={onKey}
+          />
+        )}
         <PromptSheet character={character} api={api} />
         <section class="sheet">
           <h3>Tools</h3>
@@ -113,7 +143,6 @@ export function About({ character, problem, api, sample, voice, talk, onTalk, on
           </p>
           <Facts metadata={metadata} />
         </section>
-        {talk && <KeptTalks character={name} api={api} talk={talk} onKey={onKey} />}
       </div>
     </main>
   );

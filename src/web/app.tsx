@@ -5,7 +5,7 @@ import { createApi } from "./api.ts";
 import { createAssetDesk } from "./asset-desk.ts";
 import { KeyForm } from "./banner.tsx";
 import { CastList } from "./cast-list.tsx";
-import { probeDoor } from "./door.ts";
+import { borrowKey, probeDoor } from "./door.ts";
 import { Downloads } from "./downloads.tsx";
 import { DownloadsRoom } from "./downloads-room.tsx";
 import { createHubApi } from "./hub-api.ts";
@@ -32,7 +32,7 @@ export function App() {
   const [apiKey, setApiKey] = useState(() => sessionStorage.getItem(keyName) ?? undefined);
   const server = useServerState(apiKey);
   const [talk] = useState(() =>
-    createTalk({ socketUrl, openMicrophone, createPlayer, probeDoor }, { apiKey }),
+    createTalk({ socketUrl, openMicrophone, createPlayer, probeDoor, borrowKey }, { apiKey }),
   );
   const state = useStore(talk);
   const api = useMemo(() => createApi({ fetch: (path, init) => fetch(path, init) }, { apiKey }), [apiKey]);
@@ -86,8 +86,11 @@ export function App() {
     const isOffStage = server.characters.some((one) => one.name === name && one.status === "quarantined");
     // It could not say a word; why, and what to do, stands on its own page.
     if (isOffStage && name !== state.character) return go({ view: "about", character: name });
-    setWantsFocus(isByKeyboard);
+    enterStage(isByKeyboard);
     talk.select(name);
+  };
+  const enterStage = (isByKeyboard: boolean): void => {
+    setWantsFocus(isByKeyboard);
     go({ view: "stage" });
   };
 
@@ -128,8 +131,10 @@ export function App() {
           api={api}
           sample={sample}
           voice={server.parts.voice}
-          talk={server.keepsConversations ? talk : undefined}
+          talk={talk}
+          keepsConversations={keepsConversations}
           onTalk={(isByKeyboard) => startTalk(lookedAt.name, isByKeyboard)}
+          onStage={enterStage}
           onKey={useKey}
         />
       ) : place.view === "about" ? (

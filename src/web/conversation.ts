@@ -75,8 +75,9 @@ export type ConversationAction =
   | { type: "error"; message: string }
   | { type: "notice"; message: string }
   | { type: "dismiss" }
-  | { type: "disconnect" }
-  | { type: "reset" };
+  /** The whole of it, as the server keeps it: also what was said before this page was there. */
+  | { type: "recall"; turns: readonly Turn[] }
+  | { type: "disconnect" };
 
 /** A talk of hours stays light; what is older is on nobody's screen. */
 const keptTurns = 200;
@@ -169,9 +170,21 @@ export function reduceConversation(state: Conversation, action: ConversationActi
         .map((turn) => (turn.state === "live" ? { ...turn, state: "done" as const, draft: "" } : turn));
       return { ...emptyConversation, turns, droppedTurns: state.droppedTurns, error: state.error };
     }
-    case "reset":
-      return emptyConversation;
+    case "recall":
+      return recallTurns(state, action.turns);
   }
+}
+
+/** What this page has seen of it, it knows better: which words were cut off, which tools ran. */
+function recallTurns(state: Conversation, kept: readonly Turn[]): Conversation {
+  const turns = kept.slice(-keptTurns);
+  const seen = new Map(state.turns.map((turn) => [turn.id, turn]));
+  if (turns.every(({ id }) => seen.has(id))) return state;
+  return {
+    ...state,
+    turns: turns.map((turn) => seen.get(turn.id) ?? turn),
+    droppedTurns: Math.max(state.droppedTurns, kept.length - turns.length),
+  };
 }
 
 /** A cough leaves no turn behind. */

@@ -1,4 +1,4 @@
-// The conversations with a character that the server keeps: taken home as JSON, or forgotten.
+// The conversations with a character that the server keeps: gone on with, taken home as JSON, or forgotten.
 import { useEffect, useState } from "preact/hooks";
 import { type Api, ApiFailure, toApiFailure } from "./api.ts";
 import { Failure } from "./banner.tsx";
@@ -10,8 +10,12 @@ import { useStore } from "./use-store.ts";
 
 export interface KeptTalksProps {
   character: string;
+  /** It can be talked with. */
+  isOnStage: boolean;
   api: Api;
-  talk: Pick<Talk, "state" | "subscribe" | "select">;
+  talk: Pick<Talk, "state" | "subscribe" | "select" | "takeUp">;
+  /** A talk has been taken up. */
+  onStage: (isByKeyboard: boolean) => void;
   onKey: (key: string) => void;
 }
 
@@ -23,21 +27,27 @@ interface KeptTalk {
   item_count: number;
 }
 
-export function KeptTalks({ character, api, talk, onKey }: KeptTalksProps) {
+/** So many are shown until all are asked for. */
+const firstShown = 8;
+
+export function KeptTalks({ character, isOnStage, api, talk, onStage, onKey }: KeptTalksProps) {
   const { conversationId } = useStore(talk);
-  const [talks, setTalks] = useState<readonly KeptTalk[] | undefined>(undefined);
+  const [all, setAll] = useState<readonly KeptTalk[] | undefined>(undefined);
+  const [isWhole, setIsWhole] = useState(false);
   const [failure, setFailure] = useState<ApiFailure | undefined>(undefined);
   const [round, setRound] = useState(0);
   useEffect(() => {
     const abort = new AbortController();
     api
       .ask<{ data: KeptTalk[] }>("/v1/conversations", { signal: abort.signal })
-      .then(({ data }) => setTalks(data.filter((kept) => kept.character === character)))
+      .then(({ data }) => setAll(data))
       .catch((error: unknown) => {
         if (!abort.signal.aborted) setFailure(toApiFailure(error));
       });
     return () => abort.abort();
   }, [api, character, round]);
+  // What was read before another's page was opened is this one's too.
+  const talks = all?.filter((kept) => kept.character === character);
 
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     setFailure(undefined);
@@ -66,10 +76,13 @@ export function KeptTalks({ character, api, talk, onKey }: KeptTalksProps) {
       <h3>Kept conversations</h3>
       {failure && <Failure failure={failure} onKey={onKey} onDismiss={() => setFailure(undefined)} />}
       {talks?.length === 0 && (
-        <p>None yet. What is said is kept on this server, and can be taken home or forgotten here.</p>
+        <p>
+          None yet. What is said is kept on this server, and can be gone on with, taken home or forgotten
+          here.
+        </p>
       )}
       <ul class="lines">
-        {talks?.map((kept) => (
+        {talks?.slice(0, isWhole ? undefined : firstShown).map((kept) => (
           <li key={kept.id}>
             <span>
               {describeTime(kept.updated_at)} ·{" "}
@@ -77,9 +90,22 @@ export function KeptTalks({ character, api, talk, onKey }: KeptTalksProps) {
               {kept.id === conversationId && " · going on now"}
             </span>
             <div class="item-deeds">
+              <button
+                type="button"
+                disabled={!isOnStage}
+                onClick={(event) => {
+                  talk.takeUp(character, kept.id);
+                  onStage(event.detail === 0);
+                }}
+              >
+                <Icon name="masks" />
+                {kept.id === conversationId ? "Back to it" : "Go on"}
+                <span class="visually-hidden">, the talk of {describeTime(kept.updated_at)}</span>
+              </button>
               <button type="button" onClick={() => void takeHome(kept)}>
                 <Icon name="download" />
-                Export as JSON
+                Export
+                <span class="visually-hidden"> as JSON, the talk of {describeTime(kept.updated_at)}</span>
               </button>
               <RemoveButton
                 verb="Forget"
@@ -91,6 +117,13 @@ export function KeptTalks({ character, api, talk, onKey }: KeptTalksProps) {
           </li>
         ))}
       </ul>
+      {talks && talks.length > firstShown && !isWhole && (
+        <div class="deeds">
+          <button type="button" onClick={() => setIsWhole(true)}>
+            Show all {talks.length}
+          </button>
+        </div>
+      )}
     </section>
   );
 }

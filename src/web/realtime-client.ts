@@ -4,7 +4,7 @@ import { decodeS16le } from "../audio/pcm.ts";
 import type { Conversation, ConversationAction, Turn } from "./conversation.ts";
 import { explainFault, explainResponseFailure } from "./plain-words.ts";
 import type { Player } from "./player.ts";
-import type { ServerEvent } from "./realtime-events.ts";
+import type { ServerEvent, WireItem } from "./realtime-events.ts";
 
 export interface RealtimeClient {
   /** Raw 16-bit PCM at 24 kHz. */
@@ -29,6 +29,7 @@ export interface RealtimeClient {
 export interface RealtimeClientOptions {
   /** Of the socket, with the character's name. */
   url: string | URL;
+  /** One that can be a subprotocol (door.ts). */
   apiKey: string | undefined;
   player: Pick<Player, "play" | "queue" | "heardMs" | "stop">;
   canSpeak: boolean;
@@ -36,6 +37,7 @@ export interface RealtimeClientOptions {
   /** An earlier conversation that this one goes on with. */
   history: Conversation["turns"];
   dispatch: (action: ConversationAction) => void;
+  /** After a conversation that the server keeps has been recalled. */
   onOpen: () => void;
   /** The character answers in a new version of itself. */
   onCharacterChange: () => void;
@@ -51,14 +53,20 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
   const { player, dispatch } = options;
   const key = options.apiKey === undefined ? [] : [`openai-insecure-api-key.${options.apiKey}`];
   const socket = new WebSocket(options.url, ["realtime", ...key]);
+  /** The settings have been sent: from now on every change of them is. */
+  let isSetUp = false;
   let isOpen = false;
   let isClosed = false;
-  let { isHandsFree } = options;
+  let { isHandsFree, canSpeak } = options;
+  /** What the server has kept of this conversation, and tells before anything else. */
+  const recalled: Turn[] = [];
   /** The user's words that are being made out, before they are a turn. */
   let utteranceId: string | undefined;
   let responseId: string | undefined;
   /** A response that the user broke in on: what is still on its way of it is not heard. */
   let brokenId: string | undefined;
+  /** Messages that this session knows: sound of an earlier one may still play. */
+  const known = new Set<string>();
   /** Messages of the running response, and those of them that have sound. */
   const messages = new Set<string>();
   const messagesWithSound = new Set<string>();
@@ -83,7 +91,7 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
     for (const id of cut) {
       const heardMs = player.heardMs(id);
       // Of what has had no sound yet the server is told when, and if, the first of it comes.
-      if (!messages.has(id) || messagesWithSound.has(id)) tellHeard(id, heardMs);
+      if (known.has(id) && (!messages.has(id) || messagesWithSound.has(id))) tellHeard(id, heardMs);
       dispatch({ type: "item-cut", id, heardMs });
     }
     player.stop();
@@ -98,21 +106,31 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
     dispatch({ type: "answer-await" });
   };
 
-  const open = (): void => {
-    isOpen = true;
-    send({
-      type: "session.update",
-      session: {
-        type: "realtime",
-        output_modalities: [options.canSpeak ? "audio" : "text"],
-        audio: { input: { turn_detection: detection(), transcription: { model: "default" } } },
-        troupe: { words: true, tools: true, character_changes: true, partials: true },
-      },
+  const setUp = (): void => {
+    isSetUp = true;
+    update({
+      output_modalities: modalities(),
+      audio: { input: { turn_detection: detection(), transcription: { model: "default" } } },
+      troupe: { words: true, tools: true, character_changes: true, partials: true },
     });
     for (const turn of options.history.slice(-toldTurns)) tellTurn(turn);
+  };
+  const open = (): void => {
+    isOpen = true;
+    if (recalled.length > 0) dispatch({ type: "recall", turns: recalled });
     options.onOpen();
   };
+  const update = (session: Readonly<Record<string, unknown>>): void => {
+    if (isSetUp) send({ type: "session.update", session: { type: "realtime", ...session } });
+  };
   const detection = () => (isHandsFree ? handsFree : null);
+  const modalities = () => [canSpeak ? "audio" : "text"];
+  const recall = (item: WireItem | undefined): void => {
+    const turn = item && decodeTurn(item);
+    if (!turn) return;
+    known.add(turn.id);
+    recalled.push(turn);
+  };
   const tellTurn = ({ speaker, text, cutAt }: Turn): void => {
     const heard = text.slice(0, cutAt).trim();
     if (heard === "") return;
@@ -160,9 +178,14 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
     const { item_id: id = "", item, delta = "", type } = event;
     const isBroken = event.response_id !== undefined && event.response_id === brokenId;
     if (isBroken && type !== "response.output_audio.delta") return;
+    // Whatever answers the settings, it comes after all that the server had to recall.
+    if (isSetUp && !isOpen && !type.startsWith("conversation.item.")) open();
     switch (type) {
       case "session.created":
-        return open();
+        return setUp();
+      case "conversation.item.added":
+        if (!isOpen) recall(item);
+        return undefined;
       case "input_audio_buffer.speech_started":
         // Hands-free was switched off meanwhile.
         if (!isHandsFree) return undefined;
@@ -198,6 +221,7 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
       case "response.output_item.added":
         if (item?.type !== "message") return undefined;
         messages.add(item.id ?? "");
+        known.add(item.id ?? "");
         return dispatch({ type: "item-start", id: item.id ?? "" });
       case "response.output_text.delta":
       case "response.output_audio_transcript.delta":
@@ -277,15 +301,13 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
       requestResponse();
     },
     setHandsFree(next) {
+      if (next === isHandsFree) return;
       isHandsFree = next;
-      const audio = { input: { turn_detection: detection() } };
-      send({ type: "session.update", session: { type: "realtime", audio } });
+      update({ audio: { input: { turn_detection: detection() } } });
     },
-    setVoice(canSpeak) {
-      send({
-        type: "session.update",
-        session: { type: "realtime", output_modalities: [canSpeak ? "audio" : "text"] },
-      });
+    setVoice(next) {
+      canSpeak = next;
+      update({ output_modalities: modalities() });
     },
     beginTalk() {
       interrupt();
@@ -309,6 +331,25 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
       player.stop();
       socket.close(1000);
     },
+  };
+}
+
+/** What was said in it aloud or in writing; undefined for what has no words, and for what is nobody's. */
+function decodeTurn({ id = "", type, role, status, content = [] }: WireItem): Turn | undefined {
+  const text = content
+    .map((part) => part.text ?? part.transcript ?? "")
+    .join(" ")
+    .trim();
+  if (type !== "message" || text === "" || (role !== "user" && role !== "assistant")) return undefined;
+  return {
+    id,
+    speaker: role === "user" ? "user" : "character",
+    text,
+    draft: "",
+    words: [],
+    state: role === "assistant" && status === "incomplete" ? "interrupted" : "done",
+    isSpoken: content.some((part) => part.type === "input_audio" || part.type === "output_audio"),
+    tools: [],
   };
 }
 

@@ -12,6 +12,14 @@ export interface WireResponse {
   status_details?: { error?: WireFault | null } | null;
 }
 
+export interface WireItem {
+  id?: string;
+  type?: string;
+  role?: string;
+  status?: string;
+  content?: readonly { type?: string; text?: string; transcript?: string | null }[];
+}
+
 export interface ServerEvent {
   type: string;
   response_id?: string;
@@ -20,7 +28,7 @@ export interface ServerEvent {
   transcript?: string;
   text?: string;
   stable_text?: string;
-  item?: { id?: string; type?: string; status?: string };
+  item?: WireItem;
   response?: WireResponse;
   error?: WireFault;
   words?: readonly { text: string; start_ms: number; end_ms: number }[];

@@ -7,7 +7,7 @@ import {
   reduceConversation,
 } from "./conversation.ts";
 import { createStore } from "./create-store.ts";
-import type { DoorState } from "./door.ts";
+import { type DoorState, isSocketKey } from "./door.ts";
 import { explainMicrophoneError } from "./microphone.ts";
 import { explainEnd, isWorthRetrying, type SocketEnd } from "./plain-words.ts";
 import type { Player, PlayerOptions } from "./player.ts";
@@ -31,8 +31,15 @@ export interface Talk {
   readonly state: TalkState;
   /** Calls `listener` after each change; gives what ends that. */
   subscribe(listener: () => void): () => void;
-  /** Begins a conversation; call it from the click, so that the browser lets sound out. */
+  /**
+   * Begins a conversation, unless one with the same character is going on; undefined ends the one that is. Call it, and
+   * the next two, from the click, so that the browser lets sound out.
+   */
   select(character: string | undefined): void;
+  /** Begins another conversation with the same character. */
+  beginAnew(): void;
+  /** Goes on with one that the server has kept. */
+  takeUp(character: string, conversationId: string): void;
   sendText(text: string): void;
   startTalk(): void;
   stopTalk(): void;
@@ -66,6 +73,8 @@ export interface TalkDependencies {
   createPlayer: (options: PlayerOptions) => Player;
   /** Why a socket may have been refused. */
   probeDoor: (apiKey: string | undefined) => Promise<DoorState>;
+  /** Of a key that a socket cannot send: one that it can. Rejects when there is none to be had. */
+  borrowKey: (apiKey: string) => Promise<string>;
 }
 
 /** Between tries when the server is there but does not take the socket. */
@@ -88,6 +97,8 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
   let server: TalkServer = { isUp: true, canSpeak: false, keepsConversations: false };
   let retries = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Grows with each attempt at a line: what an earlier one still waits for is of no interest. */
+  let attempts = 0;
   /** Typed while the line was down. */
   let waitingText: string | undefined;
 
@@ -112,15 +123,29 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
       onBlocked: (isSoundBlocked) => set({ isSoundBlocked }),
     }));
 
-  const connect = (character: string): void => {
+  /** Leaves the line that there is, or was to be. */
+  const hangUp = (): void => {
+    attempts++;
     clearTimeout(retryTimer);
     client?.close();
+    client = undefined;
+  };
+  const connect = (character: string): void => {
+    hangUp();
     set({ connection: "connecting" });
+    if (apiKey === undefined || isSocketKey(apiKey)) return open(character, apiKey);
+    const attempt = attempts;
+    dependencies.borrowKey(apiKey).then(
+      (key) => attempt === attempts && open(character, key),
+      () => attempt === attempts && void explainRefusal(),
+    );
+  };
+  const open = (character: string, key: string | undefined): void => {
     const { turns } = store.state.conversation;
     const { conversationId } = store.state;
     const own: RealtimeClient = createRealtimeClient({
       url: dependencies.socketUrl(character, conversationId),
-      apiKey,
+      apiKey: key,
       player: ensurePlayer(),
       canSpeak: server.canSpeak,
       isHandsFree: speaking.state === "hands-free",
@@ -130,8 +155,10 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
       onOpen() {
         retries = 0;
         set({ connection: "open" });
+        // The microphone may have opened while the line did.
+        own.setHandsFree(speaking.state === "hands-free");
         if (waitingText !== undefined) own.sendText(waitingText);
-        else if (turns.length === 0) own.requestResponse();
+        else if (store.state.conversation.turns.length === 0) own.requestResponse();
         waitingText = undefined;
       },
       onCharacterChange: () =>
@@ -143,7 +170,7 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
         client = undefined;
         dispatch({ type: "disconnect" });
         if (end.wasOpen) endConnection(end);
-        else void explainRefusal(character);
+        else void explainRefusal();
       },
     });
     client = own;
@@ -166,10 +193,11 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     }, delayMs);
   };
 
-  const explainRefusal = async (character: string): Promise<void> => {
+  const explainRefusal = async (): Promise<void> => {
     set({ connection: "lost" });
+    const attempt = attempts;
     const door = await dependencies.probeDoor(apiKey);
-    if (store.state.character !== character || store.state.connection !== "lost") return;
+    if (attempt !== attempts) return;
     if (door.type === "key") return set({ connection: "refused" });
     if (door.type === "closed" || (door.type === "open" && retries >= retryDelaysMs.length)) {
       const busy = "The server takes no more conversations at the moment. Try again a little later.";
@@ -180,29 +208,38 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     retry();
   };
 
+  const begin = (character: string | undefined, conversationId: string | undefined): void => {
+    speaking.stop();
+    hangUp();
+    retries = 0;
+    waitingText = undefined;
+    set({ character, conversationId, conversation: emptyConversation, connection: "none" });
+    if (character === undefined) return;
+    void ensurePlayer().unlock();
+    connect(character);
+  };
+  const beginAnew = (character: string | undefined): void => {
+    const isKept = character !== undefined && server.keepsConversations;
+    begin(character, isKept ? createConversationId() : undefined);
+  };
+  const reconnect = (): void => {
+    retries = 0;
+    dispatch({ type: "dismiss" });
+    if (store.state.character !== undefined) connect(store.state.character);
+  };
+
   return {
     get state() {
       return store.state;
     },
     subscribe: store.subscribe,
     select(character) {
-      if (character === store.state.character && store.state.connection !== "ended") return;
-      clearTimeout(retryTimer);
-      speaking.stop();
-      client?.close();
-      client = undefined;
-      retries = 0;
-      waitingText = undefined;
-      const isKept = character !== undefined && server.keepsConversations;
-      set({
-        character,
-        conversationId: isKept ? createConversationId() : undefined,
-        conversation: emptyConversation,
-        connection: "none",
-      });
-      if (character === undefined) return;
-      void ensurePlayer().unlock();
-      connect(character);
+      if (character !== store.state.character || store.state.connection === "ended") beginAnew(character);
+    },
+    beginAnew: () => beginAnew(store.state.character),
+    takeUp(character, conversationId) {
+      if (conversationId !== store.state.conversationId) begin(character, conversationId);
+      else if (store.state.connection === "ended") reconnect();
     },
     sendText(text) {
       if (store.state.connection === "open") return client?.sendText(text);
@@ -215,11 +252,7 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     setHandsFree: (isHandsFree) => speaking.setHandsFree(isHandsFree),
     interrupt: () => client?.interrupt(),
     dismiss: () => dispatch({ type: "dismiss" }),
-    reconnect() {
-      retries = 0;
-      dispatch({ type: "dismiss" });
-      if (store.state.character !== undefined) connect(store.state.character);
-    },
+    reconnect,
     setApiKey(key) {
       apiKey = key;
       retries = 0;

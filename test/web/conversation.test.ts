@@ -5,6 +5,7 @@ import {
   emptyConversation,
   readActivity,
   reduceConversation,
+  type Turn,
 } from "../../src/web/conversation.ts";
 
 const play = (actions: ConversationAction[], from: Conversation = emptyConversation): Conversation =>
@@ -23,6 +24,42 @@ const spokenAnswer: ConversationAction[] = [
   { type: "item-words", id: "a1", words },
   { type: "sound", items: ["a1"] },
 ];
+
+describe("a conversation that was kept", () => {
+  const kept = (count: number): Turn[] =>
+    Array.from({ length: count }, (_, i) => ({
+      id: `k${i}`,
+      speaker: i % 2 === 0 ? "user" : "character",
+      text: `words ${i}`,
+      draft: "",
+      words: [],
+      state: "done",
+      isSpoken: false,
+      tools: [],
+    }));
+
+  test("is shown from its beginning to one who has not seen it", () => {
+    const state = play([{ type: "recall", turns: kept(3) }]);
+    expect(brief(state)).toEqual(["user done: words 0", "character done: words 1", "user done: words 2"]);
+    expect(state.droppedTurns).toBe(0);
+  });
+
+  test("that is known changes nothing: what was cut here is better known here", () => {
+    const here = play([...spokenAnswer, { type: "item-cut", id: "a1", heardMs: 450 }]);
+    const [answer] = here.turns;
+    const server = { ...kept(1)[0]!, id: "a1", speaker: "character", text: "It is" } as const;
+    expect(play([{ type: "recall", turns: [server] }], here)).toBe(here);
+    // Also when something was added to it elsewhere.
+    const more = play([{ type: "recall", turns: [server, ...kept(1)] }], here);
+    expect(more.turns[0]).toBe(answer);
+    expect(brief(more)).toEqual(["character interrupted: It is noon.", "user done: words 0"]);
+  });
+
+  test("of hours is shown as far as any talk is", () => {
+    const state = play([{ type: "recall", turns: kept(250) }]);
+    expect([state.turns.length, state.turns[0]?.text, state.droppedTurns]).toEqual([200, "words 50", 50]);
+  });
+});
 
 describe("a spoken question", () => {
   test("grows with what is sure, shows what is not, is settled, and is answered", () => {

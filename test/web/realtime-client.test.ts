@@ -121,6 +121,15 @@ describe("the page's voice client", () => {
     ]);
   });
 
+  test("sound of an earlier line is silenced too, and this one is not told of what it does not know", async () => {
+    await using page = await open(sayWords("Noon."));
+    page.player.play("item_of_yesterday", new Float32Array(2400));
+    page.client.sendText("Stop that.");
+    await page.ended();
+    expect(page.player.stops).toBe(1);
+    expect(page.log.ofType("error")).toEqual([]);
+  });
+
   test("an interruption before the first sound leaves no words, and the server keeps none", async () => {
     await using page = await open(sayWords(story));
     page.client.requestResponse();

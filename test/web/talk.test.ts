@@ -1,10 +1,15 @@
 // A conversation over a line that breaks, ends and comes back, against the real server.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { encodeS16le } from "../../src/audio/pcm.ts";
+import { resample } from "../../src/audio/resample.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { openConversationStore } from "../../src/session/conversation-store.ts";
 import { createTalk, type TalkState } from "../../src/web/talk.ts";
 import type { DoorState } from "../../src/web/door.ts";
+import type { Microphone, MicrophoneOptions } from "../../src/web/microphone.ts";
+import { eventually } from "../support/eventually.ts";
+import { speakTones } from "../support/fake-engines/tone-language.ts";
 import { createFakePlayer } from "../support/fake-player.ts";
 import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
 import { type PageServerOptions, startPageServer } from "../support/page-server.ts";
@@ -20,13 +25,25 @@ async function setUp(options: Partial<PageServerOptions> = {}, door: DoorState =
     script: sayWords("Good evening."),
     ...options,
   });
+  const microphone: { open: (options: MicrophoneOptions) => Promise<Microphone> } = {
+    open: () => Promise.reject(new DOMException("none", "NotFoundError")),
+  };
   const talk = createTalk(
     {
       socketUrl: (name, id) =>
         `${server.url.replace("http", "ws")}/v1/realtime?model=${name}${id === undefined ? "" : `&conversation=${id}`}`,
-      openMicrophone: () => Promise.reject(new DOMException("none", "NotFoundError")),
+      openMicrophone: (microphoneOptions) => microphone.open(microphoneOptions),
       createPlayer: (playerOptions) => createFakePlayer(playerOptions),
       probeDoor: () => Promise.resolve(door),
+      borrowKey: async (apiKey) => {
+        const response = await fetch(`${server.url}/v1/realtime/client_secrets`, {
+          method: "POST",
+          headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },
+          body: "{}",
+        });
+        if (!response.ok) throw new Error(`${response.status}`);
+        return ((await response.json()) as { value: string }).value;
+      },
     },
     { apiKey: undefined },
   );
@@ -34,6 +51,7 @@ async function setUp(options: Partial<PageServerOptions> = {}, door: DoorState =
   return {
     server,
     talk,
+    microphone,
     /** Resolves with the first state, now or later, that fits. */
     when(what: string, accept: (state: TalkState) => boolean): Promise<TalkState> {
       return new Promise((resolve, reject) => {
@@ -128,6 +146,139 @@ test("a server that keeps conversations is asked for this one again, and not tol
   page.talk.select("Hal");
   const other = await page.when("another greeting", isAnswered(1));
   expect(other.conversationId).not.toBe(conversationId);
+});
+
+/** A server that keeps conversations, and a talk of two turns that it has kept. */
+async function keepTalk() {
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(await createTempFolder());
+  const conversations = stack.use(
+    openConversationStore(
+      { clock: systemClock, onTrouble: () => undefined },
+      { file: join(folder.path, "talks.sqlite") },
+    ),
+  );
+  const page = await setUp({ services: { conversations } });
+  stack.defer(() => page[Symbol.asyncDispose]());
+  page.talk.setServer({ isUp: true, canSpeak: false, keepsConversations: true });
+  page.talk.select("Gertrude");
+  await page.when("a greeting", isAnswered(1));
+  page.talk.sendText("Remember the harbour.");
+  const { conversationId = "" } = await page.when("an answer", isAnswered(3));
+  return { ...page, conversations, conversationId, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+test("a talk of another time is taken up where it was, and nobody is greeted twice", async () => {
+  await using page = await keepTalk();
+  page.talk.select("Hal");
+  await page.when("another greeting", (state) => state.character === "Hal" && isAnswered(1)(state));
+  const asked = page.server.services.replyRequests.length;
+  page.talk.takeUp("Gertrude", page.conversationId);
+  const taken = await page.when("the old talk", ({ connection }) => connection === "open");
+  expect([taken.character, taken.conversationId]).toEqual(["Gertrude", page.conversationId]);
+  expect(taken.conversation.turns).toMatchObject([
+    { speaker: "character", text: "Good evening.", state: "done" },
+    { speaker: "user", text: "Remember the harbour.", state: "done", isSpoken: false },
+    { speaker: "character", text: "Good evening." },
+  ]);
+  expect(page.server.services.replyRequests.length).toBe(asked);
+  page.talk.sendText("Where were we?");
+  await page.when("an answer", isAnswered(5));
+  const told = page.server.services.replyRequests.at(-1)?.messages.map(({ content }) => content);
+  expect(told).toContain("Remember the harbour.");
+});
+
+test("a talk that was taken up elsewhere comes back with what was said there", async () => {
+  await using here = await keepTalk();
+  const url = `${here.server.url.replace("http", "ws")}/v1/realtime?model=Gertrude&conversation=${here.conversationId}`;
+  const there = new WebSocket(url, ["realtime"]);
+  there.addEventListener("message", ({ data }: MessageEvent<string>) => {
+    const { type } = JSON.parse(data) as { type: string };
+    if (type !== "session.created") return;
+    const content = [{ type: "input_text", text: "Said elsewhere." }];
+    there.send(
+      JSON.stringify({ type: "conversation.item.create", item: { type: "message", role: "user", content } }),
+    );
+  });
+  const { conversation } = await here.when("the end", ({ connection }) => connection === "ended");
+  expect(conversation.notice).toContain("goes on elsewhere");
+  await eventually("it on disk", () => here.conversations.read(here.conversationId).itemCount === 4);
+  // The one that is shown already: its line is opened again.
+  here.talk.takeUp("Gertrude", here.conversationId);
+  const back = await here.when("the line", ({ connection }) => connection === "open");
+  expect(texts(back)).toEqual(["Good evening.", "Remember the harbour.", "Good evening.", "Said elsewhere."]);
+  there.close();
+});
+
+test("a talk that is going on is left alone when it is taken up again", async () => {
+  await using page = await keepTalk();
+  const before = page.talk.state;
+  page.talk.takeUp("Gertrude", page.conversationId);
+  page.talk.select("Gertrude");
+  expect(page.talk.state).toBe(before);
+  page.talk.beginAnew();
+  const anew = await page.when("a greeting", isAnswered(1));
+  expect(anew.conversationId).not.toBe(page.conversationId);
+});
+
+test("a voice that comes while the line is being opened is used on it", async () => {
+  await using page = await setUp();
+  page.talk.select("Gertrude");
+  expect(page.talk.state.connection).toBe("connecting");
+  page.talk.setServer({ isUp: true, canSpeak: true, keepsConversations: false });
+  const { conversation } = await page.when(
+    "an answer",
+    (state) => state.conversation.turns.length === 1 && state.conversation.responseId === undefined,
+  );
+  expect(conversation.turns[0]?.isSpoken).toBe(true);
+});
+
+test("a microphone that opens while the line is down listens hands-free when it is up", async () => {
+  await using page = await setUp();
+  const permission = Promise.withResolvers<void>();
+  let opened: MicrophoneOptions | undefined;
+  page.microphone.open = async (options) => {
+    await permission.promise;
+    opened = options;
+    return { level: () => 0, close: () => undefined };
+  };
+  page.talk.select("Gertrude");
+  await page.when("a greeting", isAnswered(1));
+  page.talk.setHandsFree(true);
+  await page.server.goAway();
+  await page.when("the loss", ({ connection }) => connection === "lost");
+  await page.server.comeBack();
+  page.talk.reconnect();
+  // Before the line is open, after it was told how to begin.
+  permission.resolve();
+  await page.when(
+    "hands-free",
+    ({ listening, connection }) => listening === "hands-free" && connection === "open",
+  );
+  const sound = resample(speakTones("are you listening"), { fromHz: 16_000, toHz: 24_000 });
+  const withPause = new Float32Array(sound.length + 0.9 * 24_000);
+  withPause.set(sound);
+  for (let at = 0; at < withPause.length; at += 960) {
+    opened?.onChunk(encodeS16le(withPause.subarray(at, at + 960)));
+  }
+  const { conversation } = await page.when("an answer", isAnswered(3));
+  expect(conversation.turns[1]).toMatchObject({ speaker: "user", text: "are you listening" });
+});
+
+test("a key that no subprotocol can be is exchanged for one that can", async () => {
+  await using page = await setUp({ apiKeys: ["c2VzYW1l/open=="] });
+  page.talk.setApiKey("c2VzYW1l/open==");
+  page.talk.select("Gertrude");
+  await page.when("a greeting", isAnswered(1));
+});
+
+test("a wrong key of that kind is asked for again", async () => {
+  await using page = await setUp({ apiKeys: ["c2VzYW1l/open=="] }, { type: "key" });
+  page.talk.setApiKey("wrong/key==");
+  page.talk.select("Gertrude");
+  await page.when("the refusal", ({ connection }) => connection === "refused");
+  page.talk.setApiKey("c2VzYW1l/open==");
+  await page.when("a greeting", isAnswered(1));
 });
 
 test("a server that does not keep conversations any more is told this one", async () => {
