@@ -79,7 +79,8 @@ export function openCell(listener: CellListener, folder: string): Cell {
         listener.onOffence({ type: "Crashed", message: String(notice.message), stack: String(notice.stack) });
         break;
       default:
-        caller.receive(data);
+        // A character that finds the worker's port may post anything.
+        if (notice) caller.receive(notice);
     }
   });
   worker.addEventListener("error", (event) => {
