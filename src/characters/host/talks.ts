@@ -48,15 +48,15 @@ export function createTalks(dependencies: {
     suspects.accuse(busy.length > 0 ? busy : process.knownVersions);
   });
   const suspects = createSuspects({
-    openSlot: (versionId) =>
-      openSlot((_, exit) => {
-        dependencies.onOffender(versionId, {
-          file: fileOf(versionId),
-          stage: "run",
-          error_type: "Crashed",
-          message: `ended its process (${exit.signal ?? `exit code ${exit.code}`})`,
-        });
-      }),
+    openSlot,
+    onGuilty(versionId, exit) {
+      dependencies.onOffender(versionId, {
+        file: fileOf(versionId),
+        stage: "run",
+        error_type: "Crashed",
+        message: `ended its process (${exit.signal ?? `exit code ${exit.code}`})`,
+      });
+    },
   });
   // Started ahead: the first prompt finds its host ready.
   shared.current();
@@ -81,7 +81,9 @@ export function createTalks(dependencies: {
     for (let attempt = 1; ; attempt++) {
       throwIfOffender(source);
       try {
-        return await run(slotOf(source));
+        const answer = await run(slotOf(source));
+        suspects.acquit(source.versionId);
+        return answer;
       } catch (error) {
         if (!(error instanceof HostGone)) throw error;
         prepareAgain(source, error, attempt);
@@ -113,6 +115,7 @@ export function createTalks(dependencies: {
             said += piece;
             yield piece;
           }
+          suspects.acquit(versionId);
           return;
         } catch (error) {
           if (!(error instanceof HostGone)) throw error;

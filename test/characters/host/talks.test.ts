@@ -1,5 +1,6 @@
 // Calls of those who talk, over processes that the test plays: what is made again, where, and what is not.
 import { describe, expect, test } from "bun:test";
+import type { ChildExit } from "../../../src/base/child-process.ts";
 import { AppError } from "../../../src/base/errors.ts";
 import type { CharacterSource, WireContext } from "../../../src/characters/host/host-protocol.ts";
 import type { HostProcess, HostSlot, HostSlotListener } from "../../../src/characters/host/host-slot.ts";
@@ -8,21 +9,26 @@ import type { LoadProblem } from "../../../src/characters/port.ts";
 
 type Answer = (method: string, params: { versionId: string; source?: CharacterSource }) => unknown;
 
-/** A slot whose processes answer as told, or die: `die` ends the process under the call. */
-function playSlot(onDeath: HostSlotListener["onDeath"], answer: (die: () => never) => Answer) {
+/** Ends the process under the call. */
+type Die = (exit?: ChildExit) => never;
+const killed: ChildExit = { code: null, signal: "SIGKILL" };
+const crashed: ChildExit = { code: null, signal: "SIGSEGV" };
+
+/** A slot whose processes answer as told, or die. */
+function playSlot(onDeath: HostSlotListener["onDeath"], answer: (die: Die) => Answer) {
   let started = 0;
   const start = () => {
     started += 1;
     let isRunning = true;
     const ended = Promise.withResolvers<void>();
     const busy: string[] = [];
-    const die = (): never => {
+    const die = (exit = crashed): never => {
       isRunning = false;
       queueMicrotask(() => {
-        onDeath(process, { code: null, signal: "SIGKILL" });
+        onDeath(process, exit);
         ended.resolve();
       });
-      throw new AppError("E_BUSY", "the character host stopped (SIGKILL)");
+      throw new AppError("E_BUSY", `the character host stopped (${exit.signal})`);
     };
     const process: HostProcess = {
       call: async (method, params) => answer(die)(method, params as never),
@@ -69,7 +75,7 @@ const source = (file: string): CharacterSource => ({
 const context: WireContext = { now: "2026-01-01T00:00:00.000Z", seed: 1, userName: undefined, messages: [] };
 
 /** The first slot is the shared one; each later one is a suspect's own. */
-function playTalks(...answers: ((die: () => never) => Answer)[]) {
+function playTalks(...answers: ((die: Die) => Answer)[]) {
   const offenders = new Map<string, LoadProblem>();
   let slotCount = 0;
   const talks = createTalks({
@@ -121,10 +127,45 @@ describe("a prompt", () => {
       code: "E_CHARACTER",
       details: { problem: { file: "a.ts", error_type: "Crashed" } },
     });
-    expect(offenders.get("a.ts@1")).toMatchObject({ file: "a.ts", message: "ended its process (SIGKILL)" });
+    expect(offenders.get("a.ts@1")).toMatchObject({ file: "a.ts", message: "ended its process (SIGSEGV)" });
     expect(calls).toBe(2);
     await errorOf(talks.makeSystemPrompt(source("a.ts"), context));
     expect(calls).toBe(2);
+  });
+
+  test("whose own process is killed as well is made once more, for somebody else may have done that", async () => {
+    const deaths = [killed, killed];
+    const { talks, offenders } = playTalks((die) => () => {
+      const exit = deaths.shift();
+      return exit ? die(exit) : "after all";
+    });
+    expect(await talks.makeSystemPrompt(source("a.ts"), context)).toBe("after all");
+    expect(offenders.size).toBe(0);
+  });
+
+  test("that is killed in its own process, and when it is made again, names its character", async () => {
+    let calls = 0;
+    const { talks, offenders } = playTalks((die) => () => {
+      calls += 1;
+      return die(killed);
+    });
+    expect(await errorOf(talks.makeSystemPrompt(source("a.ts"), context))).toMatchObject({
+      code: "E_CHARACTER",
+    });
+    expect(calls).toBe(3);
+    expect(offenders.get("a.ts@1")?.message).toBe("ended its process (SIGKILL)");
+  });
+
+  test("that came to its end between two kills speaks for its character", async () => {
+    const deaths = [killed, killed, undefined, killed, undefined];
+    const { talks, offenders } = playTalks((die) => () => {
+      const exit = deaths.shift();
+      return exit ? die(exit) : "prompt";
+    });
+    await talks.makeSystemPrompt(source("a.ts"), context);
+    await talks.makeSystemPrompt(source("a.ts"), context);
+    expect(deaths).toEqual([]);
+    expect(offenders.size).toBe(0);
   });
 
   test("that may have taken the memory is made again in a process of its own", async () => {
