@@ -39,6 +39,8 @@ const defaultLimits: HostLimits = {
   toolTimeoutMs: 2000,
   replyTimeoutMs: 10_000,
   memoryLimitMb: 512,
+  // Long enough for whoever prepares something once, after the call that has begun it.
+  idleWindowMs: 20_000,
 };
 
 /** Resolves when the first snapshot stands: all files but slow ones, 250 ms after the first is ready at the latest. */

@@ -1,5 +1,6 @@
 // What a character does once it stands costs only that character: real files, real processes.
 import { describe, expect, test } from "bun:test";
+import type { HostLimits } from "../../src/characters/host/host-protocol.ts";
 import type { Character, LoadProblem } from "../../src/characters/port.ts";
 import {
   characterText,
@@ -18,8 +19,11 @@ const killOutright = `Bun.spawnSync(["kill", "-9", String(process.pid)]);`;
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 /** A stage with `Bad` and `Good`. */
-const openPair = (bad: CharacterText): Promise<TestStage> =>
-  openTestStage({ "bad.ts": characterText({ name: "Bad", ...bad }), "good.ts": good }, limits);
+const openPair = (bad: CharacterText, options: Partial<HostLimits> = {}): Promise<TestStage> =>
+  openTestStage(
+    { "bad.ts": characterText({ name: "Bad", ...bad }), "good.ts": good },
+    { ...limits, ...options },
+  );
 
 const call = (cast: TestStage, name: string, run: (character: Character) => Promise<unknown>) =>
   run(cast.stage.book.find(name)!).then(
@@ -84,6 +88,11 @@ const quarantining: Record<
     prompt,
     { error_type: "Crashed" },
   ],
+  "one worker, whose processor time nobody could tell from the others'": [
+    { prompt: "new Worker('data:text/javascript,for(;;){}'); return '';" },
+    prompt,
+    { error_type: "Crashed", message: expect.stringContaining("started a worker") },
+  ],
   "a catastrophic regular expression": [
     { prompt: "return 'a'.repeat(100000).replace(/(.*?,)*?(.*?;)*?$/g, '');" },
     prompt,
@@ -119,7 +128,8 @@ describe("a character that misbehaves when it is called", () => {
   };
   for (const [what, bad] of Object.entries(faulty)) {
     test(`${what} fails that call and is recorded, without quarantine`, async () => {
-      await using cast = await openPair(bad);
+      // No machine is so slow that it were quarantined for being late.
+      await using cast = await openPair(bad, { promptTimeoutMs: 10_000 });
       const { error } = (await provoke(cast, prompt)) as { error: unknown };
       expect(codeOf(error)).toBe("E_CHARACTER");
       const { find, problems, generation } = cast.stage.book;
@@ -190,6 +200,55 @@ describe("a character that misbehaves when it is called", () => {
     expect(book.problems).toMatchObject([{ file: "bad.ts", error_type: "Timeout" }]);
   });
 
+  test("a loop that lets others in is found by the processor time it takes while nobody calls", async () => {
+    const top = `const spin = () => { const end = performance.now() + 50; while (performance.now() < end) {} setTimeout(spin); };
+      spin();`;
+    await using cast = await openPair({ top }, { idleWindowMs: 2000 });
+    expect(await cast.promptOf("Bad")).toBe("I am Bad");
+    const book = await cast.untilBook((next) => next.find("Bad")?.status === "quarantined", 60_000);
+    expect(book.problems).toMatchObject([
+      { file: "bad.ts", error_type: "Timeout", message: expect.stringContaining("of a processor busy") },
+    ]);
+    expect(book.find("Good")?.status).toBe("ready");
+  }, 70_000);
+
+  test("what it posts past the guard ends nobody's process", async () => {
+    await using cast = await openPair({
+      top: "import { parentPort } from 'node:worker_threads';",
+      prompt:
+        "for (const odd of [null, 0, 'x', {}, [], { id: 'x', result: 1 }]) parentPort!.postMessage(odd); return String(process.pid);",
+    });
+    const pid = await cast.promptOf("Bad");
+    expect(await cast.promptOf("Good")).toBe("I am Good");
+    expect(await cast.promptOf("Bad")).toBe(pid);
+    expect(cast.stage.book.problems).toEqual([]);
+  });
+
+  test("a process that somebody else kills, twice, is not laid at the door of the character it was busy with", async () => {
+    await using cast = await openPair({
+      prompt: "console.log('pid', process.pid); return Bun.sleep(300).then(() => 'survived');",
+    });
+    const pids: number[] = [];
+    const killing = (async () => {
+      for (let kills = 0; kills < 2; kills++) {
+        const seen = await cast.recorder.waitFor(
+          (event) =>
+            event.type === "character-output" &&
+            /^pid \d+$/.test(event.line) &&
+            !pids.includes(Number(event.line.slice(4))),
+        );
+        const pid = Number((seen as { line: string }).line.slice(4));
+        pids.push(pid);
+        process.kill(pid, "SIGKILL");
+      }
+    })();
+    expect(await cast.promptOf("Bad")).toBe("survived");
+    await killing;
+    expect(pids.length).toBe(2);
+    expect(cast.stage.book.find("Bad")?.status).toBe("ready");
+    expect(cast.stage.book.problems).toEqual([]);
+  });
+
   test("an innocent reply goes on where it was when another character kills the process", async () => {
     await using cast = await openPair({ prompt: killOutright });
     let said = "";
@@ -220,6 +279,32 @@ describe("a character that misbehaves when it is called", () => {
     const book = await cast.untilBook((next) => next.find("Bad")?.status === "quarantined");
     expect(book.problems).toMatchObject([{ file: "bad.ts", error_type: "Crashed" }]);
   });
+
+  test("memory that grows in a timer, after the call, is laid at its door at the next one", async () => {
+    await using cast = await openTestStage(
+      {
+        "bad.ts": characterText({
+          name: "Bad",
+          prompt: `setTimeout(() => { const a: any[] = []; for (;;) a.push(new Array(10_000).fill(a.length)); }, 20); return "armed";`,
+        }),
+        "good.ts": good,
+      },
+      { ...limits, promptTimeoutMs: 10_000, memoryLimitMb: 200 },
+    );
+    await cast.promptOf("Good");
+    // Between two calls it is stopped in silence, and the next is in a process of its own, where it shows.
+    const quarantined = cast.untilBook((next) => next.find("Bad")?.status === "quarantined", 30_000);
+    let isOver = false;
+    void quarantined.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await Promise.race([call(cast, "Bad", prompt), quarantined]);
+      expect(await cast.promptOf("Good")).toBe("I am Good");
+      await Promise.race([quarantined, Bun.sleep(100)]);
+    }
+    expect((await quarantined).problems).toMatchObject([{ file: "bad.ts", error_type: "Crashed" }]);
+  }, 40_000);
 
   test("patched built-ins stay with the one that patched them", async () => {
     await using cast = await openPair({

@@ -1,6 +1,6 @@
 // All cells of this host: one is always started ahead, every one is watched, and none goes unnoticed that will not stop.
-import type { HostIncident, HostOptions } from "./host-protocol.ts";
-import { createMemoryGuard } from "./memory-guard.ts";
+import type { CellPulse, HostIncident, HostOptions } from "./host-protocol.ts";
+import { createMemoryGuard, suspicion } from "./memory-guard.ts";
 import { type Cell, type CellListener, openCell } from "./open-cell.ts";
 
 /** How often cells are asked for a pulse, and how often memory is looked at. */
@@ -11,8 +11,9 @@ export interface WatchedCell {
   readonly cell: Cell;
   /** How long it may leave a pulse unanswered now; undefined while something else has its deadline. */
   patienceMs(): number | undefined;
-  /** Calls that nobody waits for any more still run in it. */
-  onAbandoned?(): void;
+  onPulse?(pulse: CellPulse): void;
+  /** It is stopped, since it may be what took too much memory. */
+  onSuspicion?(): void;
 }
 
 export interface CellPool extends AsyncDisposable {
@@ -33,7 +34,7 @@ export function createCellPool(
   const cells = new Set<Cell>();
   const watched = new Map<Cell, WatchedCell>();
   let spare = openSpare();
-  const memory = createMemoryGuard({ cells: () => [...cells], report }, options);
+  const memory = createMemoryGuard({ cells: () => [...cells], suspect, report }, options);
 
   function openSpare() {
     const silent: CellListener = {
@@ -56,10 +57,15 @@ export function createCellPool(
     return { cell, holder };
   }
 
-  async function discard(cell: Cell): Promise<void> {
+  async function discard(cell: Cell, reason?: Error): Promise<void> {
     cells.delete(cell);
     watched.delete(cell);
-    if (!(await cell.stop())) report({ kind: "worn-out", reason: "a character's worker cannot be stopped" });
+    const isStopped = await cell.stop(reason);
+    if (!isStopped) report({ kind: "worn-out", reason: "a character's worker cannot be stopped" });
+  }
+  function suspect(cell: Cell): Promise<void> {
+    watched.get(cell)?.onSuspicion?.();
+    return discard(cell, suspicion());
   }
 
   const takePulse = async (entry: WatchedCell, patienceMs: number): Promise<void> => {
@@ -67,8 +73,8 @@ export function createCellPool(
     // Twice, so that a machine with too much to do condemns nobody.
     for (let chance = 0; chance < 2; chance++) {
       try {
-        const { abandonedCount } = await cell.pulse(patienceMs);
-        if (abandonedCount > 0) entry.onAbandoned?.();
+        const pulse = await cell.pulse(patienceMs);
+        entry.onPulse?.(pulse);
         return;
       } catch {
         if (!cell.isOpen) return;
@@ -101,7 +107,7 @@ export function createCellPool(
     watch(entry) {
       if (entry.cell.isOpen) watched.set(entry.cell, entry);
     },
-    discard,
+    discard: (cell) => discard(cell),
     async release(cell) {
       const entry = watched.get(cell);
       const patienceMs = entry?.patienceMs();

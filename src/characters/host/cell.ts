@@ -15,6 +15,8 @@ import { createExportReader, readDeclarations, readShape } from "./read-exports.
 /** A cancelled call that still runs after this long is counted as abandoned. */
 const abandonedAfterMs = 1000;
 
+// Taken before any character can change it.
+const threadCpuUsage = process.threadCpuUsage.bind(process);
 /** Absolute, links resolved. */
 const folder = process.argv[2] ?? "";
 const { post, guardThreads } = guardRealm();
@@ -68,7 +70,12 @@ function takePulse({ afterCollection }: { afterCollection: boolean }): CellPulse
   const nowMs = performance.now();
   const isAbandoned = ({ cancelledAtMs }: { cancelledAtMs: number | undefined }): boolean =>
     cancelledAtMs !== undefined && nowMs - cancelledAtMs > abandonedAfterMs;
-  return { heapBytes: heapSize(), abandonedCount: [...running].filter(isAbandoned).length };
+  const { user, system } = threadCpuUsage();
+  return {
+    heapBytes: heapSize(),
+    cpuMs: (user + system) / 1000,
+    abandonedCount: [...running].filter(isAbandoned).length,
+  };
 }
 
 const handlers: CallHandlers = {

@@ -3,8 +3,6 @@
 import type { CellNotice } from "./host-protocol.ts";
 import { createLineLimit } from "./line-limit.ts";
 
-/** Workers that one character may start before it counts as a storm. */
-const workerAllowance = 8;
 export interface RealmGuard {
   /** The worker's own `postMessage`, which characters no longer have. */
   post: (message: unknown) => void;
@@ -26,14 +24,13 @@ export function guardRealm(): RealmGuard {
     notify({ notice: "offence", message: `${kind}: ${textOf(reason)}`, stack: stackOf(reason) });
   process.on("uncaughtException", onStray("threw outside of any call"));
   process.on("unhandledRejection", onStray("left a rejected promise unhandled"));
-  const limitWorkers = createWorkerLimit(refuse);
-  Object.assign(globalThis, { Worker: limitWorkers(globalThis.Worker) });
+  Object.assign(globalThis, { Worker: refuseWorkers(globalThis.Worker, refuse) });
   guardOutput((line) => notify({ notice: "output", line }));
   return {
     post,
     guardThreads() {
       const threads = process.getBuiltinModule("node:worker_threads");
-      Object.assign(threads, { Worker: limitWorkers(threads.Worker) });
+      Object.assign(threads, { Worker: refuseWorkers(threads.Worker, refuse) });
     },
   };
 }
@@ -59,20 +56,11 @@ function guardProcess(refuse: (message: string) => never): void {
 
 type WorkerClass = new (...args: never[]) => object;
 
-/** Counts the workers of all kinds together. */
-function createWorkerLimit(refuse: (message: string) => never): <W extends WorkerClass>(worker: W) => W {
-  let startedCount = 0;
-  const count = (): void => {
-    startedCount += 1;
-    if (startedCount > workerAllowance) refuse(`started more than ${workerAllowance} workers`);
-  };
-  return (worker) =>
-    new Proxy(worker, {
-      construct(target, args, newTarget) {
-        count();
-        return Reflect.construct(target, args, newTarget);
-      },
-    });
+/** The processor time of a thread of its own would be nobody's: what a cell takes is measured in the cell alone. */
+function refuseWorkers<W extends WorkerClass>(worker: W, refuse: (message: string) => never): W {
+  return new Proxy(worker, {
+    construct: () => refuse("started a worker, which characters may not: each has one thread"),
+  });
 }
 
 function guardOutput(emit: (line: string) => void): void {

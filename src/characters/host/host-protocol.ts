@@ -22,6 +22,8 @@ export interface HostLimits {
   /** To the first piece, and from each piece to the next. */
   replyTimeoutMs: number;
   memoryLimitMb: number;
+  /** Time without calls over which a character's use of the processor is judged. */
+  idleWindowMs: number;
 }
 
 export interface HostOptions extends HostLimits {
@@ -75,6 +77,8 @@ export type HostIncident =
 
 export interface CellPulse {
   heapBytes: number;
+  /** Processor time of the cell's thread so far. */
+  cpuMs: number;
   /** Calls that were cancelled more than a second ago and still run. */
   abandonedCount: number;
 }

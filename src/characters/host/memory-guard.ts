@@ -16,7 +16,7 @@ const guiltyShare = 0.25;
 const settleMs = 1000;
 
 /** The calls of a cell that was stopped for what may not have been its doing fail with this. */
-const suspicion = (): AppError =>
+export const suspicion = (): AppError =>
   new AppError("E_INTERRUPTED", "memory ran out, and the character did not answer", { isSuspect: true });
 
 export function isSuspicion(error: unknown): boolean {
@@ -29,10 +29,15 @@ export interface MemoryGuard {
 }
 
 export function createMemoryGuard(
-  dependencies: { cells: () => readonly Cell[]; report: (incident: HostIncident) => void },
+  dependencies: {
+    cells: () => readonly Cell[];
+    /** Stops a cell, which may be the one. */
+    suspect: (cell: Cell) => Promise<void>;
+    report: (incident: HostIncident) => void;
+  },
   { memoryLimitMb }: Pick<HostLimits, "memoryLimitMb">,
 ): MemoryGuard {
-  const { cells, report } = dependencies;
+  const { cells, suspect, report } = dependencies;
   const readRss = (): number => process.memoryUsage.rss();
   const limitBytes = Math.max(memoryLimitMb * bytesPerMb, readRss() + leastRoomMb * bytesPerMb);
   let isChecking = false;
@@ -65,7 +70,7 @@ export function createMemoryGuard(
     if (first) {
       if (cells().length === 1) condemn(first);
       // A busy loop is as silent as a hoarder: each is tried again in a process of its own, where it shows.
-      else await Promise.all(silent.map((cell) => cell.stop(suspicion())));
+      else await Promise.all(silent.map(suspect));
       return;
     }
     // All answer: garbage apart, who holds so much?

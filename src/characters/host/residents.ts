@@ -5,6 +5,7 @@ import type { LoadProblem } from "../port.ts";
 import type { CellPool } from "./cell-pool.ts";
 import { describeLateEvaluation, problemOfOffence } from "./describe-problem.ts";
 import type { CellEvaluation, CharacterSource, HostIncident, HostOptions } from "./host-protocol.ts";
+import { createIdleMeter, maxIdleShare } from "./idle-meter.ts";
 import { isSuspicion } from "./memory-guard.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
 
@@ -17,6 +18,8 @@ interface Resident {
   readonly source: CharacterSource;
   readonly cell: Cell;
   readonly loaded: Promise<void>;
+  callsMade: number;
+  /** Of them, those under way. */
   callCount: number;
   usedAtMs: number;
   /** Closed once its calls have ended; a new call gets a new cell. */
@@ -47,6 +50,8 @@ export function createResidents(
 ): Residents {
   const { pool, report } = dependencies;
   const residents = new Map<string, Resident>();
+  /** Versions that were stopped without a call, since they may have taken too much memory. */
+  const suspected = new Set<string>();
 
   const problemOf = (source: CharacterSource, offence: CellOffence): LoadProblem =>
     problemOfOffence(source, "run", offence);
@@ -81,6 +86,7 @@ export function createResidents(
       source,
       cell,
       loaded: load(cell, source),
+      callsMade: 0,
       callCount: 0,
       usedAtMs: performance.now(),
       isLeaving: false,
@@ -88,13 +94,25 @@ export function createResidents(
     // The next call tries again in a new cell.
     resident.loaded.catch(() => leave(resident));
     residents.set(source.versionId, resident);
+    const isHog = createIdleMeter(options.idleWindowMs);
     pool.watch({
       cell,
       patienceMs: () =>
         resident.callCount > 0
           ? Math.max(options.promptTimeoutMs, options.toolTimeoutMs, options.replyTimeoutMs)
           : options.promptTimeoutMs,
-      onAbandoned: () => leave(resident),
+      onPulse({ abandonedCount, cpuMs }) {
+        if (abandonedCount > 0) leave(resident);
+        const { callsMade, callCount: callsUnderWay } = resident;
+        if (!isHog({ atMs: performance.now(), cpuMs, callsMade, callsUnderWay })) return;
+        const message = `kept more than ${maxIdleShare * 100} % of a processor busy for ${options.idleWindowMs / 1000} s without a call; end its loops and timers with the call that needs them`;
+        cell.condemn({ type: "Timeout", message, stack: "" });
+      },
+      onSuspicion() {
+        forget(resident);
+        // A call tells its caller.
+        if (resident.callCount === 0) suspected.add(source.versionId);
+      },
     });
     return resident;
   };
@@ -128,6 +146,7 @@ export function createResidents(
   };
 
   const find = ({ versionId, source }: ResidentCall): Resident => {
+    if (suspected.delete(versionId)) throw toBeCalledAlone(versionId);
     const known = residents.get(versionId);
     if (known?.cell.isOpen) return known;
     if (!source) throw new AppError("E_NOT_FOUND", "the version is not open here", { versionId });
@@ -139,13 +158,7 @@ export function createResidents(
     const { cell, source } = resident;
     const { offence } = cell;
     if (offence) return failure(problemOf(source, offence));
-    if (isSuspicion(error)) {
-      const { versionId } = request;
-      return new AppError("E_NOT_FOUND", "to be called in a process of its own", {
-        versionId,
-        isSuspect: true,
-      });
-    }
+    if (isSuspicion(error)) return toBeCalledAlone(source.versionId);
     const hasTimedOut = error instanceof AppError && error.code === "E_BUSY";
     if (!hasTimedOut) return error;
     const seconds = request.timeoutMs / 1000;
@@ -163,6 +176,7 @@ export function createResidents(
 
   const enter = (request: ResidentCall): Resident => {
     const resident = find(request);
+    resident.callsMade += 1;
     resident.callCount += 1;
     return resident;
   };
@@ -202,12 +216,16 @@ export function createResidents(
     },
     retire(versionIds) {
       for (const versionId of versionIds) {
+        suspected.delete(versionId);
         const resident = residents.get(versionId);
         if (resident) leave(resident);
       }
     },
   };
 }
+
+const toBeCalledAlone = (versionId: string): AppError =>
+  new AppError("E_NOT_FOUND", "to be called in a process of its own", { versionId, isSuspect: true });
 
 const described = { prompt: "makeSystemPrompt", reply: "reply", tool: "the tool" };
 
