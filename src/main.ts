@@ -5,8 +5,10 @@ import packageJson from "../package.json" with { type: "json" };
 import { AppError } from "./base/errors.ts";
 import { openTerminal } from "./cli/output.ts";
 import { runCli } from "./cli/program.ts";
+import { dropRuntimeVariables } from "./config/dot-env.ts";
 import { openApp } from "./open-app.ts";
 
+dropRuntimeVariables(process.env, process.cwd());
 const interrupt = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   process.on(name, () => {

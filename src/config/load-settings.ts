@@ -1,8 +1,8 @@
 // Environment → project file → default, each setting with where it came from.
-import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { AppError } from "../base/errors.ts";
 import { selectNearest } from "../text/nearest-word.ts";
+import { type Environment, readDotEnv } from "./dot-env.ts";
 import { expandPath } from "./expand-path.ts";
 import { findProjectFile, type ProjectFile, readProjectFile } from "./project-file.ts";
 import {
@@ -12,7 +12,7 @@ import {
   settingDefinitions,
 } from "./settings-schema.ts";
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from "./dot-env.ts";
 
 export interface LoadSettingsOptions {
   env: Environment;
@@ -47,6 +47,8 @@ export function loadSettings(options: LoadSettingsOptions): LoadedSettings {
   const project = projectFile === undefined ? undefined : readProjectFile(projectFile);
   const fileValues = project === undefined ? new Map<string, unknown>() : readSettings(project);
   const env = { ...readDotEnv(join(baseDir, ".env")), ...definedOnly(options.env) };
+  /** Not out of the `.env`, whose paths are relative to it. */
+  const isGiven = (variable: string): boolean => options.env[variable] !== undefined;
 
   const settings: Record<string, unknown> = {};
   const sources: Record<string, string> = {};
@@ -56,7 +58,7 @@ export function loadSettings(options: LoadSettingsOptions): LoadedSettings {
       options.overrides?.[key] !== undefined
         ? [options.overrides[key], "flag", options.cwd]
         : variable !== undefined
-          ? [env[variable], `environment ${variable}`, options.cwd]
+          ? [env[variable], `environment ${variable}`, isGiven(variable) ? options.cwd : baseDir]
           : fileValues.has(key)
             ? [fileValues.get(key), `file ${projectFile}`, baseDir]
             : [definition.default, "default", baseDir];
@@ -106,19 +108,6 @@ function readSettings(project: ProjectFile): Map<string, unknown> {
 
 const isSection = (key: string): boolean =>
   Object.keys(settingDefinitions).some((known) => known.startsWith(`${key}.`));
-
-/** `KEY=value` lines, quotes and `export` allowed; never overrides what the environment already has. */
-function readDotEnv(file: string): Record<string, string> {
-  if (!existsSync(file)) return {};
-  const values: Record<string, string> = {};
-  for (const line of readFileSync(file, "utf8").split(/\r?\n/)) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^#]*?))\s*(?:#.*)?$/.exec(
-      line,
-    );
-    if (match?.[1] !== undefined) values[match[1]] = match[2] ?? match[3] ?? match[4] ?? "";
-  }
-  return values;
-}
 
 const definedOnly = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));

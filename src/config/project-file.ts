@@ -43,10 +43,12 @@ export function readProjectFile(path: string): ProjectFile {
   const { value, lineOf } = parseText(path, text);
   const parsed = z.record(z.string(), z.unknown()).safeParse(value ?? {});
   if (!parsed.success) throw new AppError("E_SCHEMA", `${path}: must be a table of sections`, { file: path });
+  const isForeign = /(^|[/\\])openmas_project\.ya?ml$/.test(path);
   return {
     path,
-    content: parsed.data,
-    isForeign: /(^|[/\\])openmas_project\.ya?ml$/.test(path),
+    // There, `checksum:` with nothing behind it means that there is none.
+    content: isForeign ? (withoutNulls(parsed.data) as Record<string, unknown>) : parsed.data,
+    isForeign,
     misfit(where, problem) {
       const line = lineOf(where);
       const field = formatField(where);
@@ -58,6 +60,13 @@ export function readProjectFile(path: string): ProjectFile {
       });
     },
   };
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== "object" || value === null) return value;
+  const given = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(given.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
 /** `assets[2].source.url` */

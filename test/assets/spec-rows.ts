@@ -32,6 +32,8 @@ export const specRows: Readonly<Record<string, SpecRows>> = {
     "required_assets that name no asset": ["${name}: ${field}"],
     ".env beside the project file": [
       "the .env beside the project file counts, and never overrides the environment",
+      "the .env of the current folder is passed over, also where the runtime has read it",
+      "paths of the .env are relative to it, those of the environment to the current folder",
     ],
     "models root": [
       "is what ${variable} says before the project file, and ${oldVariable} when that is not set",
@@ -46,6 +48,7 @@ export const specRows: Readonly<Record<string, SpecRows>> = {
     "a root that cannot be made": ["that cannot be made are E_PERM, with the setting that names another"],
     doctor: ["the %s root", "that is there is told with its origin, what is in it and what is free"],
     "config show --sources": ["show says where each setting came from, and no secret"],
+    "config show --json": ["show has the sources in its JSON in any case"],
   },
   "fields of a declared asset": {
     name: [

@@ -64,6 +64,13 @@ describe("settings", () => {
     expect([settings["server.port"], settings["server.host"]]).toEqual([4001, "::1"]);
   });
 
+  test("paths of the .env are relative to it, those of the environment to the current folder", async () => {
+    const files = { "troupe.toml": "", ".env": "TROUPE_MODELS_ROOT=m\nTROUPE_CACHE_ROOT=c\n", "sub/x": "" };
+    const { settings, dir } = await loadFrom(files, { env: { TROUPE_CACHE_ROOT: "c" }, cwd: "sub" });
+    expect(settings["storage.models_root"]).toBe(join(dir, "m"));
+    expect(settings["storage.cache_root"]).toBe(join(dir, "sub/c"));
+  });
+
   test("a misspelt key is E_SCHEMA with file, line and the nearest key", async () => {
     const error = await failure(loadFrom({ "troupe.toml": "[server]\nprot = 1\n" }));
     expect(error.code).toBe("E_SCHEMA");

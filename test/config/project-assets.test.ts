@@ -122,6 +122,8 @@ assets:
     checksum: "sha256:${"0".repeat(64)}"
     unpack: true
     unpack_format: zip
+    description:
+    authentication: null
 `;
     const { loaded, assets } = await load({ "openmas_project.yml": text });
     expect(loaded.settings["settings.assets.cache_dir"]).toBe("/home/nobody/openmas");

@@ -10,7 +10,7 @@ export function registerConfig(program: Command, run: Run): void {
     .addHelpText("after", "\nExample:\n  troupe config show --sources");
   group
     .command("show")
-    .option("--sources", "say where each came from")
+    .option("--sources", "say where each came from, as --json does anyway")
     .addHelpText("after", "\nExample:\n  troupe config show --sources")
     .action((flags: { sources?: boolean }, command: Command) =>
       run(command, (context) => show(context, flags.sources === true)),
@@ -29,7 +29,7 @@ async function show({ app, output }: CommandContext, hasSources: boolean): Promi
   const { settings } = app;
   const data = {
     settings: Object.fromEntries(settings.map((row) => [row.key, row.value ?? null])),
-    ...(hasSources && { sources: Object.fromEntries(settings.map((row) => [row.key, row.source])) }),
+    sources: Object.fromEntries(settings.map((row) => [row.key, row.source])),
   };
   const rows = settings.map((row) => [
     row.key,

@@ -233,6 +233,17 @@ describe("troupe config", () => {
     expect(JSON.stringify(json)).not.toContain(secret);
   });
 
+  test("show has the sources in its JSON in any case", async () => {
+    await using w = await createWorld("[server]\nport = 4000\n");
+    const { sources } = (await w.troupe("config show --json")).json.data as Record<string, object>;
+    expect(sources).toMatchObject({
+      "server.port": `file ${join(w.folder.path, "project/troupe.toml")}`,
+      "server.host": "default",
+    });
+    expect((await w.troupe("config show")).out).not.toContain("SOURCE");
+    expect((await w.troupe("config show --sources")).out).toContain("SOURCE");
+  });
+
   test("check is good, or E_SCHEMA with file, line and field: providers' tables included", async () => {
     await using good = await createWorld(`
 [providers.asr.whisper.assets]
