@@ -148,7 +148,7 @@ describe("the command line", () => {
         success: true,
         message: "",
         error_code: null,
-        data: { settings: { "server.port": 3000 } },
+        data: { settings: { "server.port": 3000 }, sources: { "server.port": "default" } },
       });
       expect(opened[0]?.overrides).toEqual({ "settings.assets.offline": true });
     }
