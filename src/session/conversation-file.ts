@@ -26,6 +26,9 @@ export function openConversationFile(file: string): Database {
     database = new Database(file, { strict: true });
     database.run("PRAGMA busy_timeout = 2000");
     database.run("PRAGMA journal_mode = WAL");
+    // No word of it is lost with the process; with the power may be the last moments, where waiting for the disk at each
+    // write would hold up the sound of everybody.
+    database.run("PRAGMA synchronous = NORMAL");
     database.run("PRAGMA foreign_keys = ON");
     const version = database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version;
     if (version !== undefined && version > 1) {
@@ -34,6 +37,8 @@ export function openConversationFile(file: string): Database {
       });
     }
     database.run(layout);
+    // Waiting for another process holds up everybody as well, and what could not be written is tried again.
+    database.run("PRAGMA busy_timeout = 100");
     return database;
   } catch (error) {
     database?.close();

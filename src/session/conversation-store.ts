@@ -42,7 +42,7 @@ export interface ConversationState {
 export interface ConversationStore extends Disposable {
   /**
    * Takes a conversation up, or begins one. Whoever has it is told by their `onTaken`, in time to write its last words.
-   * E_ARGS for an id that is none, E_SCHEMA for a conversation that cannot be read.
+   * E_ARGS for an id that is none, E_SCHEMA for a conversation that cannot be read. All: E_BUSY, E_DISK.
    */
   open(id: string, options: { onTaken: () => void }): ConversationThread;
   /** Last one first. */
@@ -80,8 +80,8 @@ export function openConversationStore(
      ON CONFLICT (id) DO UPDATE SET character = ?2, updated_at = ?3, memory = ?4`,
   );
   const upsertItem = database.query<unknown, [string, number, string, number, string]>(
-    `INSERT INTO items VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (conversation, position) DO UPDATE SET
-       created_at = CASE WHEN id = ?3 THEN created_at ELSE ?4 END, id = ?3, item = ?5`,
+    `INSERT INTO items VALUES (?1, ?2, ?3, ?4, ?5)
+     ON CONFLICT (conversation, position) DO UPDATE SET id = ?3, created_at = ?4, item = ?5`,
   );
   const dropItems = database.query<unknown, [string, number]>(
     "DELETE FROM items WHERE conversation = ?1 AND position >= ?2",
@@ -101,6 +101,14 @@ export function openConversationStore(
   );
   const deleteRow = database.query<unknown, [string]>("DELETE FROM conversations WHERE id = ?1");
 
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw translateSqliteError(error, file);
+    }
+  };
+
   const find = (id: string): ConversationRow => {
     const row = findRow.get(id);
     if (row) return row;
@@ -119,7 +127,10 @@ export function openConversationStore(
     const row = findRow.get(id);
     /** Positions before it are not taken up again. */
     const first = Math.max(0, (row?.item_count ?? 0) - maxResumedItems);
-    const items = readItems.all(id, first).map((each) => settle(parse(itemSchema, each.item, file)));
+    const found = readItems.all(id, first).map((each) => readItem(each, file));
+    const items = found.map(({ item }) => settle(item));
+    /** Items change, and move when others before them are deleted; they are as old as they were. */
+    const ages = new Map(found.map(({ item, createdAt }) => [item.id, createdAt]));
     const memory =
       typeof row?.memory === "string" ? takeUp(parse(memorySchema, row.memory, file), items) : null;
     let saved: Pick<ConversationState, "items" | "memory"> = { items, memory };
@@ -133,8 +144,10 @@ export function openConversationStore(
       const memoryText = now.memory && JSON.stringify(now.memory);
       upsertConversation.run(id, now.cast.character.name, seconds, memoryText);
       for (const [index, item] of now.items.entries()) {
-        if (saved.items[index] !== item)
-          upsertItem.run(id, first + index, item.id, seconds, JSON.stringify(item));
+        if (saved.items[index] === item) continue;
+        const createdAt = ages.get(item.id) ?? seconds;
+        ages.set(item.id, createdAt);
+        upsertItem.run(id, first + index, item.id, createdAt, JSON.stringify(item));
       }
       if (now.items.length < saved.items.length) dropItems.run(id, first + now.items.length);
     });
@@ -178,29 +191,32 @@ export function openConversationStore(
     return thread;
   };
 
+  const read: ConversationStore["read"] = (id) => {
+    const row = find(id);
+    return {
+      ...summarize(row),
+      summary: row.memory === null ? null : parse(memorySchema, row.memory, file).summary,
+      items: readItems.all(id, 0).map((each) => {
+        const { item, createdAt } = readItem(each, file);
+        return { item: holders.has(id) ? item : settle(item), createdAt };
+      }),
+    };
+  };
+  const remove = (id: string): void => {
+    find(id);
+    if (holders.has(id)) {
+      throw new AppError("E_BUSY", `the conversation ${id} is going on; end its session first`, {
+        conversation: id,
+      });
+    }
+    deleteRow.run(id);
+  };
+
   return {
-    open,
-    list: () => listRows.all().map(summarize),
-    read(id) {
-      const row = find(id);
-      return {
-        ...summarize(row),
-        summary: row.memory === null ? null : parse(memorySchema, row.memory, file).summary,
-        items: readItems.all(id, 0).map(({ item, created_at }) => ({
-          item: parse(itemSchema, item, file),
-          createdAt: created_at,
-        })),
-      };
-    },
-    remove(id) {
-      find(id);
-      if (holders.has(id)) {
-        throw new AppError("E_BUSY", `the conversation ${id} is going on; end its session first`, {
-          conversation: id,
-        });
-      }
-      deleteRow.run(id);
-    },
+    open: (id, options) => attempt(() => open(id, options)),
+    list: () => attempt(() => listRows.all().map(summarize)),
+    read: (id) => attempt(() => read(id)),
+    remove: (id) => attempt(() => remove(id)),
     [Symbol.dispose]: () => database.close(),
   };
 }
@@ -226,6 +242,11 @@ const summarize = (row: ConversationRow): ConversationSummary => ({
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   itemCount: row.item_count,
+});
+
+const readItem = ({ item, created_at }: ItemRow, file: string): { item: Item; createdAt: number } => ({
+  item: parse(itemSchema, item, file),
+  createdAt: created_at,
 });
 
 /** Of what is not taken up again nothing need be known: a new summary may not name what is not there. */

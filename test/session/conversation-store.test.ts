@@ -109,12 +109,37 @@ describe("a kept conversation", () => {
     expect(take(store, "t").items).toEqual(changed);
   });
 
+  test("is as old as it was where something before it is deleted, also after it was taken up again", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = take(store, "t");
+    thread.keep(state(items));
+    thread.finish();
+    const [before] = store.read("t").items;
+    f.clock.advance(60_000);
+    const again = take(store, "t");
+    const shorter = [...again.items.slice(1), message("new", "user", "!")];
+    again.keep(state(shorter));
+    f.clock.advance(60_000);
+    again.keep(state(shorter.slice(1)));
+    again.finish();
+    const ages = store
+      .read("t")
+      .items.map(({ item, createdAt }) => [item.id, createdAt - (before?.createdAt ?? 0)]);
+    expect(ages).toEqual([
+      ["c", 0],
+      ["d", 0],
+      ["new", 60],
+    ]);
+  });
+
   test("what was still being written when the process died is incomplete", async () => {
     await using f = await createFixture();
     const store = f.open();
     const thread = take(store, "t");
     thread.keep(state([{ ...heard, status: "in-progress" }]));
     thread.finish();
+    expect(store.read("t").items[0]?.item.status).toBe("incomplete");
     expect(take(store, "t").items[0]?.status).toBe("incomplete");
   });
 
@@ -229,6 +254,22 @@ describe("a file that cannot be used", () => {
     }
     thread.finish();
     expect(store.read("t").itemCount).toBe(1);
+  });
+
+  test("one that another process is writing is not removed: E_BUSY, and nothing is lost", async () => {
+    await using f = await createFixture();
+    const store = f.open();
+    const thread = take(store, "t");
+    thread.keep(state([message("a", "user", "1")]));
+    thread.finish();
+    const { Database } = await import("bun:sqlite");
+    using locking = new Database(f.file);
+    locking.run("BEGIN IMMEDIATE");
+    expect(await failureOf(Promise.try(() => store.remove("t")))).toMatchObject({ code: "E_BUSY" });
+    locking.run("ROLLBACK");
+    expect(store.read("t").itemCount).toBe(1);
+    store.remove("t");
+    expect(store.list()).toEqual([]);
   });
 
   test("what cannot be written is told, and written with the next change", async () => {
