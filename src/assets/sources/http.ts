@@ -1,6 +1,5 @@
 // Files behind plain urls.
 import { basename } from "node:path";
-import { AppError } from "../../base/errors.ts";
 import { describeUrl, type HttpSource, isSafeRelativePath } from "../asset-schema.ts";
 import type { Tokens } from "../credentials.ts";
 import { type FetchPiece, pieceOfFile, type PlanSource, type WebOrigin } from "./source.ts";
@@ -44,10 +43,27 @@ export function createHttpPlan(findToken: Tokens["find"]): PlanSource<HttpSource
   };
 }
 
+/** Of a url that ends in no name of a file, or in one that no folder should hold. */
+const plainName = "download";
+/** What file systems take for one name. */
+const maxNameBytes = 255;
+
+/** Always one file's name: what is behind an encoded slash must not become a folder. */
 function nameInUrl(url: string): string {
-  const name = decodeURIComponent(basename(new URL(url).pathname));
-  if (isSafeRelativePath(name) && !name.startsWith(".")) return name;
-  throw new AppError("E_SCHEMA", `${describeUrl(url)} ends in no file name; name the file with \`files\``, {
-    source: describeUrl(url),
-  });
+  const name = decodeName(basename(new URL(url).pathname));
+  const isFit =
+    isSafeRelativePath(name) &&
+    !name.includes("/") &&
+    !name.startsWith(".") &&
+    Buffer.byteLength(name) <= maxNameBytes;
+  return isFit ? name : plainName;
+}
+
+/** Percent signs that encode nothing stand for themselves. */
+function decodeName(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

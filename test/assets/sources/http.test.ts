@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { basename } from "node:path";
+import { createStoreFixture, makeBytes, readBytes } from "../store-fixture.ts";
+
+const bytes = makeBytes(300, 3);
+
+test.each([
+  ["/voice.bin", "voice.bin"],
+  ["/voice.bin?token=x", "voice.bin"],
+  ["/a%20voice%C3%BC.bin", "a voiceü.bin"],
+  ["/100%25.bin", "100%.bin"],
+  ["/100%.bin", "100%.bin"],
+  ["/%E0%A4%A.bin", "%E0%A4%A.bin"],
+  ["/", "download"],
+  ["/folder/", "folder"],
+  ["/.hidden", "download"],
+  ["/%2e%2e%2fescape", "download"],
+  ["/folder%2Fvoice.bin", "download"],
+  ["/folder%5Cvoice.bin", "download"],
+  ["/nul%00", "download"],
+  [`/${"long".repeat(70)}`, "download"],
+])("a file of %s is called %s", async (path, name) => {
+  await using f = await createStoreFixture((server) => {
+    server.respond((request) => (request.path === path ? { content: bytes } : null));
+    return { name: "voice", sources: [{ type: "http", url: `${server.origin}${path}` }] };
+  });
+  const { path: placed } = await f.store.ensure("voice");
+  expect(basename(placed)).toBe(name);
+  expect(await readBytes(placed)).toEqual(bytes);
+  expect(placed).toBe(`${f.assetsDir}/model/voice/latest/${name}`);
+});
