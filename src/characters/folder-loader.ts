@@ -55,10 +55,11 @@ export function createFolderLoader(
     onQuarantine: (name: string | undefined, problem: LoadProblem) => void;
     /** There is something to reveal. Of those that are not slow, or of all if it was one of the slow, so many are missing. */
     onFind: (missing: number) => void;
+    listFiles?: typeof listCharacterFiles;
   },
   { folder }: { folder: string },
 ): FolderLoader {
-  const { evaluate, offenceOf, onQuarantine, onFind } = dependencies;
+  const { evaluate, offenceOf, onQuarantine, onFind, listFiles = listCharacterFiles } = dependencies;
   const states = new Map<string, FileState>();
   const awaited = new Set<FileState>();
   /** Awaited too, but there was a reveal without them. */
@@ -66,6 +67,14 @@ export function createFolderLoader(
   let versionCount = 0;
   /** Files whose names differ from another's in case alone. */
   let twins: ReadonlySet<string> = new Set();
+
+  let listing: Promise<unknown> = Promise.resolve();
+  /** One after the other: with an older list that comes late, files would go that have just come. */
+  const list = (): Promise<string[]> => {
+    const own = listing.then(() => listFiles(folder));
+    listing = own.catch(() => undefined);
+    return own;
+  };
 
   const stateOf = (file: string): FileState => {
     const known = states.get(file);
@@ -107,8 +116,7 @@ export function createFolderLoader(
     if (!reading.ok || !state.outcome || wasImported) return true;
     if (reading.text !== state.text || reading.path !== state.path) return true;
     const { outcome } = state;
-    if (outcome.fault?.isQuarantined) return false;
-    if (outcome.ok) return !isWatched;
+    if (outcome.ok) return !isWatched && !outcome.fault?.isQuarantined;
     return !quarantiningTypes.includes(outcome.problem.error_type);
   };
 
@@ -121,7 +129,7 @@ export function createFolderLoader(
     if (state.trial !== trial) return;
     Object.assign(state, { path: reading.path, text, companions: outcome.companions });
     if (!outcome.ok) {
-      state.outcome = { file, ok: false, problem: outcome.problem };
+      state.outcome = failed(state, outcome.problem);
       if (quarantiningTypes.includes(outcome.problem.error_type)) {
         onQuarantine(state.lastGood?.record.name, outcome.problem);
       }
@@ -131,6 +139,8 @@ export function createFolderLoader(
     const before = state.lastGood;
     const isSame =
       before?.source.text === text &&
+      // One in quarantine stays there; this is a new beginning.
+      !offenceOf(before.source.versionId) &&
       before.source.path === path &&
       isDeepStrictEqual(before.source.companions, companions) &&
       isDeepStrictEqual(before.record, record);
@@ -194,7 +204,7 @@ export function createFolderLoader(
     },
 
     async load(changed) {
-      const files = await listCharacterFiles(folder);
+      const files = await list();
       twins = findCaseTwins(files);
       const targets = files.filter((file) => {
         const state = states.get(file);
@@ -214,14 +224,17 @@ export function createFolderLoader(
           continue;
         }
         isNew = true;
-        const settle = (outcome?: LoadOutcome): void => {
+        const settle = (problem?: LoadProblem): void => {
           if (state.trial !== trial) return;
-          if (outcome) state.outcome = outcome;
+          if (problem) {
+            state.outcome = failed(state, problem);
+            // There was no trial of this text, so the next load is to make one.
+            state.text = undefined;
+          }
           end(state);
         };
         if (!reading.ok) {
-          state.text = undefined;
-          settle({ file: reading.file, ok: false, problem: reading.problem });
+          settle(reading.problem);
           continue;
         }
         running.push(
@@ -231,7 +244,7 @@ export function createFolderLoader(
               if (isAbortError(error)) return settle();
               const problem = { file: reading.file, stage: "evaluate", error_type: "Crashed" } as const;
               const message = `it could not be tried: ${messageOf(error)}`;
-              settle({ file: reading.file, ok: false, problem: { ...problem, message } });
+              settle({ ...problem, message });
             },
           ),
         );
@@ -258,6 +271,11 @@ export function createFolderLoader(
       for (const { trial } of states.values()) trial?.abort();
     },
   };
+}
+
+/** What put the last good version in quarantine keeps it there while edits fail. */
+function failed({ file, outcome }: FileState, problem: LoadProblem): LoadOutcome {
+  return { file, ok: false, problem, ...(outcome?.fault?.isQuarantined && { fault: outcome.fault }) };
 }
 
 function findCaseTwins(files: readonly string[]): Set<string> {

@@ -6,6 +6,7 @@ import { AppError } from "../../src/base/errors.ts";
 import type { CharacterVersion } from "../../src/characters/character-book.ts";
 import { createFolderLoader, type FolderLoader } from "../../src/characters/folder-loader.ts";
 import type { CharacterSource, EvaluationOutcome } from "../../src/characters/host/host-protocol.ts";
+import { listCharacterFiles } from "../../src/characters/load-folder.ts";
 import type { LoadErrorType, LoadProblem } from "../../src/characters/port.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTempFolder, type TempFolder } from "../support/temp-folder.ts";
@@ -47,7 +48,10 @@ const fails = (source: CharacterSource, type: LoadErrorType): EvaluationOutcome 
   companions: {},
 });
 
-async function openLoader(files: Readonly<Record<string, string>>): Promise<Played> {
+async function openLoader(
+  files: Readonly<Record<string, string>>,
+  listFiles = listCharacterFiles,
+): Promise<Played> {
   const folder = await createTempFolder("troupe-loader-");
   for (const [name, text] of Object.entries(files)) await folder.write(name, text);
   const evaluated: string[] = [];
@@ -64,6 +68,7 @@ async function openLoader(files: Readonly<Record<string, string>>): Promise<Play
       offenceOf: (versionId) => offences.get(versionId),
       onQuarantine: (name, problem) => quarantined.push(`${name} ${problem.file}`),
       onFind: (missing) => finds.push(missing),
+      listFiles,
     },
     { folder: folder.path },
   );
@@ -149,6 +154,7 @@ describe("a load of the whole folder", () => {
 
   test("an evaluation that cannot be made is that file's problem", async () => {
     await using played = await openLoader({ "a.ts": "Ada", "b.ts": "Bob" });
+    await played.load();
     played.play.evaluate = (source) =>
       source.file === "a.ts"
         ? Promise.reject(new Error("no more processes"))
@@ -158,6 +164,33 @@ describe("a load of the whole folder", () => {
       ok: false,
       problem: { error_type: "Crashed", message: "it could not be tried: no more processes" },
     });
+    expect(versionOf(played.loader, "b.ts")).toBeDefined();
+    // That says nothing of the file, which is tried again though it has not changed.
+    played.play.evaluate = (source) => Promise.resolve(stands(source));
+    await played.load();
+    expect(versionOf(played.loader, "a.ts")).toBeDefined();
+    expect(played.loader.outcomes().every(({ ok }) => ok)).toBe(true);
+  });
+
+  test("is not undone by an older one whose list of the folder comes late", async () => {
+    const held = Promise.withResolvers<void>();
+    let lists = 0;
+    await using played = await openLoader({ "a.ts": "Ada" }, async (folder) => {
+      const files = await listCharacterFiles(folder);
+      if (++lists === 2) await held.promise;
+      return files;
+    });
+    await played.load();
+    const older = played.begin("a.ts");
+    await eventually("the older list", () => lists === 2);
+    await played.folder.write("b.ts", "Bob");
+    const newer = played.begin("b.ts");
+    // Were it not to wait for the older one, it would be done by then.
+    await Promise.race([newer, Bun.sleep(50)]);
+    held.resolve();
+    await Promise.all([older, newer]);
+    played.loader.reveal();
+    expect(played.loader.fileCount).toBe(2);
     expect(versionOf(played.loader, "b.ts")).toBeDefined();
   });
 });
@@ -357,6 +390,44 @@ describe("faults of versions", () => {
     await played.load();
     played.loader.recordFault(versionOf(played.loader, "a.ts")!.source.versionId, fault("once", false));
     await played.load();
+    expect(played.loader.outcomes()[0]?.fault).toBeUndefined();
+  });
+
+  test("stay with the last good version while edits fail", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    await played.load();
+    const { versionId } = versionOf(played.loader, "a.ts")!.source;
+    played.loader.recordFault(versionId, fault("hung", true));
+    played.play.evaluate = (source) => Promise.resolve(fails(source, "SyntaxError"));
+    await played.folder.write("a.ts", "broken");
+    await played.load("a.ts");
+    expect(played.loader.outcomes()).toMatchObject([{ ok: false, fault: fault("hung", true) }]);
+    // What failed otherwise is tried again when a load is asked for.
+    played.evaluated.length = 0;
+    await played.load();
+    expect(played.evaluated).toEqual(["a.ts"]);
+    await played.folder.write("a.ts", new Uint8Array([0xff]));
+    await played.load("a.ts");
+    expect(played.loader.outcomes()).toMatchObject([
+      { ok: false, problem: { stage: "read" }, fault: fault("hung", true) },
+    ]);
+  });
+
+  test("are not taken over by an edit that is taken back: it is a version of its own", async () => {
+    await using played = await openLoader({ "a.ts": "Ada" });
+    await played.load();
+    const before = versionOf(played.loader, "a.ts")!;
+    // As the host has it.
+    played.offences.set(before.source.versionId, fault("hung", true).problem);
+    played.loader.recordFault(before.source.versionId, fault("hung", true));
+    for (const text of ["Anna", "Ada"]) {
+      played.play.evaluate = (source) =>
+        Promise.resolve(text === "Ada" ? stands(source) : fails(source, "SyntaxError"));
+      await played.folder.write("a.ts", text);
+      await played.load("a.ts");
+    }
+    const after = versionOf(played.loader, "a.ts")!;
+    expect(after.source.versionId).not.toBe(before.source.versionId);
     expect(played.loader.outcomes()[0]?.fault).toBeUndefined();
   });
 
