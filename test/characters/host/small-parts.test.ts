@@ -51,6 +51,33 @@ describe("a gate", () => {
     expect(entered).toEqual([0, 1, 2]);
   });
 
+  test("keeps its order when somebody comes as a place gets free", async () => {
+    const gate = createGate(1);
+    const held = await gate.enter();
+    const order: string[] = [];
+    const waits = gate.enter().then((pass) => {
+      order.push("waited");
+      return pass;
+    });
+    held[Symbol.dispose]();
+    const comes = gate.enter().then((pass) => {
+      order.push("came");
+      return pass;
+    });
+    (await waits)[Symbol.dispose]();
+    await comes;
+    expect(order).toEqual(["waited", "came"]);
+  });
+
+  test("tells whoever no longer waits at once, and not when it is its turn", async () => {
+    const gate = createGate(1);
+    using _held = await gate.enter();
+    const abort = new AbortController();
+    const gone = gate.enter(abort.signal).catch((error: unknown) => error);
+    abort.abort();
+    expect(await gone).toMatchObject({ code: "E_INTERRUPTED" });
+  });
+
   test("turns away whoever no longer waits, and gives the place to the next", async () => {
     const gate = createGate(1);
     const held = await gate.enter();
