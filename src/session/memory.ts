@@ -93,8 +93,24 @@ export function planCondensing(
   if (old.length === 0) return null;
   return {
     itemIds: [...known, ...old.map(({ id }) => id)],
-    messages: tellConversation(old, memory && { summary: memory.summary, itemIds: [] }),
+    messages: shorten(
+      tellConversation(old, memory && { summary: memory.summary, itemIds: [] }),
+      budgetTokens,
+    ),
   };
+}
+
+/** Of messages that are more than anybody could be told at once the longest are cut: their beginnings say most. */
+function shorten(messages: readonly ReplyMessage[], budgetTokens: number): readonly ReplyMessage[] {
+  let told = messages;
+  for (let limit = budgetTokens / 2; estimateMessages(told) > budgetTokens && limit > 16; limit /= 2) {
+    told = messages.map((message) => {
+      const { content } = message;
+      const share = limit / estimateTokens(content);
+      return share >= 1 ? message : { ...message, content: `${content.slice(0, content.length * share)} …` };
+    });
+  }
+  return told;
 }
 
 /** The conversation as the reply model is told it. */

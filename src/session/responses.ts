@@ -3,10 +3,10 @@ import { playedMs, sliceSpeech } from "./audio-pacer.ts";
 import { takeEarlyReply } from "./early-reply.ts";
 import type { ResponseView, ResponseWish } from "./events.ts";
 import { alignWords } from "./heard-words.ts";
-import { planCondensing } from "./memory.ts";
+import { estimateTokens, planCondensing } from "./memory.ts";
 import { closeMessage, writeCalls, writeSlice, writeText } from "./response-output.ts";
 import { buildPlan, viewResponse } from "./response-plan.ts";
-import type { ActiveResponse, PendingTranscript } from "./state.ts";
+import type { ActiveResponse, PendingTranscript, SessionState } from "./state.ts";
 import {
   busyUntilMs,
   type InputOf,
@@ -256,13 +256,19 @@ export function finishResponse(step: Step, ending: Ending): void {
 
 /** Between turns, so that nobody waits for it. */
 export function condense(step: Step): void {
-  const { items, memory, limits, isCondensing, response, isClosed, isReplyOwed, input } = step.state;
+  const { items, memory, isCondensing, response, isClosed, isReplyOwed, input } = step.state;
   const isBusy = response || isReplyOwed || input.isTurnOpen || input.pending.length > 0;
   if (isCondensing || isBusy || isClosed) return;
-  const plan = planCondensing(items, memory, limits.historyTokens);
+  const plan = planCondensing(items, memory, roomBesidePrompt(step.state));
   if (!plan) return;
   update(step, { isCondensing: true });
   perform(step, { type: "condense", ...plan });
+}
+
+/** What is told of the history is what the system prompt leaves; where it leaves next to nothing, a summary still has room. */
+function roomBesidePrompt({ limits, config, cast }: SessionState): number {
+  const { historyTokens } = limits;
+  return Math.max(historyTokens / 4, historyTokens - estimateTokens(config.instructions ?? cast.prompt));
 }
 
 /** A summary of something that has been deleted meanwhile is forgotten with it. */

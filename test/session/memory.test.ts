@@ -46,6 +46,16 @@ describe("when a history is put in short", () => {
     expect(second?.itemIds.slice(-2)).toEqual(["u8", "a8"]);
   });
 
+  test("of a message that is more than all that can be told its beginning is put in short", () => {
+    const items = [message("u0", "user", `It begins. ${"and on ".repeat(9000)}`), ...turns(2).slice(1)];
+    const plan = planCondensing(items, null, 1000);
+    expect(plan?.itemIds).toEqual(["u0", "a0"]);
+    const sizes = plan?.messages.map(({ content }) => estimateTokens(content)) ?? [];
+    expect(sizes[0]).toBeWithin(400, 510);
+    expect(sizes[1]).toBe(96);
+    expect(plan?.messages[0]?.content).toStartWith("It begins.");
+  });
+
   test("a call and its result stay together", () => {
     const call: Item = {
       type: "call",
@@ -134,6 +144,16 @@ describe("a session whose history is full", () => {
     expect(told?.messages[0]?.content).toContain("They met.");
     expect(told?.messages.at(-1)?.content).toBe("And now?");
     expect(told?.historyTokens).toBe(500);
+  });
+
+  test("is full sooner the more its instructions take, so that nothing is left out before it is put in short", () => {
+    const session = openStepped({ turnDetection: null }, { historyTokens: 800 });
+    session.command({ type: "update-session", patch: { instructions: words.repeat(4) } });
+    speakTo(session, "one");
+    expect(session.effects("condense")).toEqual([]);
+    speakTo(session, "two");
+    // With these instructions there is hardly room for both; without them there would be for four.
+    expect(session.effects("condense")[0]?.itemIds).toContain("one");
   });
 
   test("tries again at the next turn when nothing came of it", () => {
