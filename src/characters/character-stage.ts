@@ -56,6 +56,8 @@ export async function createCharacterStage(
   let book: LiveBook = emptyBook;
 
   await using resources = new AsyncDisposableStack();
+  // With their trials called off, and nobody to make new ones, they come to their ends.
+  resources.defer(async () => void (await Promise.allSettled(loads)));
   const host = resources.use(
     createCharacterHost(
       {
@@ -137,7 +139,7 @@ export async function createCharacterStage(
     while (loader.isHiding && !isClosed) await revealed.promise;
     if (!isNew && reason !== "watch") cadence.complete();
     const durationMs = clock.nowMs() - startMs;
-    if (isNew || reason !== "watch") {
+    if (!isClosed && (isNew || reason !== "watch")) {
       const { problems } = book;
       const loadedCount = readyCount(book);
       emit({ type: "characters-load-end", durationMs, reason, loadedCount, problems, book });

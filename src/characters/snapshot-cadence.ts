@@ -34,6 +34,7 @@ export function createSnapshotCadence(
   let quiet: Disposable | undefined;
   let limit: Disposable | undefined;
   let mostUnderWay = 0;
+  let isDisposed = false;
 
   const cancel = (): void => {
     quiet?.[Symbol.dispose]();
@@ -43,12 +44,14 @@ export function createSnapshotCadence(
     mostUnderWay = 0;
   };
   const fire = (): void => {
+    if (isDisposed) return;
     cancel();
     publish();
   };
   if (isOpening) quiet = clock.schedule(fire, firstWaitMs);
   return {
     outcome(underWay) {
+      if (isDisposed) return;
       mostUnderWay = Math.max(mostUnderWay, underWay);
       if (!isOpening) {
         quiet?.[Symbol.dispose]();
@@ -57,6 +60,9 @@ export function createSnapshotCadence(
       limit ??= clock.schedule(fire, isOpening ? openingMs : maxWaitMs + underWay * waitPerFileMs);
     },
     complete: fire,
-    [Symbol.dispose]: cancel,
+    [Symbol.dispose]() {
+      isDisposed = true;
+      cancel();
+    },
   };
 }

@@ -208,6 +208,29 @@ import { $ } from "bun";`,
     expect(await cast.promptOf("Bob")).toBe("new");
   });
 
+  test("is put away together with the loads under way, and says nothing after that", async () => {
+    await using cast = await openTestStage(
+      { "a.ts": characterText(), "slow.ts": characterText({ top: "await new Promise(() => {});" }) },
+      { opened: "first" },
+    );
+    await cast.folder.write("b.ts", characterText({ name: "Bob" }));
+    let isOver = false;
+    const reload = cast.stage.reload().finally(() => {
+      isOver = true;
+    });
+    let changes = 0;
+    await cast.stage[Symbol.asyncDispose]();
+    cast.stage.onChange(() => {
+      changes += 1;
+    });
+    expect(isOver).toBe(true);
+    await reload;
+    expect(cast.recorder.ofType("characters-load-end")).toEqual([]);
+    // A load that comes too late finds nobody at home.
+    await cast.stage.reload();
+    expect(changes).toBe(0);
+  });
+
   test("a character object that was kept goes on with its own version after an edit", async () => {
     await using cast = await openTestStage({ "a.ts": characterText({ prompt: `return "old";` }) });
     const before = cast.stage.book.find("Ada")!;

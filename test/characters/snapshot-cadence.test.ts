@@ -96,6 +96,10 @@ describe("a reload", () => {
     cadence.outcome(0);
     cadence[Symbol.dispose]();
     clock.advance(5000);
+    // Nor when outcomes come in after that.
+    cadence.outcome(0);
+    cadence.complete();
+    expect(clock.scheduledCount).toBe(0);
     expect(publishedAtMs).toEqual([]);
   });
 });
