@@ -8,7 +8,7 @@ import type { CharacterVersion, LoadOutcome, RunFault } from "./character-book.t
 import type { CharacterSource, EvaluationOutcome } from "./host/host-protocol.ts";
 import { type FileReading, listCharacterFiles, readCharacterFiles } from "./load-folder.ts";
 import type { LoadErrorType, LoadProblem } from "./port.ts";
-import { importStem, isShared } from "./watch-folder.ts";
+import { isShared, mayImport } from "./watch-folder.ts";
 
 export interface FolderLoader extends Disposable {
   /** One for each file that has been evaluated and revealed, in no order. */
@@ -102,8 +102,7 @@ export function createFolderLoader(
       if (path === join(folder, state.file) || path === state.path || Object.hasOwn(state.companions, path))
         return true;
       if (!isShared(path, folder)) return false;
-      const stem = importStem(path);
-      return [state.text ?? "", ...Object.values(state.companions)].some((text) => text.includes(stem));
+      return [state.text ?? "", ...Object.values(state.companions)].some((text) => mayImport(text, path));
     });
 
   /** False when the file is as it was, and its outcome stands. */

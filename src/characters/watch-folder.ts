@@ -1,5 +1,5 @@
 // Tells when files of the characters folder have changed: one call for a burst of changes.
-import { basename, join, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { watch } from "chokidar";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { waitFor } from "../base/deadline.ts";
@@ -96,7 +96,10 @@ export function isShared(path: string, folder: string): boolean {
   return path.startsWith(join(folder, "_"));
 }
 
-/** What an import of this file looks like: its name without the extension. */
-export function importStem(path: string): string {
-  return basename(path).replace(/\.[^.]+$/, "");
+/** True for a text that may import this file: it has its name without the extension, or of an index that of its folder. */
+export function mayImport(text: string, path: string): boolean {
+  const stem = basename(path).replace(/\.[^.]+$/, "");
+  if (text.includes(stem)) return true;
+  const folder = basename(dirname(path));
+  return stem === "index" && ['"', "'", '/"', "/'"].some((end) => text.includes(folder + end));
 }

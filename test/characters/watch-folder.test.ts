@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
-import { importStem, isShared, watchFolder } from "../../src/characters/watch-folder.ts";
+import { isShared, mayImport, watchFolder } from "../../src/characters/watch-folder.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
@@ -76,8 +76,13 @@ describe("watching a folder", () => {
   });
 });
 
-test("shared files are those that begin with _, and are imported by their stem", () => {
+test("shared files are those that begin with _, and are imported by their stem, or by their folder", () => {
   expect(isShared(join("/cast", "_lib", "a.ts"), "/cast")).toBe(true);
   expect(isShared(join("/cast", "a.ts"), "/cast")).toBe(false);
-  expect(importStem("/cast/_lib/word.list.ts")).toBe("word.list");
+  expect(mayImport("import './_lib/word.list'", "/cast/_lib/word.list.ts")).toBe(true);
+  expect(mayImport("import './_lib/word'", "/cast/_lib/word.list.ts")).toBe(false);
+  for (const text of ["import './_lib/index'", "import './_lib'", 'import "./_lib/"']) {
+    expect(mayImport(text, "/cast/_lib/index.ts")).toBe(true);
+  }
+  expect(mayImport("import './_lib/word'", "/cast/_lib/index.ts")).toBe(false);
 });
