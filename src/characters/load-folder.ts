@@ -78,19 +78,23 @@ export async function readCharacterFile(folder: string, file: string): Promise<F
   let handle: FileHandle | undefined;
   try {
     const path = await realpath(join(folder, file));
-    if (!path.startsWith(folder + sep)) return refuse("the link leads out of the characters folder");
+    if (!path.startsWith(folder + sep))
+      return refuse("the link leads out of the characters folder; put the file itself there");
     // A FIFO that has taken the file's place since must not block.
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const { size, ...stats } = await handle.stat().then((s) => ({ size: s.size, isFile: s.isFile() }));
     if (!stats.isFile) return refuse("it is no regular file");
-    if (size > maxFileBytes) return refuse(`it has ${size} bytes; a character may have ${maxFileBytes}`);
+    if (size > maxFileBytes)
+      return refuse(
+        `it has ${size} bytes, and a character may have ${maxFileBytes}; put its data into a file in _lib/`,
+      );
     const bytes = await handle.readFile();
     return { ok: true, file, path, text: decodeText(bytes) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return refuse("the file, or what its link leads to, does not exist");
     if (code === "EACCES" || code === "EPERM") return refuse(`it may not be read (${code}); check its mode`);
-    if (code === "ELOOP") return refuse("its links go in a circle");
+    if (code === "ELOOP") return refuse("its links go in a circle; let one of them lead to a file");
     return refuse(messageOf(error));
   } finally {
     await handle?.close();
@@ -101,6 +105,6 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new Error("it is not UTF-8 text");
+    throw new Error("it is not UTF-8 text; save it in that encoding");
   }
 }

@@ -108,7 +108,7 @@ const cases: Record<string, [text: string, expected: Partial<LoadProblem>]> = {
       stage: "shape",
       error_type: "MissingExport",
       message: expect.stringContaining(
-        "the file exports no VOICE_SOURCE, no INSTRUCTIONS, no PromptGenerator;",
+        "the file exports no VOICE_SOURCE, no INSTRUCTIONS, no PromptGenerator; it exports CHARACTER_NAME;",
       ),
     },
   ],
@@ -141,6 +141,31 @@ const cases: Record<string, [text: string, expected: Partial<LoadProblem>]> = {
       stage: "schema",
       error_type: "ValidationError",
       message: "VOICE_SOURCE.source_type cannot be read: Error: no",
+    },
+  ],
+  "a definition with a getter that throws": [
+    `export default { get CHARACTER_NAME() { throw new Error("no"); } };`,
+    { stage: "schema", error_type: "ValidationError", message: "CHARACTER_NAME cannot be read: Error: no" },
+  ],
+  "a proxy for a definition": [
+    "export default new Proxy({}, { get() { throw new Error('no'); } });",
+    { stage: "schema", error_type: "ValidationError" },
+  ],
+  "instructions that are plain text": [
+    good.replace('{ type: "smalltalk", language: "en" }', "'Be kind.'"),
+    {
+      stage: "schema",
+      error_type: "ValidationError",
+      line: 4,
+      message: expect.stringContaining('; write { type: "constant", text: "…" }'),
+    },
+  ],
+  "a throw in what it imports": [
+    `import { word } from "./_lib/throws.ts";\n${characterText({ prompt: "return word;" })}`,
+    {
+      stage: "evaluate",
+      error_type: "EvaluationError",
+      message: expect.stringMatching(/^_lib\/throws\.ts:2:\d+: RangeError: too far$/),
     },
   ],
   "a proxy that throws": [
@@ -194,10 +219,14 @@ describe("files that misbehave while they are loaded", () => {
     const texts = Object.values(cases).map(([text]) => text);
     const bad = files.map((file, index) => [file, texts[index] ?? ""] as const);
     cast = await openTestStage(
-      { ...Object.fromEntries(bad), "good.ts": good },
+      {
+        ...Object.fromEntries(bad),
+        "good.ts": good,
+        "_lib/throws.ts": "export const word = 'x';\nthrow new RangeError('too far');\n",
+      },
       { ...limits, opened: "first" },
     );
-    await cast.untilBook((book) => book.find("Good") !== undefined, 5000);
+    await cast.untilBook((book) => book.find("Good") !== undefined, 15_000);
     let isSettled = false;
     const settled = cast.stage.settled().then(() => {
       isSettled = true;

@@ -52,7 +52,7 @@ describe("character files", () => {
       "// B.ts",
       "// a.ts",
       expect.stringContaining(`${maxFileBytes + 1} bytes`),
-      "it is not UTF-8 text",
+      "it is not UTF-8 text; save it in that encoding",
       "// c.ts",
       expect.stringContaining("does not exist"),
     ]);

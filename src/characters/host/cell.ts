@@ -29,8 +29,9 @@ async function evaluate(source: CharacterSource): Promise<CellEvaluation> {
   const companions: Record<string, string> = {};
   try {
     loader.collect(source, companions);
-    const read = createExportReader(await loader.load(source));
-    const { generatorClass, hasReply } = readShape(read);
+    const module = await loader.load(source);
+    const read = createExportReader(module);
+    const { generatorClass, hasReply } = readShape(read, Object.keys(module));
     const { exportsJson, tools } = await readDeclarations(read, hasReply, toJsonSchema);
     performer = createPerformer(source, { instructions: read("INSTRUCTIONS"), generatorClass, tools });
     return { ok: true, exportsJson, companions };

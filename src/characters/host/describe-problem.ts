@@ -6,7 +6,7 @@ import { describeMissingImport, UnreadableData, UnresolvedImport } from "./load-
 import type { CellOffence } from "./open-cell.ts";
 import { NotPlainData } from "./plain-data.ts";
 import { UnfitModule } from "./read-exports.ts";
-import { type Place, placeInStack, placeOf, placeOfExport } from "./source-place.ts";
+import { type Place, placeInFolder, placeInStack, placeOf, placeOfExport } from "./source-place.ts";
 
 /** The parts of Bun's BuildMessage and ResolveMessage that are used here. */
 interface BuildFailure {
@@ -76,7 +76,10 @@ export function describeProblem(error: unknown, source: SourceText, folder: stri
   } catch {
     // A thrown value may be hostile; what can be shown of it is shown below.
   }
-  return problem("evaluate", "EvaluationError", textOf(error), placeInStack(error, source.path));
+  const place = placeInStack(error, source.path);
+  const elsewhere = place ? undefined : placeInFolder(error, folder);
+  const message = elsewhere === undefined ? textOf(error) : `${elsewhere}: ${textOf(error)}`;
+  return problem("evaluate", "EvaluationError", message, place);
 }
 
 function firstFailure(error: unknown): BuildFailure {

@@ -31,6 +31,9 @@ export function copyPlainData(value: unknown, place: string): unknown {
       return result;
     }
     if (value instanceof Date) return value.toISOString();
+    // They have no keys, and would come out empty.
+    if (value instanceof Map) throw new NotPlainData(place, "is a Map; write an object");
+    if (value instanceof Set) throw new NotPlainData(place, "is a Set; write an array");
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       spend(key.length);

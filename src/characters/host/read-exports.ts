@@ -50,22 +50,30 @@ export type ReadExport = (name: string) => unknown;
 export function createExportReader(module: Readonly<Record<string, unknown>>): ReadExport {
   const fallback = module["default"];
   return (name) => {
-    if (module[name] !== undefined) return module[name];
-    return typeof fallback === "object" && fallback !== null
-      ? (fallback as Record<string, unknown>)[name]
-      : undefined;
+    try {
+      if (module[name] !== undefined) return module[name];
+      return typeof fallback === "object" && fallback !== null
+        ? (fallback as Record<string, unknown>)[name]
+        : undefined;
+    } catch (error) {
+      // A getter of the default export, or a proxy in its place.
+      throw new UnfitModule("schema", "ValidationError", name, `${name} cannot be read: ${textOf(error)}`);
+    }
   };
 }
 
-/** Throws UnfitModule. */
-export function readShape(read: ReadExport): { generatorClass: GeneratorClass; hasReply: boolean } {
+/** Throws UnfitModule. `exported` are the names that the file does export. */
+export function readShape(
+  read: ReadExport,
+  exported: readonly string[],
+): { generatorClass: GeneratorClass; hasReply: boolean } {
   const missing = requiredNames.filter((name) => read(name) === undefined);
   if (missing[0] !== undefined) {
     throw new UnfitModule(
       "shape",
       "MissingExport",
       missing[0],
-      `the file exports no ${missing.join(", no ")}; \`troupe characters new\` writes a file that has everything`,
+      `the file exports no ${missing.join(", no ")}; it exports ${list(exported)}; \`troupe characters new\` writes a file that has everything`,
     );
   }
   const generatorClass = read("PromptGenerator");
@@ -87,6 +95,9 @@ export function readShape(read: ReadExport): { generatorClass: GeneratorClass; h
   }
   return { generatorClass, hasReply: hasMethod(generatorClass, "reply") };
 }
+
+const list = (names: readonly string[]): string =>
+  names.length === 0 ? "nothing" : names.slice(0, 8).join(", ").slice(0, 200);
 
 const isClass = (value: unknown): value is GeneratorClass =>
   typeof value === "function" && typeof value.prototype === "object" && value.prototype !== null;

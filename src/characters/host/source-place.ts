@@ -53,6 +53,19 @@ export function placeInStack(error: unknown, path: string): Place | undefined {
   }
 }
 
+/** The first frame of an error's stack that lies in the folder, as `_lib/words.ts:3:7`. */
+export function placeInFolder(error: unknown, folder: string): string | undefined {
+  try {
+    const frames = String((error as Error).stack)
+      .slice(0, 20_000)
+      .split("\n");
+    const frame = frames.find((line) => /^\s+at /.test(line) && line.includes(`${folder}/`));
+    return frame?.slice(frame.indexOf(`${folder}/`) + folder.length + 1).split(")", 1)[0];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Plain, quoted or as a getter. */
 function findProperty(text: string, key: string): number | undefined {
   const escaped = key.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

@@ -15,6 +15,12 @@ import { placeOfExport } from "./source-place.ts";
 
 type Declared = Readonly<Record<string, unknown>>;
 
+/** What to write in place of something that is no object at all. */
+const examples: Readonly<Record<string, string>> = {
+  VOICE_SOURCE: '{ source_type: "kokoro", voice: "af_heart" }',
+  INSTRUCTIONS: '{ type: "constant", text: "…" }',
+};
+
 /** Returns the first thing that is wrong, in the order of the contract. */
 export function validateExports(
   exportsJson: string,
@@ -55,8 +61,10 @@ export function validateExports(
     METADATA: metadata,
   })) {
     if (error) {
-      const keys = error.issues[0]?.path;
-      return problem(exportName, "ValidationError", describeIssues(error, exportName), keys);
+      const keys = error.issues[0]?.path ?? [];
+      const example = keys.length === 0 ? examples[exportName] : undefined;
+      const cure = example === undefined ? "" : `; write ${example}`;
+      return problem(exportName, "ValidationError", describeIssues(error, exportName) + cure, keys);
     }
   }
   const declaredTools = check("TOOLS", z.array(toolSchema).max(maxTools, `at most ${maxTools} tools`));

@@ -57,6 +57,11 @@ describe("copyPlainData", () => {
     expect(Object.keys(copy)).toEqual(["__proto__"]);
   });
 
+  test("refuses what would come out empty", () => {
+    expect(refusalOf({ tags: new Set(["a"]) })).toBe("X.tags is a Set; write an array");
+    expect(refusalOf(new Map([["a", 1]]))).toBe("X is a Map; write an object");
+  });
+
   test("names the place of what is not plain", () => {
     expect(refusalOf({ a: [{ b: () => 1 }] })).toBe(
       "X.a[0].b is a function; only plain data may stand there",
