@@ -1,4 +1,5 @@
 // Where everything of an asset lies on disk. The rest of the room asks here and joins no paths of its own.
+import { createHash, type Hash } from "node:crypto";
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { Asset, AssetSource } from "./asset-schema.ts";
 import { sha256OfText } from "./checksum.ts";
@@ -50,12 +51,19 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRo
 
   const partsOf = (target: string): Pick<AssetPlaces, "downloadsFolder" | "partPrefix" | "partPath"> => {
     const partPrefix = sha256OfText(target).slice(0, 16);
+    // A source that names hundreds of files is long, and each of them asks.
+    const begun = new WeakMap<AssetSource, Hash>();
+    const begin = (source: AssetSource): Hash => {
+      const hash = begun.get(source) ?? createHash("sha256").update(`${encodeSource(source)}\n`);
+      begun.set(source, hash);
+      return hash;
+    };
     return {
       downloadsFolder,
       partPrefix,
       partPath(source, pieceKey) {
         // A digest of source and destination: two stores that share a cache root never share a part.
-        const id = sha256OfText(`${encodeSource(source)}\n${pieceKey}`).slice(0, 24);
+        const id = begin(source).copy().update(pieceKey).digest("hex").slice(0, 24);
         return join(downloadsFolder, `${partPrefix}-${id}.part`);
       },
     };
