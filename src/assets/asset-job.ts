@@ -2,6 +2,7 @@
 import type { Emit } from "../base/events.ts";
 import type { AssetPlaces } from "./asset-layout.ts";
 import type { FileDigests } from "./checksum.ts";
+import type { Flusher } from "./flusher.ts";
 import type { Asset, AssetFile, AssetSource } from "./asset-schema.ts";
 import type { Quota } from "./quota.ts";
 import type { AssetEvent, AssetHooks, AssetPhase, AssetResult } from "./port.ts";
@@ -36,6 +37,7 @@ export interface AssetJob {
   isLocked: boolean;
   /** What the run holds, freed at its end in reverse order. */
   readonly held: AsyncDisposableStack;
+  readonly flusher: Flusher;
   /** By path; grows until the asset is complete. Of an asset with a manifest, sources may complete each other. */
   readonly stock: Map<string, StockedFile>;
   /** The source that delivered last. */

@@ -11,6 +11,7 @@ import { createAssetLayout } from "./asset-layout.ts";
 import { type Asset, type AssetDefinition, assetSchema } from "./asset-schema.ts";
 import { readStatus, verifyOnDisk } from "./asset-status.ts";
 import { createTokens } from "./credentials.ts";
+import { createFlusher } from "./flusher.ts";
 import { type GetFreeBytes, getFreeBytes } from "./free-space.ts";
 import { listPhases } from "./phases/list.ts";
 import { removeParts } from "./phases/parts.ts";
@@ -173,6 +174,7 @@ export function createAssetStore(
       startsOver: given.startsOver ?? false,
       signal,
       held,
+      flusher: held.use(createFlusher()),
       isLocked: false,
       emit: report,
       meter,

@@ -1,18 +1,41 @@
 // Work on many things, a few at a time.
 
-/** Up to `limit` at once; the first failure keeps further ones from starting, and is thrown when all have ended. */
+/**
+ * Up to `limit` at once; the first failure keeps further ones from starting, and is thrown when all have ended. One that
+ * `isTooMany` says is due to the others beside it is none: its item is worked on again, with fewer from then on.
+ */
 export async function forEachLimited<T>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<void>,
+  isTooMany: (error: unknown) => boolean = () => false,
 ): Promise<void> {
   const queue = [...items];
   const failures: unknown[] = [];
-  const run = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined && failures.length === 0; item = queue.shift()) {
-      await work(item).catch((error: unknown) => failures.push(error));
+  let most = Math.min(limit, items.length);
+  let active = 0;
+  const tryOne = async (item: T): Promise<void> => {
+    active += 1;
+    try {
+      await work(item);
+    } catch (error) {
+      if (most > 1 && isTooMany(error)) {
+        most -= 1;
+        queue.push(item);
+      } else {
+        failures.push(error);
+      }
+    } finally {
+      active -= 1;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, run));
+  const run = async (): Promise<void> => {
+    while (active < most && failures.length === 0) {
+      const item = queue.shift();
+      if (item === undefined) return;
+      await tryOne(item);
+    }
+  };
+  await Promise.all(Array.from({ length: most }, run));
   if (failures.length > 0) throw failures[0];
 }

@@ -29,3 +29,36 @@ test("after a failure nothing further begins, and what runs is waited for", asyn
   expect(begun).toEqual([1, 2]);
   expect(ended).toEqual([2]);
 });
+
+test("an item that is turned away for the others beside it comes again, with fewer at once", async () => {
+  let running = 0;
+  const done: number[] = [];
+  const seen: number[] = [];
+  const work = async (item: number): Promise<void> => {
+    running += 1;
+    seen.push(running);
+    const isTooMany = running > 2;
+    await Promise.resolve();
+    running -= 1;
+    if (isTooMany) throw new Error("too many");
+    done.push(item);
+  };
+  await forEachLimited([1, 2, 3, 4, 5, 6, 7, 8], 4, work, () => true);
+  expect(done.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(Math.max(...seen.slice(4))).toBeLessThanOrEqual(2);
+});
+
+test("one that is turned away alone fails", async () => {
+  let tries = 0;
+  const work = forEachLimited(
+    [1],
+    4,
+    async () => {
+      tries += 1;
+      throw new Error("closed");
+    },
+    () => true,
+  );
+  expect((await failureOf(work)).message).toBe("closed");
+  expect(tries).toBe(1);
+});

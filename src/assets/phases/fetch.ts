@@ -1,5 +1,5 @@
 // The phase that brings the bytes of a source into parts.
-import { chmod, constants, copyFile, mkdir, rm, stat } from "node:fs/promises";
+import { chmod, constants, copyFile, type FileHandle, mkdir, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import { throwIfAborted } from "../../base/deadline.ts";
@@ -12,11 +12,17 @@ import { forEachLimited } from "../for-each-limited.ts";
 import { asSourceError } from "../sources/local.ts";
 import { type FetchPiece, listAlgorithms, type SourcePlan, type WebOrigin } from "../sources/source.ts";
 import { downloadFile } from "../transfer/download-file.ts";
-import { retryPassing } from "../transfer/retry.ts";
+import { isRefusal } from "../transfer/fetch-ranges.ts";
+import { isPassing, retryPassing } from "../transfer/retry.ts";
 import { countKeptBytes } from "./parts.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
 import { requireRoom } from "./room.ts";
 import { takeWhatIsHere } from "./take-what-is-here.ts";
+
+const tinyBytes = 256 << 10;
+
+/** The server itself says so, while it serves others of ours: there are too many. */
+const isTurnedAway = (error: unknown): boolean => isPassing(error) && isRefusal(error);
 
 export async function download(
   job: AssetJob,
@@ -59,13 +65,20 @@ export async function download(
     delivery.fetched.push({ piece, partPath, digests });
   };
   // The small ones side by side, one connection each, and first: a source that has the wrong bytes is then told
-  // before the large ones are fetched. The large ones one by one, with several connections each.
-  const isSmall = ({ sizeBytes }: FetchPiece): boolean =>
-    sizeBytes !== null && sizeBytes <= dependencies.limits.pieceBytes;
-  const small = plan.pieces.filter(isSmall);
-  const large = plan.pieces.filter((piece) => !isSmall(piece));
-  await forEachLimited(small, job.filesAtOnce ?? 2 * dependencies.limits.connections, bring);
-  await forEachLimited(large, job.filesAtOnce ?? 1, bring);
+  // before the large ones are fetched. The large ones one by one, with several connections each. Of tiny ones the most
+  // is waiting for the server.
+  const { connections, pieceBytes } = dependencies.limits;
+  const groups = [
+    { limitBytes: tinyBytes, atOnce: 4 * connections },
+    { limitBytes: pieceBytes, atOnce: 2 * connections },
+    { limitBytes: Number.POSITIVE_INFINITY, atOnce: 1 },
+  ];
+  let left = plan.pieces;
+  for (const { limitBytes, atOnce } of groups) {
+    const isMember = ({ sizeBytes }: FetchPiece): boolean => (sizeBytes ?? Number.MAX_VALUE) <= limitBytes;
+    await forEachLimited(left.filter(isMember), job.filesAtOnce ?? atOnce, bring, isTurnedAway);
+    left = left.filter((piece) => !isMember(piece));
+  }
   meter.flush();
 }
 
@@ -133,6 +146,11 @@ async function downloadPiece(
           reserve: (incomingBytes: number, placedBytes: number) =>
             requireRoom(job, dependencies, { incomingBytes, placedBytes }, piece.key),
         }),
+    // An archive gets no name; what comes out of it does.
+    ...(piece.gives.kind === "file" &&
+      !job.asset.unpack && {
+        takeWhole: (file: FileHandle, sizeBytes: number) => job.flusher.take(partPath, file, sizeBytes),
+      }),
     onProgress: (doneBytes, totalBytes) => job.meter.set(piece.key, doneBytes, totalBytes),
     signal: job.signal,
   });

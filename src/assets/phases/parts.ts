@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import type { AssetPlaces } from "../asset-layout.ts";
 import { blockBytes } from "../folder-size.ts";
+import { forEachLimited } from "../for-each-limited.ts";
 import { countPartBytes, removePart, unlinkIfThere } from "../transfer/part-file.ts";
+
+const namesAtOnce = 16;
 
 type PartsPlace = Pick<AssetPlaces, "downloadsFolder" | "partPrefix">;
 
@@ -57,8 +60,8 @@ export async function dropPlacedParts(places: AssetPlaces): Promise<void> {
 /** Removes them with everything that belongs to them. */
 export async function removeParts(places: AssetPlaces): Promise<void> {
   await withFileErrors(places.downloadsFolder, async () => {
-    for (const name of await listNames(places)) {
-      await unlinkIfThere(join(places.downloadsFolder, name));
-    }
+    await forEachLimited(await listNames(places), namesAtOnce, (name) =>
+      unlinkIfThere(join(places.downloadsFolder, name)),
+    );
   });
 }

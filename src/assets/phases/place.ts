@@ -1,7 +1,7 @@
 // The phases that give verified bytes their final name, in one step, and write down what lies there.
 import { chmod, copyFile, link, mkdir, readdir, readlink, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { syncFile, syncFolder, withFileErrors } from "../../base/atomic-file.ts";
+import { syncFolder, withFileErrors } from "../../base/atomic-file.ts";
 import { AppError } from "../../base/errors.ts";
 import { buildAssetInfo, loadAssetInfo, writeAssetInfo } from "../asset-info.ts";
 import type { AssetJob, StockedFile } from "../asset-job.ts";
@@ -25,9 +25,7 @@ export async function place(job: AssetJob, dependencies: PhaseDependencies): Pro
     const files = [...job.stock.values()];
     const folders = new Set(files.map(({ path }) => dirname(join(finished, ...path.split("/")))));
     for (const folder of folders) await mkdir(folder, { recursive: true });
-    await forEachLimited(files, filesAtOnce, (file) => placeFile(file, finished));
-    // After all have their names, so that one commit of the file system's journal serves many of them.
-    await forEachLimited(files, filesAtOnce, ({ path }) => syncFile(join(finished, ...path.split("/"))));
+    await forEachLimited(files, filesAtOnce, (file) => placeFile(job, file, finished));
     if (places.tenure === "kept") await keepUnknownFiles(job, finished);
     await syncFolders(finished);
     const withdrawn = await dependencies.registrar?.withdraw(job.asset.name);
@@ -137,12 +135,23 @@ export async function register(job: AssetJob, dependencies: PhaseDependencies): 
   };
 }
 
-async function placeFile({ path, from, isExecutable = false }: StockedFile, folder: string): Promise<void> {
+async function placeFile(
+  { flusher }: AssetJob,
+  { path, from, isExecutable = false }: StockedFile,
+  folder: string,
+): Promise<void> {
   const target = join(folder, ...path.split("/"));
   // A second name, so that a run that is killed here finds its part again; the part goes when the asset is registered.
   // Cache and assets may be two volumes, and some file systems know no links: then the bytes have to travel.
-  await link(from, target).catch(() => copyFile(from, target));
+  const flushed = await link(from, target).then(
+    () => from,
+    async () => {
+      await copyFile(from, target);
+      return target;
+    },
+  );
   await chmod(target, isExecutable ? 0o755 : 0o644);
+  await flusher.finish(flushed);
 }
 
 async function syncFolders(folder: string): Promise<void> {

@@ -45,6 +45,7 @@ export async function downloadFile(
     clock: dependencies.clock,
     digest: algorithms ? { algorithms, sizeBytes: expectedBytes } : null,
     smallProvedBytes: selectSmallProved(expectedBytes, request.isVerifiedLater),
+    takeWhole: request.takeWhole,
   });
   const transfer = createPartTransfer(dependencies, request, part);
   const progress: Progress = {

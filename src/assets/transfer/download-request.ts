@@ -1,6 +1,7 @@
 // What a download is asked to do, and within which limits.
 import type { Checksum } from "../checksum.ts";
 import type { Credential, HttpRequest } from "./http-request.ts";
+import type { PartOptions } from "./part-file.ts";
 
 export interface TransferLimits {
   /** Longest wait for an answer's headers. */
@@ -46,6 +47,8 @@ export interface DownloadRequest {
   isGuarded?: boolean | undefined;
   /** Called when the length is known, with the bytes still to come and all of them; throws when there is no room. */
   reserve?: ((missingBytes: number, totalBytes: number) => Promise<void>) | undefined;
+  /** Takes over the open part when it is whole, which is closed otherwise. */
+  takeWhole?: PartOptions["takeWhole"];
   onProgress?: ((doneBytes: number, totalBytes: number | null) => void) | undefined;
   signal: AbortSignal;
 }

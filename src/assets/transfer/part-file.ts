@@ -68,6 +68,8 @@ export interface PartOptions {
    * lies there is what has come: it needs no state beside it. Hundreds of small files spare themselves as many.
    */
   smallProvedBytes?: number | null | undefined;
+  /** Takes over the open file of a part that is whole, which is closed otherwise. */
+  takeWhole?: ((file: FileHandle, sizeBytes: number) => Promise<void>) | undefined;
 }
 
 /** Whether a part may go without a state: null when not, else its size. */
@@ -104,7 +106,7 @@ function createPartFile(
   path: string,
   file: FileHandle,
   initial: PartState,
-  { clock, digest: wanted, smallProvedBytes = null }: PartOptions,
+  { clock, digest: wanted, smallProvedBytes = null, takeWhole }: PartOptions,
 ): PartFile {
   const digest: PartDigest | null = wanted ? createPartDigest(path, wanted) : null;
   let state = initial;
@@ -113,6 +115,7 @@ function createPartFile(
   let saving: Promise<void> = Promise.resolve();
   let hasState = false;
   const temporary = join(dirname(path), `.${basename(statePathOf(path))}.tmp`);
+  const isWhole = (): boolean => state.size_bytes !== null && countBytes(state.done) === state.size_bytes;
 
   const save = (): Promise<void> => {
     unsavedBytes = 0;
@@ -166,7 +169,7 @@ function createPartFile(
       return state.validator;
     },
     get isWhole() {
-      return state.size_bytes !== null && countBytes(state.done) === state.size_bytes;
+      return isWhole();
     },
     write: (bytes, offset) => writeAll([bytes], offset),
     writeAll,
@@ -195,7 +198,8 @@ function createPartFile(
         // state on disk is older and still true, and what brought us here must not be hidden by what comes of it.
         await overwrite(statePathOf(path), JSON.stringify(state)).catch(() => undefined);
       } finally {
-        await file.close();
+        if (takeWhole && isWhole()) await takeWhole(file, countBytes(state.done));
+        else await file.close();
       }
     },
   };

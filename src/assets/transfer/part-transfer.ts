@@ -45,7 +45,7 @@ export function createPartTransfer(
       downloadedBytes += count;
       onWritten(position);
       request.onProgress?.(part.doneBytes, part.sizeBytes);
-    });
+    }, dependencies.clock);
   };
 
   const open: PartTransfer["open"] = async (range, signal) => {

@@ -1,0 +1,80 @@
+// Flushes files to the disk while others still come: that is mostly waiting, and hundreds of small files would
+// otherwise wait for it one after the other at the end.
+import type { FileHandle } from "node:fs/promises";
+import { syncFile } from "../base/atomic-file.ts";
+import { loadStartWriteback, type StartWriteback } from "./start-writeback.ts";
+
+export interface Flusher extends AsyncDisposable {
+  /**
+   * Takes over the open file of `path`, all of which is written, and closes it in the end. What was taken for this path
+   * before had other bytes. Waits while too many are open.
+   */
+  take(path: string, file: FileHandle, sizeBytes: number): Promise<void>;
+  /** Resolves when it is flushed, which is done now where nobody has handed it in. Rejects with what the system says. */
+  finish(path: string): Promise<void>;
+}
+
+export interface FlusherOptions {
+  filesAtOnce?: number;
+  /** Flushed and waiting for it, at most. */
+  openFiles?: number;
+  startWriteback?: StartWriteback | null;
+}
+
+/** To begin with a larger one would take its time, on the thread that serves. */
+const smallBytes = 1 << 20;
+
+/** Disposing waits for those that are under way. */
+export function createFlusher({
+  filesAtOnce = 4,
+  openFiles = 128,
+  startWriteback = loadStartWriteback(),
+}: FlusherOptions = {}): Flusher {
+  const flushed = new Map<string, Promise<void>>();
+  const free = createSlots(filesAtOnce);
+  const open = createSlots(openFiles);
+
+  const flush = async (file: FileHandle): Promise<void> => {
+    await free.take();
+    try {
+      await file.sync();
+    } finally {
+      free.give();
+      await file.close().finally(() => open.give());
+    }
+  };
+  return {
+    async take(path, file, sizeBytes) {
+      await open.take();
+      if (sizeBytes <= smallBytes) startWriteback?.(file.fd);
+      const flushing = flush(file);
+      flushing.catch(() => undefined); // told to who asks for it
+      flushed.set(path, flushing);
+    },
+    finish: (path) => flushed.get(path) ?? syncFile(path),
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled(flushed.values());
+    },
+  };
+}
+
+interface Slots {
+  take(): Promise<void>;
+  give(): void;
+}
+
+function createSlots(count: number): Slots {
+  const waiting: (() => void)[] = [];
+  let left = count;
+  return {
+    async take() {
+      if (left === 0) return new Promise((resolve) => waiting.push(resolve));
+      left -= 1;
+    },
+    give() {
+      const next = waiting.shift();
+      if (next) next();
+      else left += 1;
+    },
+  };
+}
