@@ -1,16 +1,16 @@
 // Asking before something goes: on a terminal, and never anywhere else.
+import { throwIfAborted } from "../base/deadline.ts";
 import { AppError } from "../base/errors.ts";
-import type { CommandContext, CommandInput } from "./command-context.ts";
-import type { Output } from "./output.ts";
+import type { CommandContext } from "./command-context.ts";
 
-/** True with `--yes`. Nobody to ask (no terminal, or --json) is E_ARGS naming it; `what` is what would be done. */
+/** True with `--yes`. Nobody to ask (no terminal, or --json) is E_ARGS naming it; E_INTERRUPTED. `what` is what would be done. */
 export async function requestConsent(
-  { input, output }: Pick<CommandContext, "input" | "output">,
+  { input, output, signal }: Pick<CommandContext, "input" | "output" | "signal">,
   { yes, what, question }: { yes: boolean; what: string; question: string },
 ): Promise<boolean> {
   if (yes) return true;
   requireSomebody({ input, output }, what);
-  return await confirm(input, output, question);
+  return await confirm({ input, output, signal }, question);
 }
 
 /** E_ARGS naming --yes where nobody can be asked. */
@@ -22,9 +22,14 @@ export function requireSomebody(context: Pick<CommandContext, "input" | "output"
 export const canAsk = ({ input, output }: Pick<CommandContext, "input" | "output">): boolean =>
   input.isInteractive && !output.options.isJson;
 
-/** One line of an answer; anything but a yes is a no. */
-export async function confirm(input: CommandInput, output: Output, question: string): Promise<boolean> {
+/** One line of an answer; anything but a yes is a no. E_INTERRUPTED. */
+export async function confirm(
+  { input, output, signal }: Pick<CommandContext, "input" | "output" | "signal">,
+  question: string,
+): Promise<boolean> {
   output.terminal.writeError(question);
   for await (const line of input.readLines()) return /^\s*y(es)?\s*$/i.test(line);
+  // Ctrl-C is no answer: the input only ends.
+  throwIfAborted(signal);
   return false;
 }

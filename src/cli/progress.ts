@@ -42,7 +42,8 @@ export function createProgressView(
   let drawnLines = 0;
 
   const erase = (): void => {
-    if (drawnLines > 0) terminal.writeError(`\x1b[${drawnLines}A\x1b[J`);
+    // From the line's begin: a terminal shows the ^C that stops it.
+    if (drawnLines > 0) terminal.writeError(`\r\x1b[${drawnLines}A\x1b[J`);
     drawnLines = 0;
   };
   const draw = (): void => {

@@ -70,7 +70,7 @@ test("on a terminal the bar is drawn over itself", () => {
   using _view = createProgressView(output, events);
   events.emit(progress(2 ** 20));
   events.emit(progress(2 * 2 ** 20));
-  expect(written.error.split("\x1b[1A\x1b[J")).toHaveLength(2);
+  expect(written.error.split("\r\x1b[1A\x1b[J")).toHaveLength(2);
 });
 
 test("with --json progress is one object a line, with --quiet nothing", () => {

@@ -1,6 +1,7 @@
 // `troupe assets …`: what is on disk, bringing what is not, and taking it away.
 import type { Command } from "commander";
 import type { AssetResult, AssetVerification, RemoveOptions } from "../../assets/port.ts";
+import { throwIfAborted } from "../../base/deadline.ts";
 import { AppError, messageOf } from "../../base/errors.ts";
 import { requestConsent } from "../confirm.ts";
 import { formatBytes, formatTable } from "../output.ts";
@@ -104,6 +105,7 @@ async function download(
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (failures.length > 0) {
     if (human !== "") output.line(human);
+    throwIfAborted(signal);
     throw joinFailures(failures, data);
   }
   output.result({ assets: data }, human);
@@ -167,7 +169,7 @@ async function clearCache(
   // An unknown name is told before anybody is asked anything.
   const what = asset === undefined ? "all assets" : (await app.assets.status(asset)).name;
   const question = `Remove ${what} from disk? [y/N] `;
-  if (!(await requestConsent({ input, output }, { yes, what: `remove ${what}`, question }))) {
+  if (!(await requestConsent({ input, output, signal }, { yes, what: `remove ${what}`, question }))) {
     output.result({ removed: [], freed_bytes: 0 }, "nothing was removed");
     return;
   }

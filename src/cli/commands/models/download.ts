@@ -83,13 +83,13 @@ async function tellWarnings(
   { yes = false, dryRun = false }: DownloadFlags,
   { warnings, recommendations }: CompatibilityVerdict,
 ): Promise<void> {
-  const { input, output } = context;
+  const { output } = context;
   for (const message of [...warnings, ...recommendations]) {
     output.event({ event: "warning", code: "E_COMPAT", message });
     output.note(message);
   }
   if (yes || dryRun || !canAsk(context)) return;
-  if (await confirm(input, output, "Download it all the same? [y/N] ")) return;
+  if (await confirm(context, "Download it all the same? [y/N] ")) return;
   throw new AppError("E_INTERRUPTED", "nothing was downloaded");
 }
 
