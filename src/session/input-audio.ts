@@ -61,7 +61,10 @@ export function createInputAudio(format: AudioFormat, limitMs: number): InputAud
     },
     read(fromSample, toSample) {
       const views: Float32Array[] = [];
-      for (const { fromSample: at, pcm } of chunks) {
+      // What is read lies near the end, and of a long turn there are thousands of chunks before it.
+      const first = chunks.findLastIndex((chunk) => chunk.fromSample <= fromSample);
+      for (const { fromSample: at, pcm } of chunks.slice(Math.max(0, first))) {
+        if (at >= toSample) break;
         const view = pcm.subarray(Math.max(0, fromSample - at), Math.max(0, toSample - at));
         if (view.length > 0) views.push(view);
       }

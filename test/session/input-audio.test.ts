@@ -55,6 +55,20 @@ describe("the input audio", () => {
     expect(hearTones(concatPcm(input.read(0, input.endSample)))).toEqual(["abc", "def", "fed", "cba"]);
   });
 
+  test("of a turn of ten minutes, in small chunks, can be followed", () => {
+    const input = createInputAudio({ encoding: "pcm", sampleRateHz: 16_000 }, 600_000);
+    const chunk = new Uint8Array(640);
+    const startMs = performance.now();
+    let readSamples = 0;
+    for (let i = 0; i < 29_000; i++) {
+      input.append(chunk);
+      for (const view of input.read(readSamples, input.endSample)) readSamples += view.length;
+    }
+    expect(readSamples).toBe(input.endSample);
+    // It took minutes when each read looked at all that had come.
+    expect(performance.now() - startMs).toBeLessThan(20_000);
+  }, 600_000);
+
   test("is refused whole when it would be more than the limit", () => {
     const input = createInputAudio(pcm24k, 1000);
     expect(input.append(new Uint8Array(40_000))).toBe(true);
