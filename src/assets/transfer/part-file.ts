@@ -151,7 +151,7 @@ function createPartFile(
       // A large one has a state from its beginning: where the disk gets full, there is a place to write the last one to.
       const isFirst = !hasState && (state.size_bytes ?? smallBytes) >= smallBytes;
       const isDue = unsavedBytes >= saveEveryBytes || clock.nowMs() - savedAtMs >= saveEveryMs;
-      if (isFirst || isDue) await save();
+      if (smallProvedBytes === null && (isFirst || isDue)) await save();
     });
 
   return {

@@ -94,3 +94,37 @@ test("a part goes with its state", async () => {
   await removePart(path);
   expect([await Bun.file(path).exists(), await Bun.file(`${path}.json`).exists()]).toEqual([false, false]);
 });
+
+test("a small one that will be proved has no state however slowly it comes, and goes on from its end", async () => {
+  await using folder = await createTempFolder();
+  const path = join(folder.path, "x.part");
+  const clock = createManualClock();
+  const options = { clock, smallProvedBytes: 1000 };
+  const part = await openPartFile(path, "a", options);
+  part.describe({ sizeBytes: 1000 });
+  await part.write(bytes(100), 0);
+  clock.advance(60_000);
+  await part.write(bytes(300), 100);
+  expect(await loadPartState(path)).toBeNull();
+  // The process is killed here: nobody closes the part.
+  await using again = await openPartFile(path, "a", options);
+  expect([again.done, again.sizeBytes]).toEqual([[[0, 400]], 1000]);
+  await part[Symbol.asyncDispose]();
+});
+
+test("who wants the file of a part that is whole gets it open, and none of one that is not", async () => {
+  await using folder = await createTempFolder();
+  const taken: number[] = [];
+  for (const sizeBytes of [100, 200]) {
+    await using part = await openPartFile(join(folder.path, `${sizeBytes}.part`), "a", {
+      clock: systemClock,
+      async takeWhole(file, wholeBytes) {
+        taken.push(wholeBytes, (await file.stat()).size);
+        await file.close();
+      },
+    });
+    part.describe({ sizeBytes });
+    await part.write(bytes(100), 0);
+  }
+  expect(taken).toEqual([100, 100]);
+});
