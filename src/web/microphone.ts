@@ -65,8 +65,13 @@ async function openInput(stream: MediaStream, onPcm: (pcm: Float32Array) => void
     if ((error as DOMException | null)?.name !== "NotSupportedError") throw error;
   }
   const own = new AudioContext();
-  const resampler = createResampler({ fromHz: own.sampleRate, toHz: sampleRateHz });
-  return listen(own, own.createMediaStreamSource(stream), (pcm) => onPcm(resampler.push(pcm)));
+  try {
+    const resampler = createResampler({ fromHz: own.sampleRate, toHz: sampleRateHz });
+    return await listen(own, own.createMediaStreamSource(stream), (pcm) => onPcm(resampler.push(pcm)));
+  } catch (error) {
+    void own.close();
+    throw error;
+  }
 }
 
 async function listen(

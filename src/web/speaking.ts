@@ -85,9 +85,11 @@ export function createSpeaking(dependencies: SpeakingDependencies): Speaking {
     if (chunksLeft <= 0) endTail();
   };
   const onLost = (): void => {
+    const wasWanted = wanted !== "off" || chunksLeft !== undefined;
     microphone = undefined;
     stop();
-    dependencies.onLost();
+    // Nobody misses one that was only still open.
+    if (wasWanted) dependencies.onLost();
   };
 
   const open = async (): Promise<void> => {
@@ -126,7 +128,8 @@ export function createSpeaking(dependencies: SpeakingDependencies): Speaking {
   };
 
   const stop = (): void => {
-    const was = wanted;
+    // A turn whose last syllable is still on its way has not ended.
+    const was = chunksLeft === undefined ? wanted : "talking";
     wanted = "off";
     isReleasedEarly = false;
     dropTail();
@@ -172,11 +175,10 @@ export function createSpeaking(dependencies: SpeakingDependencies): Speaking {
     },
     pause() {
       dropTail();
-      if (wanted === "talking") {
-        wanted = "off";
-        setState("off");
-        linger();
-      }
+      if (wanted === "hands-free") return;
+      wanted = "off";
+      setState("off");
+      linger();
     },
     stop,
     level: () => microphone?.level() ?? 0,

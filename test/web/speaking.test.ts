@@ -1,5 +1,5 @@
 // The talk button and hands-free, without a browser: only the microphone and the line are stand-ins.
-import { describe, expect, test } from "bun:test";
+import { describe, expect, jest, test } from "bun:test";
 import type { MicrophoneOptions } from "../../src/web/microphone.ts";
 import { createSpeaking, type Speaking } from "../../src/web/speaking.ts";
 
@@ -126,6 +126,41 @@ describe("the talk button", () => {
     chunk();
     expect(take()).toEqual(["off", "cancel", "idle", "lost"]);
     expect(speaking.state).toBe("off");
+  });
+
+  test("a microphone that is unplugged while the last syllable is on its way ends the talk all the same", async () => {
+    const { speaking, take, unplug, chunk } = await talking();
+    speaking.finish();
+    chunk();
+    take();
+    unplug();
+    expect(take()).toEqual(["cancel", "idle", "lost"]);
+  });
+
+  test("a microphone that nobody uses may be unplugged without a word", async () => {
+    const { speaking, take, unplug, chunk } = await talking();
+    speaking.finish();
+    for (let i = 0; i < 3; i++) chunk();
+    take();
+    unplug();
+    expect(take()).toEqual([]);
+  });
+
+  test("a line that goes down while the last syllable is on its way lets go of the microphone in time", async () => {
+    jest.useFakeTimers();
+    try {
+      const { speaking, take, chunk } = await talking();
+      speaking.finish();
+      chunk();
+      speaking.pause();
+      take();
+      jest.advanceTimersByTime(14_000);
+      expect(take()).toEqual([]);
+      jest.advanceTimersByTime(2000);
+      expect(take()).toEqual(["close"]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test("does nothing without a line", async () => {
