@@ -85,9 +85,11 @@ export function createModelFinder({ hub }: { hub: () => HubApi }): ModelFinder {
       ]);
       const variantFits = judgeVariants(details.variants, fit);
       const best = variant ?? selectVariant(details.variants, variantFits)?.name;
+      if (signal.aborted) return;
+      setCloseup({ license, variantFits });
       // The user may have chosen meanwhile.
-      if (signal.aborted || store.state.closeup?.variant !== first) return;
-      setCloseup({ license, variantFits, variant: best, ...(best === first && { fit }) });
+      if (store.state.closeup?.variant !== first) return;
+      setCloseup({ variant: best, ...(best === first && { fit }) });
       if (best === first) return;
       const bestFit = await hub().judgeFit(modelId, filesOf(details, best), signal);
       if (!signal.aborted && store.state.closeup?.variant === best) setCloseup({ fit: bestFit });

@@ -110,6 +110,32 @@ describe("searching", () => {
 });
 
 describe("looking closer", () => {
+  test("another size, chosen while the first is still judged, leaves nothing unknown", async () => {
+    const slow = Promise.withResolvers<Fit>();
+    const { finder } = setUp({
+      judgeFit: (_modelId, files) =>
+        files?.join().includes("q1") ? slow.promise : Promise.resolve(fitOf(4 * GiB)),
+    });
+    const looking = finder.look("qwen/one");
+    await new Promise<void>((resolve) => {
+      const stop = finder.subscribe(() => {
+        if (!finder.state.closeup?.details) return;
+        stop();
+        resolve();
+      });
+    });
+    await finder.choose("Q4");
+    slow.resolve(fitOf(GiB));
+    await looking;
+    // Without its licence it could never be installed.
+    expect(finder.state.closeup).toMatchObject({
+      variant: "Q4",
+      variantFits: { Q1: "ok", Q2: "ok", Q4: "no" },
+      fit: { compatibility: "no" },
+      license: { license_type: "llama3" },
+    });
+  });
+
   test("chooses the largest size that fits this machine, and has the server judge just that one", async () => {
     const { finder, asked } = setUp();
     await finder.look("qwen/one");
