@@ -14,7 +14,9 @@ export function Downloads({ downloads }: { downloads: readonly Download[] }) {
     <section class="notes downloads" aria-label="Downloads">
       <details open={!matchMedia("(max-width: 760px)").matches}>
         <summary>
-          Getting ready{total > 0 ? `: ${Math.floor((done / total) * 100)} %` : "…"}
+          {running.length === 0
+            ? `${downloads.length === 1 ? "A download" : `${downloads.length} downloads`} failed`
+            : `Getting ready${total > 0 ? `: ${Math.floor((done / total) * 100)} %` : "…"}`}
           {running.length > 0 && (
             <progress aria-label="All downloads" {...(total > 0 && { max: total, value: done })} />
           )}
@@ -30,7 +32,7 @@ export function Downloads({ downloads }: { downloads: readonly Download[] }) {
           ))}
         </ul>
         <p>
-          {downloads.some(({ asset }) => findUse(asset) !== undefined) &&
+          {running.some(({ asset }) => findUse(asset) !== undefined) &&
             "Typing works already. Voice and ears join as soon as they are here. "}
           <a href={formatPlace({ view: "downloads" })}>All downloads</a>
         </p>
@@ -73,10 +75,11 @@ const phaseWords: Readonly<Record<string, string>> = {
 
 export function describeProgress({ doneBytes, totalBytes, bytesPerSecond, phase }: Download): string {
   const what = phaseWords[phase] ?? phase;
-  if (totalBytes === null) return doneBytes === 0 ? what : `${what}, ${formatBytes(doneBytes)} so far`;
+  const rate = bytesPerSecond > 0 ? `, ${formatBytes(bytesPerSecond)}/s` : "";
+  if (totalBytes === null) return doneBytes === 0 ? what : `${what}, ${formatBytes(doneBytes)} so far${rate}`;
   if (phase !== "download") return what;
   const amount = `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
-  if (bytesPerSecond <= 0) return amount;
-  const left = formatSeconds((totalBytes - doneBytes) / bytesPerSecond);
-  return `${amount}, ${formatBytes(bytesPerSecond)}/s, ${left} left`;
+  if (rate === "") return amount;
+  const left = formatSeconds(Math.max(0, totalBytes - doneBytes) / bytesPerSecond);
+  return `${amount}${rate}, ${left} left`;
 }

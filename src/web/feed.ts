@@ -57,6 +57,8 @@ export function openFeed(options: FeedOptions): Feed {
   const run = async (): Promise<void> => {
     const status = await read().catch(() => "lost" as const);
     clearTimeout(timer);
+    // What is not read to its end must not go on being sent.
+    connection.abort();
     if (isClosed) return;
     onStatus(status);
     // Asking again with the same key is of no use.

@@ -84,6 +84,8 @@ export interface ServerState {
   keepsConversations: boolean;
   /** Grows whenever what is on disk may have changed. */
   assetNews: number;
+  /** Grows whenever a voice engine has come, and more is known of who speaks with which voice. */
+  voiceNews: number;
 }
 
 export type FeedEvent =
@@ -104,7 +106,7 @@ export type FeedEvent =
       errors: LoadError[];
     }
   /** The page's own: records read again, when a voice has come. */
-  | { type: "characters-read"; characters: CharacterRecord[]; errors: LoadError[] }
+  | { type: "voices-read"; characters: readonly Pick<CharacterRecord, "name" | "file" | "voice">[] }
   | { type: "engine-state"; engines: Engine[] }
   | { type: "reply-change"; reply: Reply }
   | ({ type: "asset-progress" } & WireDownload)
@@ -124,6 +126,7 @@ export const initialServerState: ServerState = {
   downloads: [],
   keepsConversations: false,
   assetNews: 0,
+  voiceNews: 0,
 };
 
 export function reduceServerState(state: ServerState, event: FeedEvent): ServerState {
@@ -139,6 +142,7 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
         downloads: event.assets.map(decodeDownload),
         keepsConversations: event.keeps_conversations ?? false,
         assetNews: state.assetNews + 1,
+        voiceNews: state.voiceNews,
       };
     }
     case "characters-change": {
@@ -151,10 +155,20 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
         errors: event.errors,
       };
     }
-    case "characters-read":
-      return { ...state, characters: sortByFile(event.characters), errors: event.errors };
-    case "engine-state":
-      return { ...state, parts: { ...state.parts, ...describeEngines(event.engines, state.parts) } };
+    case "voices-read":
+      // Who is there, and how they are, the feed knows better: this answer may be older than its newest word.
+      return {
+        ...state,
+        characters: state.characters.map((known) => {
+          const read = event.characters.find(({ name, file }) => name === known.name && file === known.file);
+          return read ? { ...known, voice: read.voice } : known;
+        }),
+      };
+    case "engine-state": {
+      const parts = { ...state.parts, ...describeEngines(event.engines, state.parts) };
+      const hasCome = parts.voice.state === "up" && state.parts.voice.state !== "up";
+      return { ...state, parts, voiceNews: state.voiceNews + (hasCome ? 1 : 0) };
+    }
     case "reply-change":
       return { ...state, parts: { ...state.parts, words: describeReply(event.reply) } };
     case "asset-progress":
@@ -172,13 +186,17 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
       // Somebody wanted it so.
       if (event.error_code === "E_INTERRUPTED") return withoutDownload(state, event.asset);
       return {
-        ...withDownload(state, { ...freshDownload(event.asset), error: toSentence(event.message) }),
+        ...withDownload(state, { ...freshDownload(event.asset), error: explainFailure(event) }),
         assetNews: state.assetNews + 1,
       };
     default:
       return state;
   }
 }
+
+/** Of which asset it is stands above it already. */
+const explainFailure = ({ asset, message }: { asset: string; message: string }): string =>
+  toSentence(message.startsWith(`${asset}: `) ? message.slice(asset.length + 2) : message);
 
 const sortByFile = (characters: readonly CharacterRecord[]): CharacterRecord[] =>
   [...characters].sort((a, b) => (a.file < b.file ? -1 : 1));

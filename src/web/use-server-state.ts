@@ -1,11 +1,11 @@
 // The server's feed as a hook.
-import { useEffect, useReducer, useRef } from "preact/hooks";
+import { useEffect, useReducer } from "preact/hooks";
+import { createApi } from "./api.ts";
 import { openFeed } from "./feed.ts";
 import {
   type CharacterRecord,
   type FeedEvent,
   initialServerState,
-  type LoadError,
   reduceServerState,
   type ServerState,
 } from "./server-state.ts";
@@ -26,33 +26,16 @@ export function useServerState(apiKey: string | undefined): ServerState {
   }, [apiKey]);
 
   // A character's record says which voice it has, as far as is known: with a voice engine's coming more is known.
-  const voice = state.parts.voice.state;
-  const isFirst = useRef(true);
+  const { voiceNews } = state;
   useEffect(() => {
-    if (voice !== "up" || isFirst.current) {
-      isFirst.current = false;
-      return undefined;
-    }
+    if (voiceNews === 0) return undefined;
     const abort = new AbortController();
-    void readCharacters(apiKey, abort.signal).then((read) => {
-      if (read) dispatch({ type: "characters-read", ...read });
-    });
+    createApi({ fetch: (path, init) => fetch(path, init) }, { apiKey })
+      .ask<{ characters: CharacterRecord[] }>("/v1/characters", { signal: abort.signal })
+      .then(({ characters }) => dispatch({ type: "voices-read", characters }))
+      // The feed notices a server that is gone; the records come with its next snapshot.
+      .catch(() => undefined);
     return () => abort.abort();
-  }, [voice, apiKey]);
+  }, [voiceNews, apiKey]);
   return state;
-}
-
-async function readCharacters(
-  apiKey: string | undefined,
-  signal: AbortSignal,
-): Promise<{ characters: CharacterRecord[]; errors: LoadError[] } | undefined> {
-  try {
-    const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-    const response = await fetch("/v1/characters", { headers, signal });
-    if (!response.ok) return undefined;
-    return (await response.json()) as { characters: CharacterRecord[]; errors: LoadError[] };
-  } catch {
-    // The feed notices a server that is gone; the records come with its next snapshot.
-    return undefined;
-  }
 }

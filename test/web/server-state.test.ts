@@ -51,6 +51,60 @@ test("characters come, change and leave, in file order", () => {
   expect(state.errors).toHaveLength(1);
 });
 
+describe("voices that were read again", () => {
+  const voice = {
+    provider: "kokoro",
+    voice: "bf_emma",
+    status: "stand-in",
+    reason: "none was named",
+  } as const;
+  const tts = (state: string): FeedEvent => ({
+    type: "engine-state",
+    engines: [{ part: "tts", provider: "kokoro", state, detail: null }],
+  });
+
+  test("are given to who is there; who came, left or changed meanwhile is as the feed says", () => {
+    const state = play(
+      snapshot,
+      {
+        type: "characters-change",
+        added: [record("Bo", "bo.ts")],
+        changed: [{ ...record("Ada", "ada.ts"), status: "stale" }],
+        removed: ["Cy"],
+        errors: [],
+      },
+      {
+        type: "voices-read",
+        // Older than that change: without Bo, with Cy, and with Ada as she was.
+        characters: [
+          { ...record("Ada", "ada.ts"), voice },
+          { ...record("Cy", "cy.ts"), voice },
+        ],
+      },
+    );
+    expect(state.characters.map(({ name, status, voice: of }) => [name, status, of.voice])).toEqual([
+      ["Ada", "stale", "bf_emma"],
+      ["Bo", "ready", "af_heart"],
+    ]);
+  });
+
+  test("are news when a voice comes, not when it is there already, nor with a snapshot", () => {
+    expect(play(snapshot).voiceNews).toBe(0);
+    expect(play(snapshot, tts("ready")).voiceNews).toBe(1);
+    expect(play(snapshot, tts("ready"), tts("ready")).voiceNews).toBe(1);
+    expect(play(snapshot, tts("ready"), tts("loading"), tts("ready"), snapshot).voiceNews).toBe(2);
+  });
+});
+
+test("a failed download does not say twice what it is", () => {
+  const state = play(snapshot, {
+    type: "asset-download-fail",
+    asset: "house-voice",
+    message: "house-voice: no source can be reached",
+  });
+  expect(state.downloads).toMatchObject([{ asset: "house-voice", error: "No source can be reached." }]);
+});
+
 describe("the parts, in plain words", () => {
   const engine = (state: string, detail: string | null = null): FeedEvent => ({
     type: "engine-state",
