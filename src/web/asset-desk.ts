@@ -2,6 +2,8 @@
 // feed, to every page alike; this only asks.
 import { type Api, type ApiFailure, toApiFailure } from "./api.ts";
 import { createStore } from "./create-store.ts";
+import { createHubApi } from "./hub-api.ts";
+import { createListReader } from "./list-reader.ts";
 import type { Store } from "./use-store.ts";
 
 export interface AssetRow {
@@ -51,22 +53,12 @@ const start: AssetDeskState = { assets: undefined, failure: undefined, busy: {},
 export function createAssetDesk({ api }: { api: () => Api }): AssetDesk {
   const store = createStore(start);
   const { set } = store;
-  let reading: AbortController | undefined;
 
   const fail = (error: unknown): void => set({ failure: toApiFailure(error) });
-
-  const refresh = async (): Promise<void> => {
-    // The newest answer is the one that counts.
-    reading?.abort();
-    const own = new AbortController();
-    reading = own;
-    try {
-      const { assets } = await api().ask<{ assets: AssetRow[] }>("/v1/assets", { signal: own.signal });
-      if (own === reading) set({ assets });
-    } catch (error) {
-      if (own === reading) fail(error);
-    }
-  };
+  const refresh = createListReader(store, async (signal) => {
+    const { assets } = await api().ask<{ assets: AssetRow[] }>("/v1/assets", { signal });
+    return { assets };
+  });
 
   const act = async (deed: AssetDeed, name: string, ask: () => Promise<unknown>): Promise<void> => {
     // A second press while the first is on its way.
@@ -95,7 +87,13 @@ export function createAssetDesk({ api }: { api: () => Api }): AssetDesk {
         // It goes on when this page is closed.
         api().ask(pathOf(name, `/download?background=true${force ? "&force=true" : ""}`), { method: "POST" }),
       ),
-    cancel: (name) => act("cancel", name, () => api().ask(pathOf(name, "/download"), { method: "DELETE" })),
+    cancel: (name) =>
+      act("cancel", name, () =>
+        // Models of the hub are on their way under their ids.
+        name.includes("/")
+          ? createHubApi(api()).cancel(name)
+          : api().ask(pathOf(name, "/download"), { method: "DELETE" }),
+      ),
     verify: (name) =>
       act("verify", name, async () => {
         const answer = await api().ask<{ assets: (AssetVerdict & { name: string })[] }>(

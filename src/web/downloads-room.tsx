@@ -5,6 +5,7 @@ import { Failure } from "./banner.tsx";
 import { describeProgress, findUse } from "./downloads.tsx";
 import { Icon } from "./icons.tsx";
 import { formatBytes, formatSeconds } from "./measures.ts";
+import { formatPlace } from "./place.ts";
 import { RemoveButton } from "./remove-button.tsx";
 import type { Download, ServerState } from "./server-state.ts";
 import { useStore } from "./use-store.ts";
@@ -19,7 +20,7 @@ export function DownloadsRoom({ desk, server, onKey }: DownloadsRoomProps) {
   const state = useStore(desk);
   const { assetNews, downloads } = server;
   useEffect(() => void desk.refresh(), [desk, assetNews]);
-  const { assets } = state;
+  const { assets, busy } = state;
   const known = new Set(assets?.map(({ name }) => name));
   const strangers = downloads.filter(({ asset }) => !known.has(asset));
   return (
@@ -48,6 +49,17 @@ export function DownloadsRoom({ desk, server, onKey }: DownloadsRoomProps) {
               <div class="item-words">
                 <h3 class="item-name">{download.asset}</h3>
                 <Progress download={download} />
+              </div>
+              <div class="item-deeds">
+                {download.error === undefined ? (
+                  <CancelButton
+                    name={download.asset}
+                    desk={desk}
+                    isBusy={busy[download.asset] !== undefined}
+                  />
+                ) : (
+                  <a href={formatPlace({ view: "models" })}>Look for it among the models</a>
+                )}
               </div>
             </li>
           ))}
@@ -155,6 +167,15 @@ const verdictWords = {
   "not cached": "It is not here, so there is nothing to check.",
 } as const;
 
+function CancelButton({ name, desk, isBusy }: { name: string; desk: AssetDesk; isBusy: boolean }) {
+  return (
+    <button type="button" disabled={isBusy} onClick={() => void desk.cancel(name)}>
+      <Icon name="close" />
+      Cancel<span class="visually-hidden"> {name}</span>
+    </button>
+  );
+}
+
 interface DeedsProps {
   asset: AssetRow;
   download: Download | undefined;
@@ -168,10 +189,7 @@ function Deeds({ asset, download, verdict, desk, isBusy }: DeedsProps) {
   if (download && download.error === undefined) {
     return (
       <div class="item-deeds">
-        <button type="button" disabled={isBusy} onClick={() => void desk.cancel(name)}>
-          <Icon name="close" />
-          Cancel<span class="visually-hidden"> {name}</span>
-        </button>
+        <CancelButton name={name} desk={desk} isBusy={isBusy} />
       </div>
     );
   }
@@ -255,7 +273,9 @@ export function summarize(assets: readonly AssetRow[] | undefined, downloads: re
   const running = downloads.filter(({ error }) => error === undefined);
   if (running.length === 0) return `${stock}. Nothing is on its way.`;
   const rate = running.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
-  const left = running.reduce((sum, one) => sum + ((one.totalBytes ?? one.doneBytes) - one.doneBytes), 0);
-  const pace = rate > 0 ? `: ${formatBytes(rate)}/s, ${formatSeconds(left / rate)} left` : "";
+  // How long it takes is known when it is known of all how much there is.
+  const left = running.reduce((sum, one) => sum + Math.max(0, (one.totalBytes ?? NaN) - one.doneBytes), 0);
+  const time = Number.isNaN(left) ? "" : `, ${formatSeconds(left / rate)} left`;
+  const pace = rate > 0 ? `: ${formatBytes(rate)}/s${time}` : "";
   return `${stock}. ${running.length} on the way${pace}.`;
 }

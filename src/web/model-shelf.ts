@@ -2,6 +2,7 @@
 import { type ApiFailure, toApiFailure } from "./api.ts";
 import { createStore } from "./create-store.ts";
 import type { Collected, HubApi, InstalledModel, ModelVerification } from "./hub-api.ts";
+import { createListReader } from "./list-reader.ts";
 import type { Store } from "./use-store.ts";
 
 export interface ModelShelfState {
@@ -40,22 +41,11 @@ const start: ModelShelfState = {
 export function createModelShelf({ hub }: { hub: () => HubApi }): ModelShelf {
   const store = createStore(start);
   const { set } = store;
-  let reading: AbortController | undefined;
 
   const fail = (error: unknown): void => set({ failure: toApiFailure(error) });
-
-  const refresh = async (): Promise<void> => {
-    // The newest answer is the one that counts.
-    reading?.abort();
-    const own = new AbortController();
-    reading = own;
-    try {
-      const models = await hub().listInstalled(own.signal);
-      if (own === reading) set({ models });
-    } catch (error) {
-      if (own === reading) fail(error);
-    }
-  };
+  const refresh = createListReader(store, async (signal) => ({
+    models: await hub().listInstalled(signal),
+  }));
 
   const act = async (modelId: string, work: () => Promise<void>): Promise<void> => {
     if (store.state.busy.has(modelId)) return;

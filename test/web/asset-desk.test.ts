@@ -46,6 +46,16 @@ describe("the desk", () => {
     expect(services.assets.ensureCalls.map(({ options }) => options.forceDownload)).toEqual([false, true]);
   });
 
+  test("cancels what comes, models of the hub under their ids", async () => {
+    const { desk, asked } = setUp();
+    await desk.cancel("kokoro");
+    await desk.cancel("Qwen/Qwen3-0.6B-GGUF");
+    expect(asked).toEqual([
+      "DELETE /v1/assets/kokoro/download",
+      "DELETE /v1/hub/models/Qwen%2FQwen3-0.6B-GGUF/download",
+    ]);
+  });
+
   test("shows what it waits for, and does it once however often one presses", async () => {
     const { desk, services, seen, asked } = setUp();
     const held = Promise.withResolvers<void>();
@@ -161,6 +171,10 @@ describe("all of it in one line", () => {
     expect(summarize(assets, [])).toBe("2 of 3 here, 1.0 MiB. Nothing is on its way.");
     expect(summarize(assets, [download, { ...download, asset: "c" }])).toBe(
       "2 of 3 here, 1.0 MiB. 2 on the way: 20 MiB/s, 10 s left.",
+    );
+    // Of one nobody knows yet how much there is.
+    expect(summarize(assets, [download, { ...download, asset: "c", totalBytes: null }])).toBe(
+      "2 of 3 here, 1.0 MiB. 2 on the way: 20 MiB/s.",
     );
     expect(summarize(assets, [{ ...download, bytesPerSecond: 0 }])).toBe(
       "2 of 3 here, 1.0 MiB. 1 on the way.",
