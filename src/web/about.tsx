@@ -10,6 +10,7 @@ import { Portrait } from "./portrait.tsx";
 import type { CharacterRecord, LoadError, Part } from "./server-state.ts";
 import type { Talk } from "./talk.ts";
 import { useStore } from "./use-store.ts";
+import { VoiceChip } from "./voice-chip.tsx";
 import { chooseSampleLine, type VoiceSample } from "./voice-sample.ts";
 
 export interface AboutProps {
@@ -155,22 +156,19 @@ const describeFile = ({ status }: CharacterRecord): string =>
     quarantined: "It is off stage until the file changes.",
   })[status];
 
-const languages: Readonly<Record<string, string>> = { en: "English", fr: "French" };
-export const describeLanguage = (tag: string): string =>
-  tag
+const languages = new Intl.DisplayNames(["en"], { type: "language" });
+/** `en/fr`: as a character's file says it, which may be anything. */
+export const describeLanguage = (tags: string): string =>
+  tags
     .split("/")
-    .map((part) => languages[part] ?? part)
+    .map((tag) => {
+      try {
+        return languages.of(tag.replaceAll("_", "-")) ?? tag;
+      } catch {
+        return tag;
+      }
+    })
     .join(" or ");
-
-function VoiceChip({ character: { voice }, part }: { character: CharacterRecord; part: Part }) {
-  const name = voice.voice ?? (part.state === "up" ? "is being chosen" : part.text);
-  return (
-    <span class="chip" title={voice.reason}>
-      voice {name}
-      {voice.status === "stand-in" ? " (stand-in)" : ""}
-    </span>
-  );
-}
 
 interface Reading {
   character: CharacterRecord;

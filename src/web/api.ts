@@ -1,6 +1,5 @@
-// The server's own routes, as the page asks them: JSON in and out, answers that come in events, and refusals as failures
-// that say in a sentence what to do.
-import { createEventParser } from "./feed.ts";
+// The server's own routes, as the page asks them: JSON in and out, sound as it comes, and refusals as failures that say in
+// a sentence what to do.
 import { toSentence } from "./plain-words.ts";
 
 export interface AskOptions {
@@ -13,29 +12,27 @@ export interface AskOptions {
 export interface Api {
   /** Rejects with ApiFailure; with the signal's reason when it aborts. */
   ask<T>(path: string, options?: AskOptions): Promise<T>;
-  /** Server-sent events as they come; one of type `error` ends them with its failure. */
-  follow(path: string, options?: AskOptions): AsyncIterable<ApiEvent>;
   /** The bytes of an answer as they come. */
   read(path: string, options?: AskOptions): AsyncIterable<Uint8Array>;
-}
-
-export interface ApiEvent {
-  type?: string;
-  [field: string]: unknown;
 }
 
 /** A refusal. `code` as in the API; `E_NET` when the server itself cannot be reached. */
 export class ApiFailure extends Error {
   readonly code: string;
-  readonly needsKey: boolean;
+  /** Of the answer; undefined when there was none. */
+  readonly status: number | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, message: string, details: { needsKey?: boolean; data?: unknown } = {}) {
+  constructor(code: string, message: string, details: { status?: number; data?: unknown } = {}) {
     super(toSentence(message));
     this.name = "ApiFailure";
     this.code = code;
-    this.needsKey = details.needsKey ?? false;
+    this.status = details.status;
     this.data = { ...(details.data as Record<string, unknown> | null) };
+  }
+
+  get needsKey(): boolean {
+    return this.status === 401;
   }
 }
 
@@ -89,17 +86,6 @@ export function createApi({ fetch }: ApiDependencies, { apiKey }: { apiKey: stri
       const response = await open(path, options, "application/json");
       return (await response.json()) as T;
     },
-    async *follow(path, options = {}) {
-      const parse = createEventParser();
-      const decoder = new TextDecoder();
-      for await (const bytes of read(path, options)) {
-        for (const data of parse(decoder.decode(bytes, { stream: true }))) {
-          const event = JSON.parse(data) as ApiEvent;
-          if (event.type === "error") throw decodeFailure(event, 200);
-          yield event;
-        }
-      }
-    },
   };
 }
 
@@ -109,7 +95,7 @@ function decodeFailure(body: unknown, status: number): ApiFailure {
   return new ApiFailure(
     error_code ?? error?.code ?? "E_INTERNAL",
     message ?? error?.message ?? `the server answered ${status}`,
-    { needsKey: status === 401, data },
+    { status, data },
   );
 }
 

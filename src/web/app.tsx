@@ -1,15 +1,16 @@
 // The page: the house above, the cast on the left, the one you talk with on the right.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { About } from "./about.tsx";
-import { createApi } from "./api.ts";
+import { type Api, createApi } from "./api.ts";
 import { createAssetDesk } from "./asset-desk.ts";
-import { KeyForm } from "./banner.tsx";
+import { HasKey, KeyForm } from "./banner.tsx";
 import { CastList } from "./cast-list.tsx";
-import { borrowKey, probeDoor } from "./door.ts";
+import { createDoor } from "./door.ts";
 import { Downloads } from "./downloads.tsx";
 import { DownloadsRoom } from "./downloads-room.tsx";
-import { createHubApi } from "./hub-api.ts";
 import { Face } from "./face.tsx";
+import { createHubApi } from "./hub-api.ts";
+import { keepKey, readKeptKey } from "./kept-key.ts";
 import { listProblems, LoadProblems } from "./load-problems.tsx";
 import { Marquee } from "./marquee.tsx";
 import { createModelFinder } from "./model-finder.ts";
@@ -26,16 +27,17 @@ import { useServerState } from "./use-server-state.ts";
 import { useStore } from "./use-store.ts";
 import { createVoiceSample } from "./voice-sample.ts";
 
-const keyName = "troupe-key";
-
 export function App() {
-  const [apiKey, setApiKey] = useState(() => sessionStorage.getItem(keyName) ?? undefined);
+  const [apiKey, setApiKey] = useState(readKeptKey);
   const server = useServerState(apiKey);
   const [talk] = useState(() =>
-    createTalk({ socketUrl, openMicrophone, createPlayer, probeDoor, borrowKey }, { apiKey }),
+    createTalk(
+      { socketUrl, openMicrophone, createPlayer, door: (key) => createDoor(openApi(key)) },
+      { apiKey },
+    ),
   );
   const state = useStore(talk);
-  const api = useMemo(() => createApi({ fetch: (path, init) => fetch(path, init) }, { apiKey }), [apiKey]);
+  const api = useMemo(() => openApi(apiKey), [apiKey]);
   const latestApi = useRef(api);
   latestApi.current = api;
   const [sample] = useState(() =>
@@ -55,6 +57,7 @@ export function App() {
   const [wantsFocus, setWantsFocus] = useState(false);
 
   const isUp = server.connection === "open";
+  const isLocked = server.connection === "refused";
   const canSpeak = server.parts.voice.state === "up";
   const { keepsConversations } = server;
   useEffect(
@@ -62,7 +65,7 @@ export function App() {
     [talk, isUp, canSpeak, keepsConversations],
   );
   const useKey = (key: string): void => {
-    sessionStorage.setItem(keyName, key);
+    keepKey(key);
     setApiKey(key);
     talk.setApiKey(key);
   };
@@ -95,66 +98,74 @@ export function App() {
   };
 
   return (
-    <div class="house" data-view={place.view}>
-      <a
-        class="skip"
-        href="#stage"
-        // The part after # says which room this is, and stays.
-        onClick={(event) => {
-          event.preventDefault();
-          document.getElementById("stage")?.focus();
-        }}
-      >
-        Skip to the stage
-      </a>
-      <Marquee server={server} place={place} />
-      <nav class="cast" aria-label="Characters">
-        <CastList
-          characters={server.characters}
-          selected={place.view === "stage" ? state.character : undefined}
-          lookedAt={place.view === "about" ? place.character : undefined}
-          onSelect={startTalk}
-        />
-        <div class="news">
-          <LoadProblems problems={problems.filter((problem) => problem !== ownProblem)} />
-          {place.view !== "downloads" && <Downloads downloads={server.downloads} />}
-        </div>
-      </nav>
-      {place.view === "downloads" ? (
-        <DownloadsRoom desk={assetDesk} server={server} onKey={useKey} />
-      ) : place.view === "models" ? (
-        <ModelsRoom {...models} server={server} onKey={useKey} />
-      ) : lookedAt ? (
-        <About
-          character={lookedAt}
-          problem={ownProblem}
-          api={api}
-          sample={sample}
-          voice={server.parts.voice}
-          talk={talk}
-          keepsConversations={keepsConversations}
-          onTalk={(isByKeyboard) => startTalk(lookedAt.name, isByKeyboard)}
-          onStage={enterStage}
-          onKey={useKey}
-        />
-      ) : place.view === "about" ? (
-        <Nobody name={place.character} server={server} onKey={useKey} />
-      ) : character === undefined ? (
-        <Welcome server={server} onKey={useKey} />
-      ) : (
-        <Stage
-          character={character}
-          hasLeft={found === undefined && isUp}
-          talk={talk}
-          state={state}
-          onKey={useKey}
-          parts={server.parts}
-          wantsFocus={wantsFocus}
-        />
-      )}
-    </div>
+    <HasKey.Provider value={apiKey !== undefined}>
+      <div class="house" data-view={place.view}>
+        <a
+          class="skip"
+          href="#stage"
+          // The part after # says which room this is, and stays.
+          onClick={(event) => {
+            event.preventDefault();
+            document.getElementById("stage")?.focus();
+          }}
+        >
+          Skip to the stage
+        </a>
+        <Marquee server={server} place={place} />
+        <nav class="cast" aria-label="Characters">
+          <CastList
+            characters={server.characters}
+            selected={place.view === "stage" ? state.character : undefined}
+            lookedAt={place.view === "about" ? place.character : undefined}
+            onSelect={startTalk}
+          />
+          <div class="news">
+            <LoadProblems problems={problems.filter((problem) => problem !== ownProblem)} />
+            {place.view !== "downloads" && <Downloads downloads={server.downloads} />}
+          </div>
+        </nav>
+        {isLocked && !(place.view === "stage" && character) ? (
+          <Welcome server={server} onKey={useKey} />
+        ) : place.view === "downloads" ? (
+          <DownloadsRoom desk={assetDesk} server={server} onKey={useKey} />
+        ) : place.view === "models" ? (
+          <ModelsRoom {...models} server={server} onKey={useKey} />
+        ) : lookedAt ? (
+          <About
+            character={lookedAt}
+            problem={ownProblem}
+            api={api}
+            sample={sample}
+            voice={server.parts.voice}
+            talk={talk}
+            keepsConversations={keepsConversations}
+            onTalk={(isByKeyboard) => startTalk(lookedAt.name, isByKeyboard)}
+            onStage={enterStage}
+            onKey={useKey}
+          />
+        ) : place.view === "about" ? (
+          <Nobody name={place.character} server={server} onKey={useKey} />
+        ) : character === undefined ? (
+          <Welcome server={server} onKey={useKey} />
+        ) : (
+          <Stage
+            character={character}
+            hasLeft={found === undefined && isUp}
+            isLocked={isLocked}
+            talk={talk}
+            state={state}
+            onKey={useKey}
+            parts={server.parts}
+            wantsFocus={wantsFocus}
+          />
+        )}
+      </div>
+    </HasKey.Provider>
   );
 }
+
+const openApi = (apiKey: string | undefined): Api =>
+  createApi({ fetch: (path, init) => fetch(path, init) }, { apiKey });
 
 /** Who comes into another room is there with the keyboard and the screen reader too. */
 function useViewFocus(view: Place["view"]): void {
@@ -213,7 +224,7 @@ function Welcome({ server, onKey }: { server: ServerState; onKey: (key: string) 
           "Choose someone from the cast. Hold the talk button and speak, go hands-free, or type.",
         ],
   } as const;
-  const [title, text] = isEmpty ? words[connection] : words.open;
+  const [title, text] = isEmpty || connection === "refused" ? words[connection] : words.open;
   return (
     <main class="stage" id="stage" tabIndex={-1}>
       <div class="welcome">

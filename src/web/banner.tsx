@@ -1,6 +1,6 @@
 // What has to be said across the view: a notice, a failure, a key that is asked for.
-import type { ComponentChildren } from "preact";
-import { useId, useState } from "preact/hooks";
+import { type ComponentChildren, createContext } from "preact";
+import { useContext, useId, useState } from "preact/hooks";
 import type { ApiFailure } from "./api.ts";
 import { Icon } from "./icons.tsx";
 
@@ -11,9 +11,10 @@ export interface BannerProps {
   onDismiss?: () => void;
 }
 
+/** Only what is bad breaks in on a screen reader; for the rest, where it stands has to be a live region. */
 export function Banner({ children, isBad = false, action, onDismiss }: BannerProps) {
   return (
-    <div class={`banner${isBad ? " bad" : ""}`} role={isBad ? "alert" : "status"}>
+    <div class={`banner${isBad ? " bad" : ""}`} role={isBad ? "alert" : undefined}>
       <span>{children}</span>
       {action && (
         <button type="button" onClick={action.run}>
@@ -54,18 +55,22 @@ export function Failure({ failure, onKey, onDismiss }: FailureProps) {
   );
 }
 
+/** A key has been given: who is asked for one all the same gave the wrong one. */
+export const HasKey = createContext(false);
+
 export function KeyForm({ onKey }: { onKey: (key: string) => void }) {
   const [key, setKey] = useState("");
+  const isWrong = useContext(HasKey);
   const id = useId();
   return (
     <form
-      class="banner"
+      class={`banner${isWrong ? " bad" : ""}`}
       onSubmit={(event) => {
         event.preventDefault();
         if (key.trim() !== "") onKey(key.trim());
       }}
     >
-      <label for={id}>This server asks for a key.</label>
+      <label for={id}>{isWrong && "That key does not fit. "}This server asks for a key.</label>
       <input
         id={id}
         type="password"

@@ -150,8 +150,9 @@ function useEscape(act: () => void): void {
   latest.current = act;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      // An open popover takes the key for itself.
-      if (event.key === "Escape" && !document.querySelector(":popover-open")) latest.current();
+      // An open popover takes the key for itself, and so does who writes with an input method.
+      if (event.key !== "Escape" || event.isComposing || document.querySelector(":popover-open")) return;
+      latest.current();
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);

@@ -28,7 +28,7 @@ interface KeptTalk {
 }
 
 /** So many are shown until all are asked for. */
-const firstShown = 8;
+const firstShown = 5;
 
 export function KeptTalks({ character, isOnStage, api, talk, onStage, onKey }: KeptTalksProps) {
   const { conversationId } = useStore(talk);

@@ -5,10 +5,12 @@ import { AppError } from "../base/errors.ts";
 /** The answer for a path of the app, or undefined for any other. */
 export type WebApp = (request: Request) => Response | undefined;
 
-/** Own scripts, own styles, own sockets: a page that can only talk to the server it came from. */
+/**
+ * Own scripts, own styles, own sockets: a page that can only talk to the server it came from. `'self'` is its sockets too
+ * (CSP level 3).
+ */
 const contentSecurityPolicy = [
   "default-src 'self'",
-  "connect-src 'self' ws: wss:",
   "img-src 'self' data:",
   "media-src 'self' blob:",
   "style-src 'self' 'unsafe-inline'",

@@ -5,14 +5,17 @@ import { type Activity, readActivity } from "./conversation.ts";
 import { Icon } from "./icons.tsx";
 import { formatPlace } from "./place.ts";
 import { Portrait } from "./portrait.tsx";
-import type { CharacterRecord, Part, ServerState } from "./server-state.ts";
+import type { CharacterRecord, ServerState } from "./server-state.ts";
 import type { Talk, TalkState } from "./talk.ts";
 import { Transcript } from "./transcript.tsx";
+import { VoiceChip } from "./voice-chip.tsx";
 
 export interface StageProps {
   character: CharacterRecord;
   /** Its file is gone; what has begun can be finished. */
   hasLeft: boolean;
+  /** The server tells nothing any more without a key. */
+  isLocked: boolean;
   talk: Talk;
   state: TalkState;
   parts: ServerState["parts"];
@@ -20,7 +23,8 @@ export interface StageProps {
   onKey: (key: string) => void;
 }
 
-export function Stage({ character, hasLeft, talk, state, parts, wantsFocus, onKey }: StageProps) {
+export function Stage(props: StageProps) {
+  const { character, hasLeft, isLocked, talk, state, parts, wantsFocus, onKey } = props;
   const { conversation, connection, isMuted } = state;
   const activity = readActivity(conversation);
   const { name, metadata } = character;
@@ -41,7 +45,7 @@ export function Stage({ character, hasLeft, talk, state, parts, wantsFocus, onKe
             <span class="chip" data-activity={activity}>
               {describeActivity(state, activity)}
             </span>
-            <VoiceChip character={character} part={parts.voice} />
+            <VoiceChip character={character} part={parts.voice} isQuiet />
             {character.tools.map((tool) => (
               <span class="chip quiet" key={tool}>
                 can use {tool.replaceAll("_", " ")}
@@ -70,27 +74,30 @@ export function Stage({ character, hasLeft, talk, state, parts, wantsFocus, onKe
       </section>
       <Transcript conversation={conversation} character={name} isMuted={isMuted} heardMs={talk.heardMs} />
       <div>
-        {hasLeft && (
-          <Banner>{`${name} has left the stage: the file ${character.file} is gone. This talk can be finished.`}</Banner>
-        )}
-        {connection === "lost" && <Banner>The line is down; trying again…</Banner>}
-        {connection === "refused" && <KeyForm onKey={onKey} />}
-        {state.isSoundBlocked && conversation.sounding.length > 0 && (
-          <Banner action={{ text: "Turn on the sound", run: () => talk.unblockSound() }}>
-            The browser keeps the sound off until you press something.
-          </Banner>
-        )}
+        {/* It is there before anything is said in it, or a screen reader would not hear of that. */}
+        <div role="status">
+          {hasLeft && (
+            <Banner>{`${name} has left the stage: the file ${character.file} is gone. This talk can be finished.`}</Banner>
+          )}
+          {connection === "lost" && !isLocked && <Banner>The line is down; trying again…</Banner>}
+          {state.isSoundBlocked && conversation.sounding.length > 0 && (
+            <Banner action={{ text: "Turn on the sound", run: () => talk.unblockSound() }}>
+              The browser keeps the sound off until you press something.
+            </Banner>
+          )}
+          {conversation.notice !== undefined && connection !== "ended" && (
+            <Banner onDismiss={() => talk.dismiss()}>{conversation.notice}</Banner>
+          )}
+          {connection === "ended" && (
+            <Banner action={{ text: "Go on talking", run: () => talk.reconnect() }}>
+              {`${conversation.notice ?? ""} ${name} remembers what was said.`.trim()}
+            </Banner>
+          )}
+        </div>
+        {(connection === "refused" || isLocked) && <KeyForm onKey={onKey} />}
         {conversation.error !== undefined && (
           <Banner isBad onDismiss={() => talk.dismiss()}>
             {conversation.error}
-          </Banner>
-        )}
-        {conversation.notice !== undefined && connection !== "ended" && (
-          <Banner onDismiss={() => talk.dismiss()}>{conversation.notice}</Banner>
-        )}
-        {connection === "ended" && (
-          <Banner action={{ text: "Go on talking", run: () => talk.reconnect() }}>
-            {`${conversation.notice ?? ""} ${name} remembers what was said.`.trim()}
           </Banner>
         )}
         <Controls talk={talk} state={state} parts={parts} wantsFocus={wantsFocus} />
@@ -103,15 +110,4 @@ function describeActivity({ connection, listening }: TalkState, activity: Activi
   if (connection !== "open") return connection === "ended" ? "line closed" : "connecting";
   if (activity !== "idle") return activity;
   return listening === "hands-free" ? "all ears" : "ready";
-}
-
-function VoiceChip({ character: { voice }, part }: { character: CharacterRecord; part: Part }) {
-  if (part.state !== "up") return <span class="chip quiet">voice {part.text}</span>;
-  const name = voice.voice ?? "is being chosen";
-  return (
-    <span class="chip quiet" title={voice.reason}>
-      voice {name}
-      {voice.status === "stand-in" ? " (stand-in)" : ""}
-    </span>
-  );
 }

@@ -7,7 +7,7 @@ import {
   reduceConversation,
 } from "./conversation.ts";
 import { createStore } from "./create-store.ts";
-import { type DoorState, isSocketKey } from "./door.ts";
+import { type Door, isSocketKey } from "./door.ts";
 import { explainMicrophoneError } from "./microphone.ts";
 import { explainEnd, isWorthRetrying, type SocketEnd } from "./plain-words.ts";
 import type { Player, PlayerOptions } from "./player.ts";
@@ -71,10 +71,8 @@ export interface TalkDependencies {
   socketUrl: (character: string, conversationId: string | undefined) => string | URL;
   openMicrophone: SpeakingDependencies["openMicrophone"];
   createPlayer: (options: PlayerOptions) => Player;
-  /** Why a socket may have been refused. */
-  probeDoor: (apiKey: string | undefined) => Promise<DoorState>;
-  /** Of a key that a socket cannot send: one that it can. Rejects when there is none to be had. */
-  borrowKey: (apiKey: string) => Promise<string>;
+  /** Asked why a socket may have been refused, and for a key in the place of one that a socket cannot send. */
+  door: (apiKey: string | undefined) => Door;
 }
 
 /** Between tries when the server is there but does not take the socket. */
@@ -135,10 +133,13 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     set({ connection: "connecting" });
     if (apiKey === undefined || isSocketKey(apiKey)) return open(character, apiKey);
     const attempt = attempts;
-    dependencies.borrowKey(apiKey).then(
-      (key) => attempt === attempts && open(character, key),
-      () => attempt === attempts && void explainRefusal(),
-    );
+    dependencies
+      .door(apiKey)
+      .borrowKey()
+      .then(
+        (key) => attempt === attempts && open(character, key),
+        () => attempt === attempts && void explainRefusal(),
+      );
   };
   const open = (character: string, key: string | undefined): void => {
     const { turns } = store.state.conversation;
@@ -196,7 +197,7 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
   const explainRefusal = async (): Promise<void> => {
     set({ connection: "lost" });
     const attempt = attempts;
-    const door = await dependencies.probeDoor(apiKey);
+    const door = await dependencies.door(apiKey).probe();
     if (attempt !== attempts) return;
     if (door.type === "key") return set({ connection: "refused" });
     if (door.type === "closed" || (door.type === "open" && retries >= retryDelaysMs.length)) {

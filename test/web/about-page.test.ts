@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { resample } from "../../src/audio/resample.ts";
 import type { LoadProblem } from "../../src/characters/port.ts";
+import { describeLanguage } from "../../src/web/about.tsx";
 import { type Browser, launchBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { hearTones } from "../support/fake-engines/tone-language.ts";
@@ -26,6 +27,19 @@ afterAll(() => browser[Symbol.asyncDispose]());
 const visit = (options: VisitOptions = {}): Promise<Visit> =>
   visitPage(browser, { characters: [gertrude, hal], ...options });
 const heading = ({ page }: Visit, name: string) => page.locator(".about h2", { hasText: name });
+
+test("languages have names, and what is none is left as it is", () => {
+  expect(["en", "fr", "en/fr", "pt_BR", "de", "tlh", "no language", ""].map(describeLanguage)).toEqual([
+    "English",
+    "French",
+    "English or French",
+    "Brazilian Portuguese",
+    "German",
+    "Klingon",
+    "no language",
+    "",
+  ]);
+});
 
 describe("a character's page", () => {
   test("shows prompt, tools, file and greeting without beginning a talk", async () => {

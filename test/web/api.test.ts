@@ -1,6 +1,6 @@
 // The page's way to the server's routes, over a real socket.
 import { afterEach, describe, expect, test } from "bun:test";
-import { type Api, type ApiEvent, ApiFailure, createApi, toApiFailure } from "../../src/web/api.ts";
+import { type Api, ApiFailure, createApi, toApiFailure } from "../../src/web/api.ts";
 
 let stack = new AsyncDisposableStack();
 afterEach(async () => {
@@ -95,39 +95,38 @@ describe("asking", () => {
   });
 });
 
-describe("following", () => {
-  const stream = (text: string): Response =>
-    new Response(text, { headers: { "content-type": "text/event-stream" } });
-  const collect = async (events: AsyncIterable<ApiEvent>, into: ApiEvent[]): Promise<void> => {
-    for await (const event of events) into.push(event);
+describe("reading", () => {
+  const collect = async (parts: AsyncIterable<Uint8Array>): Promise<string> => {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const part of parts) text += decoder.decode(part, { stream: true });
+    return text;
   };
 
-  test("gives the events in order, and a failure that comes as one is thrown", async () => {
-    const api = serve(() =>
-      stream(
-        ': hello\n\ndata: {"type":"a"}\n\ndata: {"type":"b","n":1}\n\n' +
-          'data: {"type":"error","error_code":"E_NET","message":"no source"}\n\n',
-      ),
+  test("gives the bytes of an answer in order, and none of a refusal's", async () => {
+    const api = serve(({ method }) =>
+      method === "POST"
+        ? new Response("sound in order")
+        : Response.json({ error_code: "E_NET", message: "no source" }, { status: 502 }),
     );
-    const events: ApiEvent[] = [];
-    const failure = await failureOf(collect(api.follow("/x", { method: "POST" }), events));
-    expect(events).toEqual([{ type: "a" }, { type: "b", n: 1 }]);
-    expect([failure.code, failure.message]).toEqual(["E_NET", "No source."]);
+    expect(await collect(api.read("/x", { method: "POST" }))).toBe("sound in order");
+    const failure = await failureOf(collect(api.read("/x")));
+    expect([failure.code, failure.message, failure.status]).toEqual(["E_NET", "No source.", 502]);
   });
 
-  test("who stops following ends the server's work", async () => {
+  test("that is broken off ends the server's work", async () => {
     const left = Promise.withResolvers<void>();
     const api = serve(
       () =>
         new Response(
           new ReadableStream({
-            start: (controller) => controller.enqueue(new TextEncoder().encode('data: {"type":"a"}\n\n')),
+            start: (controller) => controller.enqueue(new TextEncoder().encode("a")),
             cancel: () => left.resolve(),
           }),
         ),
     );
-    for await (const event of api.follow("/x")) {
-      expect(event).toEqual({ type: "a" });
+    for await (const bytes of api.read("/x")) {
+      expect(bytes).toEqual(new TextEncoder().encode("a"));
       break;
     }
     await left.promise;

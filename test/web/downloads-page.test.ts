@@ -159,12 +159,49 @@ describe("the downloads room", () => {
   });
 });
 
+test("a model of the hub that is on its way is shown among the downloads, and cancelled there", async () => {
+  await using room = await openRoom([row("kokoro-82m-q8", "cached")]);
+  const { page, emit } = room;
+  const asset = "Qwen/Qwen3-0.6B-GGUF";
+  emit({ type: "asset-phase-start", asset, phase: "download" });
+  const asked = page.waitForRequest((request) => request.method() === "DELETE");
+  await page.getByRole("button", { name: `Cancel ${asset}` }).click();
+  expect((await asked).url()).toEndWith("/v1/hub/models/Qwen%2FQwen3-0.6B-GGUF/download");
+  emit({ type: "asset-download-fail", asset, error: new Error(`${asset}: no source can be reached`) });
+  await room
+    .item(asset)
+    .getByRole("alert")
+    .filter({ hasText: /^No source can be reached\.$/ })
+    .waitFor();
+  await room.item(asset).getByRole("link", { name: "Look for it among the models" }).click();
+  await page.locator("h2", { hasText: "Models" }).waitFor();
+});
+
+test("what was said of a server that was away is not said any more when it is back", async () => {
+  await using room = await openRoom([row("kokoro-82m-q8", "cached")]);
+  const { page, server } = room;
+  await server.goAway();
+  await page.getByText("The server cannot be reached; trying again").waitFor();
+  await page.getByRole("button", { name: "Check kokoro-82m-q8" }).click();
+  const alert = page
+    .getByRole("alert")
+    .filter({ hasText: "The server cannot be reached. Is it still running?" });
+  await alert.waitFor();
+  await server.comeBack();
+  await alert.waitFor({ state: "detached" });
+});
+
 test("who may not change anything is asked for a key, and then may", async () => {
   await using visit = await visitPage(browser, { apiKeys: ["sesame"] });
   const { page } = visit;
   await page.goto(`${visit.server.url}/#/downloads`);
   await page.getByRole("button", { name: "Download kokoro" }).click();
-  await page.getByLabel("This server asks for a key.").fill("sesame");
+  const field = page.getByLabel("This server asks for a key.");
+  await field.fill("barley");
+  await page.keyboard.press("Enter");
+  // A wrong key opens nothing at all, and it is said that it is wrong.
+  await page.getByText("The stage door is locked").waitFor();
+  await page.getByLabel("That key does not fit. This server asks for a key.").fill("sesame");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Download kokoro" }).click();
   await page.getByRole("button", { name: "Check kokoro" }).waitFor();

@@ -260,13 +260,31 @@ describe("a talk", () => {
   });
 });
 
-test("a server with keys lets in who has one", async () => {
-  await using place = await visit({ apiKeys: ["sesame"] });
+// A key of a generator is often base64, and that is no subprotocol.
+test.each(["sesame", "c2VzYW1l/open+now=="])("a server with keys lets in who has one: %s", async (key) => {
+  await using place = await visit({ apiKeys: [key] });
   const { page } = place;
   await place.card("Gertrude").click();
-  await page.getByLabel("This server asks for a key.").fill("sesame");
+  await page.getByLabel("This server asks for a key.").fill("barley");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("That key does not fit. This server asks for a key.").fill(key);
   await page.keyboard.press("Enter");
   await page.locator(".now").waitFor();
+});
+
+test("a browser that keeps nothing for pages shows the page all the same", async () => {
+  await using place = await visit();
+  const { page } = place;
+  await page.addInitScript(() =>
+    Object.defineProperty(globalThis, "sessionStorage", {
+      get: () => {
+        throw new DOMException("denied", "SecurityError");
+      },
+    }),
+  );
+  await page.reload();
+  await place.card("Gertrude").waitFor();
+  expect(place.problems).toEqual([]);
 });
 
 test("what is on its way is shown while it comes, and not longer", async () => {
@@ -285,6 +303,7 @@ test("what is on its way is shown while it comes, and not longer", async () => {
   await page.getByText("checking").waitFor();
   emit({ type: "asset-download-fail", asset, error: new Error("no source can be reached") });
   await page.getByText("No source can be reached.").waitFor();
+  await page.locator("summary", { hasText: "A download failed" }).waitFor();
   emit({ type: "asset-phase-start", asset, phase: "download" });
   const result = { name: asset, path: "/x", fromCache: false, downloadedBytes: 1, resumedBytes: 0 } as const;
   emit({ type: "asset-download-end", asset, result: { ...result, sourceType: "npm" } });

@@ -6,7 +6,8 @@ import { resample } from "../../src/audio/resample.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { openConversationStore } from "../../src/session/conversation-store.ts";
 import { createTalk, type TalkState } from "../../src/web/talk.ts";
-import type { DoorState } from "../../src/web/door.ts";
+import { createApi } from "../../src/web/api.ts";
+import { createDoor, type DoorState } from "../../src/web/door.ts";
 import type { Microphone, MicrophoneOptions } from "../../src/web/microphone.ts";
 import { eventually } from "../support/eventually.ts";
 import { speakTones } from "../support/fake-engines/tone-language.ts";
@@ -19,7 +20,7 @@ setDefaultTimeout(60_000);
 /** Longer than a machine with much to do ever needs; nothing here waits so long when all is well. */
 const patienceMs = 20_000;
 
-async function setUp(options: Partial<PageServerOptions> = {}, door: DoorState = { type: "away" }) {
+async function setUp(options: Partial<PageServerOptions> = {}, door?: DoorState) {
   const server = await startPageServer({
     characters: [createFakeCharacter("Gertrude"), createFakeCharacter("Hal")],
     script: sayWords("Good evening."),
@@ -34,16 +35,10 @@ async function setUp(options: Partial<PageServerOptions> = {}, door: DoorState =
         `${server.url.replace("http", "ws")}/v1/realtime?model=${name}${id === undefined ? "" : `&conversation=${id}`}`,
       openMicrophone: (microphoneOptions) => microphone.open(microphoneOptions),
       createPlayer: (playerOptions) => createFakePlayer(playerOptions),
-      probeDoor: () => Promise.resolve(door),
-      borrowKey: async (apiKey) => {
-        const response = await fetch(`${server.url}/v1/realtime/client_secrets`, {
-          method: "POST",
-          headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },
-          body: "{}",
-        });
-        if (!response.ok) throw new Error(`${response.status}`);
-        return ((await response.json()) as { value: string }).value;
-      },
+      door: (apiKey) => ({
+        ...createDoor(createApi({ fetch: (path, init) => fetch(server.url + path, init) }, { apiKey })),
+        ...(door && { probe: () => Promise.resolve(door) }),
+      }),
     },
     { apiKey: undefined },
   );
@@ -273,7 +268,7 @@ test("a key that no subprotocol can be is exchanged for one that can", async () 
 });
 
 test("a wrong key of that kind is asked for again", async () => {
-  await using page = await setUp({ apiKeys: ["c2VzYW1l/open=="] }, { type: "key" });
+  await using page = await setUp({ apiKeys: ["c2VzYW1l/open=="] });
   page.talk.setApiKey("wrong/key==");
   page.talk.select("Gertrude");
   await page.when("the refusal", ({ connection }) => connection === "refused");
@@ -315,7 +310,7 @@ test("a conversation that has used up its words says so once, and goes on at a p
 });
 
 test("a locked door asks for the key, and opens with it", async () => {
-  await using page = await setUp({ apiKeys: ["sesame"] }, { type: "key" });
+  await using page = await setUp({ apiKeys: ["sesame"] });
   page.talk.select("Gertrude");
   await page.when("the refusal", ({ connection }) => connection === "refused");
   page.talk.setApiKey("sesame");
@@ -323,7 +318,7 @@ test("a locked door asks for the key, and opens with it", async () => {
 });
 
 test("a full house is tried a few times, then told", async () => {
-  await using page = await setUp({ maxSessions: 1 }, { type: "open" });
+  await using page = await setUp({ maxSessions: 1 });
   const blocker = new WebSocket(`${page.server.url.replace("http", "ws")}/v1/realtime`, ["realtime"]);
   await new Promise((resolve) => blocker.addEventListener("message", resolve, { once: true }));
   page.talk.select("Gertrude");

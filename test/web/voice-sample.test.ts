@@ -18,9 +18,6 @@ function setUp() {
   const calls: Call[] = [];
   const api: Api = {
     ask: () => Promise.reject(new Error("not asked for here")),
-    follow: () => {
-      throw new Error("not asked for here");
-    },
     async *read(path, options = {}) {
       expect(path).toBe("/v1/audio/speech");
       const waiting: PromiseWithResolvers<Uint8Array | undefined>[] = [Promise.withResolvers()];
