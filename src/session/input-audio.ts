@@ -28,7 +28,7 @@ interface Chunk {
 }
 
 export function createInputAudio(format: AudioFormat, limitMs: number): InputAudio {
-  let chunks: Chunk[] = [];
+  const chunks: Chunk[] = [];
   let startSample = 0;
   let endSample = 0;
   let inForce = format;
@@ -61,9 +61,8 @@ export function createInputAudio(format: AudioFormat, limitMs: number): InputAud
     },
     read(fromSample, toSample) {
       const views: Float32Array[] = [];
-      // What is read lies near the end, and of a long turn there are thousands of chunks before it.
-      const first = chunks.findLastIndex((chunk) => chunk.fromSample <= fromSample);
-      for (const { fromSample: at, pcm } of chunks.slice(Math.max(0, first))) {
+      for (let index = findChunk(chunks, fromSample); index < chunks.length; index++) {
+        const { fromSample: at, pcm } = chunks[index] as Chunk;
         if (at >= toSample) break;
         const view = pcm.subarray(Math.max(0, fromSample - at), Math.max(0, toSample - at));
         if (view.length > 0) views.push(view);
@@ -72,17 +71,31 @@ export function createInputAudio(format: AudioFormat, limitMs: number): InputAud
     },
     forget(beforeSample) {
       startSample = Math.max(startSample, Math.min(beforeSample, endSample));
-      chunks = chunks.flatMap((chunk) => {
-        const gone = startSample - chunk.fromSample;
-        if (gone <= 0) return chunk;
-        // A copy, so that a long chunk is not held for its last few samples.
-        return gone >= chunk.pcm.length ? [] : { fromSample: startSample, pcm: chunk.pcm.slice(gone) };
-      });
+      chunks.splice(0, findChunk(chunks, startSample));
+      const [first] = chunks;
+      if (!first || first.fromSample >= startSample) return;
+      const left = first.pcm.subarray(startSample - first.fromSample);
+      // Copied when half is gone, and not each time: a client may send minutes at once, and they go frame by frame.
+      const isSmall = left.byteLength * 2 <= left.buffer.byteLength;
+      chunks[0] = { fromSample: startSample, pcm: isSmall ? left.slice() : left };
     },
     get endSample() {
       return endSample;
     },
   };
+}
+
+/** The first that does not end before `sample`; of a long turn there are thousands. */
+function findChunk(chunks: readonly Chunk[], sample: number): number {
+  let low = 0;
+  let high = chunks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const { fromSample, pcm } = chunks[middle] as Chunk;
+    if (fromSample + pcm.length <= sample) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Bytes of a format as samples, however they are cut. */

@@ -69,6 +69,21 @@ describe("the input audio", () => {
     expect(performance.now() - startMs).toBeLessThan(20_000);
   }, 600_000);
 
+  test("that comes all at once goes frame by frame, and is not held for its last few samples", () => {
+    const input = createInputAudio(pcm24k, 600_000);
+    input.append(new Uint8Array(240 * 48_000));
+    const startMs = performance.now();
+    let largest = 0;
+    for (let at = 0; at + 512 < input.endSample; at += 512) {
+      input.forget(at);
+      const [view] = input.read(at, at + 512);
+      if (at > 0) largest = Math.max(largest, (view?.buffer.byteLength ?? 0) / 4 / (input.endSample - at));
+    }
+    expect(largest).toBeLessThan(2.1);
+    // 7,500 frames; a copy of the rest for each would be 60 GB.
+    expect(performance.now() - startMs).toBeLessThan(3000);
+  }, 60_000);
+
   test("is refused whole when it would be more than the limit", () => {
     const input = createInputAudio(pcm24k, 1000);
     expect(input.append(new Uint8Array(40_000))).toBe(true);
