@@ -86,7 +86,11 @@ export function littleTalk(
   const part = lines.part[now.getHours() < 12 ? 0 : now.getHours() < 18 ? 1 : 2];
   const clock = now.toLocaleString(tongue, { weekday: "long", hour: "numeric", minute: "2-digit" });
   const filled = (line: string): string =>
-    line.replace("{part}", part).replace("{about}", about[tongue]).replace("{clock}", clock);
+    // By functions: a text with a dollar sign in it stays as it is.
+    line
+      .replace("{part}", part)
+      .replace("{clock}", clock)
+      .replace("{about}", () => about[tongue]);
   const unsaid = (from: readonly string[]): readonly string[] => {
     const fresh = from.filter((line) => !said.includes(filled(line)));
     return fresh.length > 0 ? fresh : from;

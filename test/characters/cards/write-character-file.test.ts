@@ -203,6 +203,9 @@ describe("the prompt of a card", () => {
     expect(await cast.prompt()).toContain("You are Rose, in a spoken conversation.");
     const prompt = await cast.character.makeSystemPrompt({ messages: [] });
     expect(prompt).toContain("you: Is it far?");
+    const dear = cardOf({ nickname: "Ca$$h $& Co", mes_example: "{{char}}: Well." });
+    await using other = await onStage(dear);
+    expect(await other.prompt()).toContain("How Ca$$h $& Co talks, in examples");
   });
 
   test("follows the talk with its lore, patterns too", async () => {

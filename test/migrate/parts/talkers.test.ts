@@ -77,6 +77,9 @@ describe("a little talk", () => {
     const talk = openTalk(new Constant({ text: "You are Gertrude. Be kind." }));
     await talk.say();
     expect(await talk.say("who are you?")).toBe("My part reads: You are Gertrude.");
+    const dear = openTalk(new Constant({ text: "You sell $& and {clock} for $$5." }));
+    await dear.say();
+    expect(await dear.say("who are you?")).toBe("My part reads: You sell $& and {clock} for $$5.");
   });
 
   test("a part written in French begins in French, and follows the user out of it", async () => {

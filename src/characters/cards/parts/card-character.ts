@@ -41,7 +41,7 @@ character; never speak for the other, and never describe actions.`;
       section("Personality:", data.personality),
       section("The situation:", data.scenario),
       ...lore.after,
-      section("How {{char}} talks, in examples that have not happened:".replace("{{char}}", CHAR), examples),
+      section(`How ${CHAR} talks, in examples that have not happened:`, examples),
       hasSpoken || greetings.length === 0
         ? ""
         : section(
