@@ -83,7 +83,7 @@ const FACTS = `
 ? doctor|problem|trouble|(?:not|doesn't|isn't) work[a-z]*|wrong|no sound|can't hear|fix|help me : what to do when something is wrong
   Run troupe doctor. It looks at the disk, the models, the engines and the network, and says what to do about each. In the browser, check that the page may use the microphone.
 ? remember|memory|forget|record[a-z]*|history|stored? : what is remembered
-  I remember this conversation, and only as long as it lasts. Characters keep nothing of their own: they read the talk so far each time, and that is why they survive a reload.
+  I remember this conversation only as long as it lasts, unless this house is set to keep its talks. Characters keep nothing of their own: they read the talk so far each time, and that is why they survive a reload.
 ? licen[cs]e|free|cost|price|open source|pay : the licence
   Troupe is open source, under the Apache licence. The models come with licences of their own, which are listed with them.
 ? bun|typescript|javascript|written in|programming language|source : what it is written in
