@@ -69,7 +69,7 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     builtIn: defaultCatalogue,
     emit: events.emit,
   });
-  const project = loadProjectAssets(loaded.project, setup.assetNames);
+  const project = loadProjectAssets(loaded.project, setup.assetNames, env);
   const providerSettings = listProviderSettings(setup.tables);
   const replyKey = await findReplyCredential(setup, {
     source: settings["reply.source"],

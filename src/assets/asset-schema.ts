@@ -12,16 +12,25 @@ export const pathSegment = z
   )
   .refine((text) => !text.includes(".."), "must not contain '..'");
 
-/** A relative path with forward slashes, no empty, '.' or '..' segment, no drive, no control character. */
+/** What file systems take for one name, and for a whole path with the folder before it. */
+const maxNameBytes = 255;
+const maxPathBytes = 2048;
+
+/** A relative path with forward slashes, no empty, '.' or '..' segment, no drive, no control character, not too long. */
 export const relativePath = z
   .string()
   .min(1)
-  .refine(isSafeRelativePath, "must be a relative path without '..' segments or control characters");
+  .refine(
+    isSafeRelativePath,
+    "must be a relative path without '..' segments, control characters or endless names",
+  );
 
 export function isSafeRelativePath(path: string): boolean {
   // oxlint-disable-next-line no-control-regex -- control characters are what is refused
   if (/[\u0000-\u001f\u007f\\]/.test(path) || /^[A-Za-z]:/.test(path)) return false;
-  return path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  if (Buffer.byteLength(path) > maxPathBytes) return false;
+  const isName = (part: string): boolean => part !== "" && part !== "." && part !== "..";
+  return path.split("/").every((part) => isName(part) && Buffer.byteLength(part) <= maxNameBytes);
 }
 
 export const webUrl = z

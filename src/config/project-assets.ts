@@ -1,7 +1,11 @@
 // What the project file says of assets: those it declares, and those its agents cannot do without.
+import { dirname } from "node:path";
 import type { AssetDefinition } from "../assets/asset-schema.ts";
 import { parseDeclaredAssets } from "../assets/declared/parse-assets.ts";
+import { messageOf } from "../base/errors.ts";
 import { selectNearest } from "../text/nearest-word.ts";
+import type { Environment } from "./dot-env.ts";
+import { expandPath } from "./expand-path.ts";
 import { formatField, type ProjectFile } from "./project-file.ts";
 
 export interface ProjectAssets {
@@ -14,6 +18,7 @@ export interface ProjectAssets {
 export function loadProjectAssets(
   project: ProjectFile | undefined,
   builtInNames: readonly string[],
+  env: Environment = {},
 ): ProjectAssets {
   if (!project) return { declared: [], requiredBy: new Map() };
   const { definitions, problems } = parseDeclaredAssets(project.content["assets"]);
@@ -23,7 +28,28 @@ export function loadProjectAssets(
     throw project.misfit(path, `${formatField(path)}: ${problem.message}`);
   }
   const known = [...definitions.map(({ name }) => name), ...builtInNames];
-  return { declared: definitions, requiredBy: readRequired(project, known) };
+  const declared = definitions.map((definition, index) => expandSources(definition, index, project, env));
+  return { declared, requiredBy: readRequired(project, known) };
+}
+
+/** Local paths are written as all others in the file. */
+function expandSources(
+  definition: AssetDefinition,
+  index: number,
+  project: ProjectFile,
+  env: Environment,
+): AssetDefinition {
+  const expand = (path: string): string => {
+    try {
+      return expandPath(path, dirname(project.path), env);
+    } catch (error) {
+      throw project.misfit(["assets", index], `assets[${index}]: ${messageOf(error)}`);
+    }
+  };
+  const sources = definition.sources.map((source) =>
+    source.type === "local" ? { ...source, path: expand(source.path) } : source,
+  );
+  return { ...definition, sources };
 }
 
 function readRequired(project: ProjectFile, known: readonly string[]): Map<string, string[]> {

@@ -72,7 +72,7 @@ async function load(files: Record<string, string>, cwd = "") {
   for (const [name, text] of Object.entries(files)) await folder.write(name, text);
   const loaded = loadSettings({ env: { HOME: "/home/nobody" }, cwd: join(folder.path, cwd) });
   if (!loaded.project) throw new Error("no project file was found");
-  return { loaded, folder: folder.path, assets: loadProjectAssets(loaded.project, ["kokoro"]) };
+  return { loaded, folder: folder.path, assets: loadProjectAssets(loaded.project, ["kokoro"], loaded.env) };
 }
 
 const failureIn = async (files: Record<string, string>): Promise<AppError> =>
@@ -129,6 +129,22 @@ assets:
     expect(loaded.settings["settings.assets.cache_dir"]).toBe("/home/nobody/openmas");
     expect(assets.declared.map(({ name }) => name)).toEqual(["vosk"]);
     expect(assets.requiredBy.get("hearing")).toEqual(["vosk"]);
+  });
+
+  test("local paths are relative to the file, and expand as all others in it", async () => {
+    const declare = (path: string): string =>
+      `[[assets]]\nname = "v"\nsource = { type = "local", path = "${path}" }\n`;
+    const pathOf = async (path: string): Promise<unknown> => {
+      const { assets, folder } = await load({ "troupe.toml": declare(path), "sub/x": "" }, "sub");
+      const [source] = assets.declared[0]?.sources ?? [];
+      return source?.type === "local" && source.path.replace(folder, "PROJECT");
+    };
+    expect(await pathOf("data/v.bin")).toBe("PROJECT/data/v.bin");
+    expect(await pathOf("~/v.bin")).toBe("/home/nobody/v.bin");
+    expect(await pathOf("${HOME}/v.bin")).toBe("/home/nobody/v.bin");
+    expect((await failureIn({ "troupe.toml": declare("${NOWHERE}/v") })).message).toMatch(
+      /troupe\.toml:1: assets\[0\]: .*NOWHERE is not set/,
+    );
   });
 
   test("the one of Troupe's own counts where both are", async () => {

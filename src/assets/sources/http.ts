@@ -45,17 +45,11 @@ export function createHttpPlan(findToken: Tokens["find"]): PlanSource<HttpSource
 
 /** Of a url that ends in no name of a file, or in one that no folder should hold. */
 const plainName = "download";
-/** What file systems take for one name. */
-const maxNameBytes = 255;
 
 /** Always one file's name: what is behind an encoded slash must not become a folder. */
 function nameInUrl(url: string): string {
   const name = decodeName(basename(new URL(url).pathname));
-  const isFit =
-    isSafeRelativePath(name) &&
-    !name.includes("/") &&
-    !name.startsWith(".") &&
-    Buffer.byteLength(name) <= maxNameBytes;
+  const isFit = isSafeRelativePath(name) && !name.includes("/") && !name.startsWith(".");
   return isFit ? name : plainName;
 }
 

@@ -1,5 +1,5 @@
 // Files that are on this machine already: a file or folder of the operator's, or one inside an installed dependency.
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { z } from "zod";
 import { AppError, fromFileSystemError, messageOf } from "../../base/errors.ts";
@@ -61,12 +61,18 @@ export function asSourceError(error: unknown, label: string): unknown {
   return new AppError(known.code, messageOf(known), { ...known.details, source: label }, known);
 }
 
-async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+/** Links count as what they point at, as in the folders of the hub's own clients; one to a folder above it ends there. */
+async function listFiles(folder: string, above: readonly string[] = []): Promise<string[]> {
+  const real = await realpath(folder);
+  if (above.includes(real)) return [];
+  const names = (await readdir(folder)).sort();
+  const found: string[] = [];
+  for (const path of names.map((name) => join(folder, name))) {
+    const seen = await stat(path);
+    if (seen.isDirectory()) found.push(...(await listFiles(path, [...above, real])));
+    else if (seen.isFile()) found.push(path);
+  }
+  return found;
 }
 
 const packageSchema = z.object({ version: z.string() });

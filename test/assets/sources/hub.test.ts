@@ -177,14 +177,17 @@ test("something that is no hub is told apart: no JSON is E_NET, other JSON is E_
   expect(await failureOf(f.store.ensure("c"))).toMatchObject({ code: "E_SCHEMA" });
 });
 
-test("names in a tree that lead out of the folder are refused", async () => {
-  await using f = await createStoreFixture((server) => {
-    const entry = { type: "file", oid: "x", size: 5, path: "../../outside.txt" };
-    server.serve("/api/models/a/b/tree/main", new TextEncoder().encode(JSON.stringify([entry])));
-    return { name: "a", sources: [{ type: "hf", repoId: "a/b" }] };
-  });
-  expect(await failureOf(f.store.ensure("a"))).toMatchObject({ code: "E_VERIFY" });
-});
+test.each(["../../outside.txt", `${"long".repeat(70)}.txt`, `${"deep/".repeat(500)}a.txt`])(
+  "names in a tree that lead out of the folder, or that no folder takes, are refused (%#)",
+  async (path) => {
+    await using f = await createStoreFixture((server) => {
+      const entry = { type: "file", oid: "x", size: 5, path };
+      server.serve("/api/models/a/b/tree/main", new TextEncoder().encode(JSON.stringify([entry])));
+      return { name: "a", sources: [{ type: "hf", repoId: "a/b" }] };
+    });
+    expect(await failureOf(f.store.ensure("a"))).toMatchObject({ code: "E_VERIFY" });
+  },
+);
 
 test("a rate limit on the list is waited for as the hub says", async () => {
   await using f = await createStoreFixture((server) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdir } from "node:fs/promises";
+import { readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { createLocalPlan } from "../../../src/assets/sources/local.ts";
 import { failureOf } from "../../support/failure-of.ts";
@@ -30,6 +30,23 @@ test("a folder without a manifest is taken with everything below it", async () =
     "sub",
     "sub/b.txt",
   ]);
+});
+
+test("links in a folder count as what they point at, and one that goes round ends", async () => {
+  await using f = await createStoreFixture(() => ({ name: "set", sources: [{ type: "local", path: "my" }] }));
+  await f.folder.write("blobs/abc", "weights");
+  await f.folder.write("shared/b.txt", "b");
+  await f.folder.write("my/a.txt", "a");
+  await symlink("../blobs/abc", join(f.folder.path, "my/weights.bin"));
+  await symlink("../shared", join(f.folder.path, "my/sub"));
+  await symlink("..", join(f.folder.path, "shared/up"));
+  const path = await f.store.getPath("set");
+  const files = (await Array.fromAsync(new Bun.Glob("**/*").scan(path))).sort();
+  expect(files.filter((file) => !file.startsWith("sub/up/"))).toEqual(["a.txt", "sub/b.txt", "weights.bin"]);
+  expect(await Bun.file(join(path, "weights.bin")).text()).toBe("weights");
+
+  await symlink("nowhere", join(f.folder.path, "my/broken"));
+  expect((await failureOf(f.store.ensure("set", { forceDownload: true }))).code).toBe("E_NOT_FOUND");
 });
 
 test("what is not there is E_NOT_FOUND, an empty folder too, and other bytes are E_VERIFY", async () => {
