@@ -271,7 +271,7 @@ for (const format of formats) {
       });
 
       test("a hang ends its reply, says what helps, and harms nobody who waits", async () => {
-        const subject = await open({ settings: { silence_seconds: 4 } });
+        const subject = await open({ settings: { silence_seconds: 8 } });
         const { model, recorder } = subject;
         const song = model.streamRound({ ...ask("Hello", "sing"), maxOutputTokens: 1900 });
         const events = song[Symbol.asyncIterator]();
