@@ -271,7 +271,7 @@ for (const format of formats) {
       });
 
       test("a hang ends its reply, says what helps, and harms nobody who waits", async () => {
-        const subject = await open({ settings: { silence_seconds: 8 } });
+        const subject = await open({ settings: { silence_seconds: 6 } });
         const { model, recorder } = subject;
         const song = model.streamRound({ ...ask("Hello", "sing"), maxOutputTokens: 1900 });
         const events = song[Symbol.asyncIterator]();
@@ -289,7 +289,7 @@ for (const format of formats) {
         expect(textOf(await next)).toBe("Ada is here.");
         expect(subject.pid).not.toBe(pid);
         expect(recorder.ofType("engine-exit")).toMatchObject([{ reason: "SIGKILL" }]);
-      });
+      }, 60_000);
 
       test("is loaded once for all who ask, unloaded when idle, and back when asked", async () => {
         const subject = await open({ settings: { idle_unload_minutes: 0.002 } });
