@@ -66,23 +66,31 @@ export function listSingle(url: string, sha256: string, { isBadLine = false } = 
   ];
 }
 
+/** As many as ours begins with, though the tools' own defaults are others. */
+const atOnce = 16;
+
 export function listMany(origin: string, paths: readonly string[]): Contender[] {
   const curl: Work = async (target) => {
     const list = join(target, "list");
     const lines = paths.map((path) => `url = "${origin}/${path}"\noutput = "${join(target, path)}"`);
     await Bun.write(list, lines.join("\n"));
-    await runWell(["curl", "-s", "-f", "--parallel", "--parallel-max", "8", "-K", list]);
+    await runWell(["curl", "-s", "-f", "--parallel", "--parallel-max", String(atOnce), "-K", list]);
+  };
+  const curlProved: Work = async (target) => {
+    await curl(target);
+    await runWell(["sha256sum", ...paths.map((path) => join(target, path))]);
   };
   return [
     ...(hasCurl
       ? [
-          { name: "curl, 8 at once", isVerified: false, work: curl },
+          { name: `curl, ${atOnce} at once`, isVerified: false, work: curl },
+          { name: `curl, ${atOnce} at once, then sha256sum`, isVerified: true, work: curlProved },
           {
-            name: "curl, 8 at once, then sha256sum",
+            name: `curl, ${atOnce} at once, then sha256sum, then sync`,
             isVerified: true,
             async work(target: string) {
-              await curl(target);
-              await runWell(["sha256sum", ...paths.map((path) => join(target, path))]);
+              await curlProved(target);
+              await runWell(["sync", ...paths.map((path) => join(target, path)), target]);
             },
           },
         ]
@@ -90,12 +98,21 @@ export function listMany(origin: string, paths: readonly string[]): Contender[] 
     ...(hasAria
       ? [
           {
-            name: "aria2c, 8 at once",
+            name: `aria2c, ${atOnce} at once`,
             isVerified: false,
             async work(target: string) {
               const list = join(target, "list");
               await Bun.write(list, paths.map((path) => `${origin}/${path}`).join("\n"));
-              await runWell(["aria2c", "-q", "-j8", "--file-allocation=none", "-d", target, "-i", list]);
+              await runWell([
+                "aria2c",
+                "-q",
+                `-j${atOnce}`,
+                "--file-allocation=none",
+                "-d",
+                target,
+                "-i",
+                list,
+              ]);
             },
           },
         ]

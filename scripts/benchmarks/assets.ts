@@ -1,7 +1,7 @@
 // How fast assets come, beside the best known tools on the same machine and server: bun scripts/benchmarks/assets.ts.
-// Ours hashes, flushes to the disk and registers what it brings; of the others, those say so that prove it at all, and
-// none flushes. All take turns in each round, and the medians are compared: below 1 means that ours is faster.
-// Flags: --rounds N, --seed N (of the bad line), --only large|slow|lossy|small|hash|hit.
+// Ours hashes, flushes to the disk and registers what it brings; of the others, those say so that prove it at all, or
+// flush. All take turns in each round, and the medians are compared: below 1 means that ours is faster.
+// Flags: --rounds N, --seed N (of the bad line), --only large|slow|lossy|small|far|hash|hit.
 import { createHash, randomFillSync } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -112,6 +112,20 @@ async function compare(what: string, sizeBytes: number, ours: Contender["work"],
   }
 }
 
+async function compareMany(what: string, origin: string): Promise<void> {
+  const made: Made[] = [];
+  for (let i = 0; i < smallCount; i++) made.push(await make(`small-${i}.bin`, smallBytes));
+  const urls = Object.fromEntries(made.map(({ path }) => [path, `${origin}/${path}`]));
+  const asset: AssetDefinition = { name: "bench", files: made, sources: [{ type: "http", files: urls }] };
+  await compare(what, smallCount * smallBytes, (target) => bring(target, asset), [
+    ...listMany(
+      origin,
+      made.map(({ path }) => path),
+    ),
+    hubClient(origin, "bench/small"),
+  ]);
+}
+
 const parts: Record<string, (origin: string) => Promise<void>> = {
   async large(origin) {
     const file = await make("large.bin", largeBytes);
@@ -163,18 +177,17 @@ const parts: Record<string, (origin: string) => Promise<void>> = {
       proxy.stop();
     }
   },
-  async small(origin) {
-    const made: Made[] = [];
-    for (let i = 0; i < smallCount; i++) made.push(await make(`small-${i}.bin`, smallBytes));
-    const urls = Object.fromEntries(made.map(({ path }) => [path, `${origin}/${path}`]));
-    const asset: AssetDefinition = { name: "bench", files: made, sources: [{ type: "http", files: urls }] };
-    const paths = made.map(({ path }) => path);
-    await compare(
-      `${smallCount} files of ${smallBytes / 1000} kB`,
-      smallCount * smallBytes,
-      (target) => bring(target, asset),
-      [...listMany(origin, paths), hubClient(origin, "bench/small")],
-    );
+  small: (origin) => compareMany(`${smallCount} files of ${smallBytes / 1000} kB`, origin),
+  async far(origin) {
+    const proxy = await start("lossy-proxy.ts", new URL(origin).port, String(slowBytesPerSecond), "0");
+    try {
+      await compareMany(
+        `${smallCount} files of ${smallBytes / 1000} kB, each answer 10 ms on its way on average`,
+        proxy.url,
+      );
+    } finally {
+      proxy.stop();
+    }
   },
   async hash() {
     const { path } = await make("large.bin", largeBytes);
