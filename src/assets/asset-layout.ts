@@ -101,7 +101,7 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRo
       if (asset.place) return placesAt(asset.name, asset.place);
       const folder = join(assetsDir, asset.assetType, asset.name, asset.version);
       // "@" occurs in none of the three, so two assets never share a lock.
-      const id = `${asset.assetType}@${asset.name}@${asset.version}`;
+      const id = shortenId(`${asset.assetType}@${asset.name}@${asset.version}`);
       return {
         folder,
         target: folder,
@@ -117,6 +117,13 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRo
     },
   };
 }
+
+/** Each of the three may be a hundred long, and what file systems take for one name is no more than 255. */
+const maxIdLength = 200;
+
+/** A third "@", which no other id has, before what tells it from others that begin alike. */
+const shortenId = (id: string): string =>
+  id.length <= maxIdLength ? id : `${id.slice(0, maxIdLength - 17)}@${sha256OfText(id).slice(0, 16)}`;
 
 /** The path that the asset's user gets: the one file, or the folder of several. */
 export function resultPath(

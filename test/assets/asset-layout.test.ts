@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { basename } from "node:path";
 import { createAssetLayout, encodeSource, resultPath } from "../../src/assets/asset-layout.ts";
 import { assetSchema, describeSource, isSafeRelativePath } from "../../src/assets/asset-schema.ts";
 
@@ -29,9 +30,15 @@ test("assets that differ in anything never share a lock", () => {
     { version: "1" },
     { assetType: "voice" },
     { name: "voice.latest" },
+    ...["1", "2"].map((end) => ({
+      assetType: "t".repeat(100),
+      name: "n".repeat(100),
+      version: "v".repeat(99) + end,
+    })),
   ];
   const locks = variants.map((change) => layout.placesOf(parse(change)).lockFile);
   expect(new Set(locks).size).toBe(variants.length);
+  for (const lock of locks) expect(basename(lock).length).toBeLessThan(230);
 });
 
 test("a part is named by destination, source and piece; stores that share a cache share no part", () => {

@@ -91,6 +91,7 @@ export async function space(job: AssetJob, dependencies: PhaseDependencies): Pro
   for (const folder of [root, cacheRoot]) {
     await ensureFolder(folder, { what: "the folder", cure });
   }
+  await dependencies.registrar?.requireWritable();
   job.held.defer(() => dependencies.reservations.release(job.places));
   const placedBytes = countManifestBytes(job);
   const incomingBytes = Math.max(0, placedBytes - (await countKeptBytes(job.places)));

@@ -10,6 +10,8 @@ import type { Registry } from "./registry.ts";
 import { isBare, isInstalled, type RegistryRecord, withInstallation, withoutInstallation } from "./record.ts";
 
 export interface Registrar {
+  /** E_PERM where nothing could be entered. */
+  requireWritable(): Promise<void>;
   /** Before the bytes change. Restoring brings the record back, for an install that failed and left the old bytes. */
   withdraw(name: string): Promise<{ restore(): Promise<void> }>;
   /** The same for good, if it is this place that the record tells of: another project may have an asset of that name. */
@@ -33,6 +35,7 @@ export function createRegistrar(registry: Registry, clock: Clock): Registrar {
     }, options);
 
   return {
+    requireWritable: () => registry.requireWritable(),
     enter,
     async withdraw(name) {
       const earlier = await withdrawRecord(registry, name);

@@ -2,9 +2,10 @@
 // write. A reader sees the old file or the new one; a writer is alone; a file that is damaged is set aside and made
 // anew from the disk, by one process, and never taken for empty.
 import { copyFile, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { syncFile, withFileErrors, writeFileAtomic } from "../../base/atomic-file.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
+import { ensureFolder } from "../../base/ensure-folder.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Emit } from "../../base/events.ts";
 import { createFileLocker, type FileLocker } from "../../base/file-lock.ts";
@@ -29,6 +30,8 @@ export interface Registry {
     change: (records: Map<string, RegistryRecord>) => T | Promise<T>,
     options?: DamageOptions,
   ): Promise<T>;
+  /** E_PERM where it could not be written, said before anything is fetched that belongs into it. */
+  requireWritable(): Promise<void>;
 }
 
 export interface DamageOptions {
@@ -52,6 +55,8 @@ export interface RegistryOptions {
 }
 
 const lockTimeoutMs = 120_000;
+const cure =
+  "give this user the right to write there, or choose another folder; `troupe doctor` says where each is set";
 
 export function createRegistry(
   { clock = systemClock, locker = createFileLocker({ clock }), emit = () => undefined }: RegistryDependencies,
@@ -60,7 +65,10 @@ export function createRegistry(
   const path = join(modelsRoot, registryFileName);
   const lockPath = join(modelsRoot, ".locks", "model_registry.lock");
 
-  const lock = (): Promise<AsyncDisposable> => locker.lock(lockPath, { timeoutMs: lockTimeoutMs });
+  const lock = async (): Promise<AsyncDisposable> => {
+    await ensureFolder(dirname(lockPath), { what: "the models root's folder of locks", cure });
+    return await locker.lock(lockPath, { timeoutMs: lockTimeoutMs });
+  };
 
   const tell = (error: AppError, options: DamageOptions): void => {
     if (!(options.goesOn ?? goesOn())) throw error;
@@ -100,6 +108,10 @@ export function createRegistry(
   return {
     path,
     modelsRoot,
+    async requireWritable() {
+      await using lease = await lock();
+      void lease;
+    },
     async load(options = {}) {
       const { parsed: seen } = await read();
       if (seen.records) return seen.records;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AssetDefinition } from "../../../src/assets/asset-schema.ts";
-import { createRegistry } from "../../../src/assets/registry/registry.ts";
+import { createRegistry, type Registry } from "../../../src/assets/registry/registry.ts";
 import { createUseLocks } from "../../../src/assets/registry/use-locks.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import { failureOf } from "../../support/failure-of.ts";
@@ -22,7 +22,8 @@ async function createWorld() {
   serveHub(f.server, repositories);
   const url = f.server.serve("/voice.bin", weights);
   const declared = oneFileAsset(weights, [{ type: "http", url }]);
-  const open = () => f.open([declared], { modelsRoot }, { registry, useLocks });
+  const open = (more: { modelsRoot?: string; registry?: Registry } = {}) =>
+    f.open([declared], { modelsRoot: more.modelsRoot ?? modelsRoot }, { registry, useLocks, ...more });
   const path = join(modelsRoot, "transformers/ann/m");
   const snapshot: AssetDefinition = {
     name: "ann/m",
@@ -180,6 +181,18 @@ test("a models root that may only be read is served as it is", async () => {
   } finally {
     await chmod(w.modelsRoot, 0o755);
   }
+});
+
+test("a models root that cannot be made is E_PERM before the first request", async () => {
+  await using w = await createWorld();
+  const file = await w.folder.write("a-file", "x");
+  for (const modelsRoot of [file, join(file, "below")]) {
+    const registry = createRegistry({}, { modelsRoot });
+    const failure = await failureOf(w.open({ modelsRoot, registry }).ensure("voice"));
+    expect([failure.code, failure.message]).toEqual(["E_PERM", expect.stringContaining("troupe doctor")]);
+    expect((await failureOf(registry.update(() => undefined))).code).toBe("E_PERM");
+  }
+  expect(w.server.requests).toEqual([]);
 });
 
 test("without a kernel's lock, marks of living processes stand in, and those of dead ones do not count", async () => {
