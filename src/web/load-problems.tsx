@@ -5,21 +5,43 @@ export function LoadProblems({ problems }: { problems: readonly LoadError[] }) {
   return (
     <div role="status">
       {problems.map((error) => (
-        <LoadProblem key={error.file} error={error} />
+        // Where there is little room, one line says which file it is.
+        <details class="notes bad" key={error.file} open={!matchMedia("(max-width: 760px)").matches}>
+          <summary>
+            <Headline error={error} />
+          </summary>
+          <Explanation error={error} />
+        </details>
       ))}
     </div>
   );
 }
 
 export function LoadProblem({ error }: { error: LoadError }) {
-  const { what, message, cure } = describeLoadError(error);
   return (
     <div class="notes bad">
+      <Headline error={error} />
+      <Explanation error={error} />
+    </div>
+  );
+}
+
+function Headline({ error }: { error: LoadError }) {
+  return (
+    <>
       <b>{describeWhere(error)}</b> <span class="problem">{describeEffect(error)}</span>
+    </>
+  );
+}
+
+function Explanation({ error }: { error: LoadError }) {
+  const { what, message, cure } = describeLoadError(error);
+  return (
+    <>
       <p>{what}</p>
       <p class="said-by">{message}</p>
       <p>{cure}</p>
-    </div>
+    </>
   );
 }
 

@@ -45,6 +45,7 @@ export async function createWebApp(): Promise<WebApp> {
     "sheets.css",
     "rooms.css",
     "face.css",
+    "forced-colors.css",
   ]) {
     add(`/web/${name}`, await read(name), "text/css; charset=utf-8");
   }

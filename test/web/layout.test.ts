@@ -171,6 +171,33 @@ test("who wants no motion gets none", async () => {
   await page.context().close();
 });
 
+test("in the user's own few colours, what is chosen and what sounds is still told apart", async () => {
+  const { page } = await browser.open(server.url, { forcedColors: "active" });
+  await page.locator(".card").first().click();
+  await page.locator(".now").waitFor();
+  const look = (selector: string, pseudo?: string) =>
+    page.locator(selector).evaluate((one, of) => {
+      const { backgroundColor, appearance } = getComputedStyle(one, of);
+      return { backgroundColor, appearance };
+    }, pseudo);
+  const chosen = (await look('.places a[aria-current="page"]')).backgroundColor;
+  expect((await look(".places a >> nth=1")).backgroundColor).not.toBe(chosen);
+  expect((await look(".now")).backgroundColor).toBe(chosen);
+  // A switch that is drawn would be an empty box.
+  expect((await look(".switch input")).appearance).toBe("auto");
+  await page.context().close();
+});
+
+test("on a narrow screen a problem is one line, and opens at a press", async () => {
+  const { page } = await browser.open(server.url, { viewport: { width: 390, height: 844 } });
+  const note = page.locator(".cast .notes").first();
+  await note.waitFor();
+  expect(await note.getByText("It is not valid TypeScript.").isVisible()).toBe(false);
+  await note.locator("summary").click();
+  await note.getByText("It is not valid TypeScript.").waitFor();
+  await page.context().close();
+});
+
 test("the talk is followed to its end, and who scrolls back is left there", async () => {
   const { page } = await browser.open(server.url, { viewport: { width: 800, height: 500 } });
   await page.locator(".card").first().click();
