@@ -107,7 +107,9 @@ export function Stage(props: StageProps) {
 }
 
 function describeActivity({ connection, listening }: TalkState, activity: Activity): string {
-  if (connection !== "open") return connection === "ended" ? "line closed" : "connecting";
+  if (connection === "ended") return "line closed";
+  if (connection === "refused") return "locked";
+  if (connection !== "open") return "connecting";
   if (activity !== "idle") return activity;
   return listening === "hands-free" ? "all ears" : "ready";
 }

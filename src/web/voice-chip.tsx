@@ -10,7 +10,10 @@ export interface VoiceChipProps {
 }
 
 export function VoiceChip({ character: { voice }, part, isQuiet = false }: VoiceChipProps) {
-  const name = voice.voice ?? (part.state === "up" ? "is being chosen" : part.text);
+  const name =
+    part.state === "down"
+      ? part.text
+      : (voice.voice ?? (part.state === "up" ? "is being chosen" : part.text));
   return (
     <span class={isQuiet ? "chip quiet" : "chip"} title={voice.reason}>
       voice {name}

@@ -108,3 +108,31 @@ test("the microphone is heard in a browser that does not resample it", async () 
     .waitFor();
   expect(sentBytes).toBeGreaterThan(4800);
 });
+
+test("a microphone that no way leads to is explained, and nothing of the attempt stays open", async () => {
+  await using place = await visit();
+  const { page } = place;
+  await page.addInitScript(() => {
+    const contexts: AudioContext[] = [];
+    Object.assign(globalThis, { contexts });
+    const Own = AudioContext;
+    globalThis.AudioContext = class extends Own {
+      constructor(options?: AudioContextOptions) {
+        super(options);
+        contexts.push(this);
+      }
+    };
+    AudioContext.prototype.createMediaStreamSource = () => {
+      throw new DOMException("different sample rates", "NotSupportedError");
+    };
+  });
+  await page.reload();
+  await place.card("Gertrude").click();
+  await clickBriefly(page.locator(".talk:enabled"));
+  await page.getByRole("alert").filter({ hasText: "The microphone could not be opened." }).waitFor();
+  // The player's, and the two that were tried.
+  await page.waitForFunction(() => {
+    const { contexts } = globalThis as unknown as { contexts: AudioContext[] };
+    return contexts.map(({ state }) => state === "closed").join() === "false,true,true";
+  });
+});
