@@ -93,8 +93,9 @@ function readSettings(project: ProjectFile): Map<string, unknown> {
       const here = [...path, name];
       const key = here.join(".");
       if (Object.hasOwn(settingDefinitions, key)) values.set(key, value);
-      else if (typeof value === "object" && value !== null && isSection(key)) {
-        walk(value as Record<string, unknown>, here);
+      else if (typeof value === "object" && isSection(key)) {
+        // In YAML a section with nothing in it, or with remarks alone.
+        if (value !== null) walk(value as Record<string, unknown>, here);
       } else if (!project.isForeign) {
         const nearest = selectNearest(key, Object.keys(settingDefinitions));
         const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;

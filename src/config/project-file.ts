@@ -1,10 +1,11 @@
 // The project file in any of its formats: found upward from a folder, read, and able to say where a key stands.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type * as Yaml from "yaml";
 import { z } from "zod";
 import { AppError, fromFileSystemError, messageOf } from "../base/errors.ts";
+import { findJsonFault } from "./find-json-fault.ts";
 import { findTomlLine } from "./toml-positions.ts";
 
 /** The first one in a folder counts. */
@@ -34,12 +35,7 @@ export function findProjectFile(folder: string): string | undefined {
 
 /** E_NOT_FOUND, E_PERM; E_SCHEMA for a text that is not what its name says. */
 export function readProjectFile(path: string): ProjectFile {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw fromFileSystemError(error, path);
-  }
+  const text = readText(path);
   const { value, lineOf } = parseText(path, text);
   const parsed = z.record(z.string(), z.unknown()).safeParse(value ?? {});
   if (!parsed.success) throw new AppError("E_SCHEMA", `${path}: must be a table of sections`, { file: path });
@@ -60,6 +56,18 @@ export function readProjectFile(path: string): ProjectFile {
       });
     },
   };
+}
+
+/** Without the mark that some editors put before it. */
+function readText(path: string): string {
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    throw new AppError("E_SCHEMA", `${path} is a folder, not a project file`, { file: path });
+  }
+  try {
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    throw fromFileSystemError(error, path);
+  }
 }
 
 function withoutNulls(value: unknown): unknown {
@@ -103,7 +111,11 @@ function parseYaml(path: string, text: string): ParsedText {
     const { line, col } = lines.linePos(problem.pos[0]);
     throw notParsed(path, line, col, problem.message);
   }
-  if (extname(path) === ".json") requireJson(path, text);
+  const fault = extname(path) === ".json" ? findJsonFault(text) : null;
+  if (fault !== null) {
+    const { line, col } = lines.linePos(fault);
+    throw notParsed(path, line, col, "this is no JSON from here on");
+  }
   let value: unknown;
   try {
     value = document.toJS();
@@ -120,14 +132,6 @@ function parseYaml(path: string, text: string): ParsedText {
       return text === "" ? null : 1;
     },
   };
-}
-
-function requireJson(path: string, text: string): void {
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    throw notParsed(path, undefined, undefined, messageOf(error), error);
-  }
 }
 
 /** Of the key itself where there is one: a block's value begins a line later. */

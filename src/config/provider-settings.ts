@@ -47,7 +47,7 @@ export function readProviderTables(
   project: ProjectFile | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): ProviderTables {
-  const given = project?.content["providers"];
+  const given = project?.content["providers"] ?? undefined;
   if (project === undefined || given === undefined || project.isForeign) return { tables: [], warnings: [] };
   const warnings: ConfigWarning[] = [];
   const tables = Object.entries(parse(project, ["providers"], providersSchema, given)).flatMap(

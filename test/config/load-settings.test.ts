@@ -109,6 +109,25 @@ describe("settings", () => {
     expect(word.message).toContain("environment TROUPE_PORT");
   });
 
+  test("an editor's mark before the text, and sections with nothing in them, are no mistake", async () => {
+    for (const [name, text] of Object.entries({
+      "troupe.toml": "\uFEFF[server]\r\nport = 4000\r\n",
+      "troupe.json": '\uFEFF{"server": {"port": 4000}}',
+      "troupe.yaml":
+        "\uFEFFserver: { port: 4000 }\nsettings:\n  assets:\n  # quota_gb: 5\nproviders:\nassets:\n",
+    })) {
+      const { settings } = await loadFrom({ [name]: text });
+      expect([name, settings["server.port"]]).toEqual([name, 4000]);
+    }
+  });
+
+  test("JSON that is none is told with its line, and a folder is no project file", async () => {
+    const comma = await failure(loadFrom({ "troupe.json": '{\n  "server": {\n    "port": 4000,\n  }\n}' }));
+    expect([comma.code, comma.message]).toEqual(["E_SCHEMA", expect.stringMatching(/troupe\.json:4:3: /)]);
+    const folder = await failure(loadFrom({ "troupe.toml/x": "" }));
+    expect([folder.code, folder.message]).toEqual(["E_SCHEMA", expect.stringContaining("is a folder")]);
+  });
+
   test("a named project file that is not there is E_NOT_FOUND", async () => {
     const error = await failure(loadFrom({}, { env: { TROUPE_CONFIG: "missing.toml" } }));
     expect(error.code).toBe("E_NOT_FOUND");
