@@ -1,7 +1,6 @@
 // Flushes files to the disk while others still come: that is mostly waiting, and hundreds of small files would
 // otherwise wait for it one after the other at the end.
-import type { FileHandle } from "node:fs/promises";
-import { syncFile } from "../base/atomic-file.ts";
+import { type FileHandle, open } from "node:fs/promises";
 import { loadStartWriteback, type StartWriteback } from "./start-writeback.ts";
 
 export interface Flusher extends AsyncDisposable {
@@ -11,7 +10,7 @@ export interface Flusher extends AsyncDisposable {
    */
   take(path: string, file: FileHandle, sizeBytes: number): Promise<void>;
   /** Resolves when it is flushed, which is done now where nobody has handed it in. Rejects with what the system says. */
-  finish(path: string): Promise<void>;
+  finish(path: string, sizeBytes: number): Promise<void>;
 }
 
 export interface FlusherOptions {
@@ -32,7 +31,7 @@ export function createFlusher({
 }: FlusherOptions = {}): Flusher {
   const flushed = new Map<string, Promise<void>>();
   const free = createSlots(filesAtOnce);
-  const open = createSlots(openFiles);
+  const opened = createSlots(openFiles);
 
   const flush = async (file: FileHandle): Promise<void> => {
     await free.take();
@@ -40,18 +39,22 @@ export function createFlusher({
       await file.sync();
     } finally {
       free.give();
-      await file.close().finally(() => open.give());
+      await file.close().finally(() => opened.give());
     }
   };
+  const take = async (path: string, file: FileHandle, sizeBytes: number): Promise<void> => {
+    await opened.take();
+    if (sizeBytes <= smallBytes) startWriteback?.(file.fd);
+    const flushing = flush(file);
+    flushing.catch(() => undefined); // told to who asks for it
+    flushed.set(path, flushing);
+  };
   return {
-    async take(path, file, sizeBytes) {
-      await open.take();
-      if (sizeBytes <= smallBytes) startWriteback?.(file.fd);
-      const flushing = flush(file);
-      flushing.catch(() => undefined); // told to who asks for it
-      flushed.set(path, flushing);
+    take,
+    async finish(path, sizeBytes) {
+      if (!flushed.has(path)) await take(path, await open(path, "r"), sizeBytes);
+      await flushed.get(path);
     },
-    finish: (path) => flushed.get(path) ?? syncFile(path),
     async [Symbol.asyncDispose]() {
       await Promise.allSettled(flushed.values());
     },

@@ -34,7 +34,7 @@ test("what is handed in is flushed and closed without anybody waiting, and who a
   const slow = createSlowFile();
   await flusher.take("a", slow.file, 10);
   let isFinished = false;
-  const finished = flusher.finish("a").then(() => {
+  const finished = flusher.finish("a", 10).then(() => {
     isFinished = true;
   });
   await settleSoon();
@@ -49,7 +49,7 @@ test("a flush that fails is told to who asks, and the file is closed all the sam
   const slow = createSlowFile();
   await flusher.take("a", slow.file, 10);
   slow.flush.reject(new Error("EIO"));
-  expect((await failureOf(flusher.finish("a"))).message).toBe("EIO");
+  expect((await failureOf(flusher.finish("a", 10))).message).toBe("EIO");
   expect(slow.calls).toEqual(["sync", "close"]);
 });
 
@@ -60,7 +60,7 @@ test("of several for the same path the last counts", async () => {
   wrong.flush.reject(new Error("EIO"));
   await flusher.take("a", right.file, 10);
   right.flush.resolve();
-  await flusher.finish("a");
+  await flusher.finish("a", 10);
 });
 
 test("a few are flushed at once, and more than so many open files are not taken", async () => {
@@ -95,10 +95,10 @@ test("what nobody has handed in is flushed when it is asked for, by the system's
   await using flusher = createFlusher();
   const path = join(folder.path, "a");
   await writeFile(path, "bytes");
-  await flusher.finish(path);
+  await flusher.finish(path, 10);
   await flusher.take(path, await open(path, "r+"), 5);
-  await flusher.finish(path);
-  expect((await failureOf(flusher.finish(join(folder.path, "none")))).message).toContain("ENOENT");
+  await flusher.finish(path, 10);
+  expect((await failureOf(flusher.finish(join(folder.path, "none"), 10))).message).toContain("ENOENT");
 });
 
 test("disposing it waits for what is under way", async () => {
