@@ -9,7 +9,8 @@ import type { ServerEvent, WireItem } from "./realtime-events.ts";
 export interface RealtimeClient {
   /** Raw 16-bit PCM at 24 kHz. */
   sendAudio(bytes: Uint8Array<ArrayBuffer>): void;
-  sendText(text: string): void;
+  /** `id`: of a turn that shows it already. */
+  sendText(text: string, id?: string): void;
   /** Hands-free: the server decides whose turn it is. Otherwise the page says when a turn is over. */
   setHandsFree(isHandsFree: boolean): void;
   /** Without a voice, answers are asked for as text. */
@@ -292,9 +293,8 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
       if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < maxBufferedBytes)
         socket.send(bytes);
     },
-    sendText(text) {
+    sendText(text, id = createItemId()) {
       interrupt();
-      const id = `item_${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
       dispatch({ type: "user-text-end", id, text });
       const content = [{ type: "input_text", text }];
       send({ type: "conversation.item.create", item: { id, type: "message", role: "user", content } });
@@ -333,6 +333,8 @@ export function createRealtimeClient(options: RealtimeClientOptions): RealtimeCl
     },
   };
 }
+
+export const createItemId = (): string => `item_${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
 
 /** What was said in it aloud or in writing; undefined for what has no words, and for what is nobody's. */
 function decodeTurn({ id = "", type, role, status, content = [] }: WireItem): Turn | undefined {

@@ -11,7 +11,7 @@ import { type Door, isSocketKey } from "./door.ts";
 import { explainMicrophoneError } from "./microphone.ts";
 import { explainEnd, isWorthRetrying, type SocketEnd } from "./plain-words.ts";
 import type { Player, PlayerOptions } from "./player.ts";
-import { createRealtimeClient, type RealtimeClient } from "./realtime-client.ts";
+import { createItemId, createRealtimeClient, type RealtimeClient } from "./realtime-client.ts";
 import { createSpeaking, type Speaking, type SpeakingDependencies } from "./speaking.ts";
 
 export interface TalkState {
@@ -97,8 +97,8 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   /** Grows with each attempt at a line: what an earlier one still waits for is of no interest. */
   let attempts = 0;
-  /** Typed while the line was down. */
-  let waitingText: string | undefined;
+  /** Typed while the line was down, and shown already. */
+  let waiting: { id: string; text: string } | undefined;
 
   const dispatch = (action: ConversationAction): void =>
     set({ conversation: reduceConversation(store.state.conversation, action) });
@@ -142,8 +142,7 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
       );
   };
   const open = (character: string, key: string | undefined): void => {
-    const { turns } = store.state.conversation;
-    const { conversationId } = store.state;
+    const { conversationId, conversation } = store.state;
     const own: RealtimeClient = createRealtimeClient({
       url: dependencies.socketUrl(character, conversationId),
       apiKey: key,
@@ -151,16 +150,16 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
       canSpeak: server.canSpeak,
       isHandsFree: speaking.state === "hands-free",
       // A server that keeps it need not be told.
-      history: conversationId === undefined ? turns : [],
+      history: conversationId === undefined ? conversation.turns.filter(({ id }) => id !== waiting?.id) : [],
       dispatch,
       onOpen() {
         retries = 0;
         set({ connection: "open" });
         // The microphone may have opened while the line did.
         own.setHandsFree(speaking.state === "hands-free");
-        if (waitingText !== undefined) own.sendText(waitingText);
+        if (waiting) own.sendText(waiting.text, waiting.id);
         else if (store.state.conversation.turns.length === 0) own.requestResponse();
-        waitingText = undefined;
+        waiting = undefined;
       },
       onCharacterChange: () =>
         dispatch({
@@ -213,7 +212,7 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     speaking.stop();
     hangUp();
     retries = 0;
-    waitingText = undefined;
+    waiting = undefined;
     set({ character, conversationId, conversation: emptyConversation, connection: "none" });
     if (character === undefined) return;
     void ensurePlayer().unlock();
@@ -244,7 +243,9 @@ export function createTalk(dependencies: TalkDependencies, options: { apiKey: st
     },
     sendText(text) {
       if (store.state.connection === "open") return client?.sendText(text);
-      waitingText = text;
+      // What is typed twice before it can be sent is one turn.
+      waiting = { id: waiting?.id ?? createItemId(), text: waiting ? `${waiting.text}\n${text}` : text };
+      dispatch({ type: "user-text-end", ...waiting });
       if (store.state.connection === "ended" && store.state.character !== undefined)
         connect(store.state.character);
     },

@@ -293,8 +293,17 @@ test("a line that the server closed waits for the user, and typing opens it agai
   const ended = await page.when("the end", ({ connection }) => connection === "ended");
   expect(ended.conversation.notice).toContain("Nobody said anything");
   expect(ended.conversation.error).toBeUndefined();
+  const before = page.server.services.replyRequests.length;
   page.talk.sendText("I am back.");
-  await page.when("an answer", (state) => texts(state).includes("I am back.") && texts(state).length === 3);
+  page.talk.sendText("Are you?");
+  // It is not lost sight of while the line is opened.
+  expect(texts(page.talk.state)).toEqual(["Good evening.", "I am back.\nAre you?"]);
+  const { conversation } = await page.when("an answer", isAnswered(3));
+  expect(conversation.turns[1]).toMatchObject({ text: "I am back.\nAre you?", state: "done" });
+  const asked = page.server.services.replyRequests.slice(before);
+  expect(asked.map(({ messages }) => messages.filter(({ role }) => role === "user"))).toEqual([
+    [{ role: "user", content: "I am back.\nAre you?" }],
+  ]);
 });
 
 test("a conversation that has used up its words says so once, and goes on at a press", async () => {
