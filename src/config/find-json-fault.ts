@@ -1,20 +1,24 @@
 // Where a text stops being JSON (RFC 8259). The runtime's parser says only that it does.
 
-const blanks = /[ \t\r\n]*/y;
-const token =
-  /(?:(?<string>"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(?<other>-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)|(?<sign>[{}[\],:]))/y;
+const blank = /[ \t\r\n]*/;
+// oxlint-disable-next-line no-control-regex -- control characters are what strings may not have
+const text = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/;
+const other = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/;
+const sign = /[{}[\],:]/;
 
 /** Character offset of the first token that cannot stand there; null when all can. */
-export function findJsonFault(text: string): number | null {
+export function findJsonFault(json: string): number | null {
+  const blanks = new RegExp(blank, "y");
+  const token = new RegExp(`(?<string>${text.source})|${other.source}|(?<sign>${sign.source})`, "y");
   const open: ("{" | "[")[] = [];
   /** What may come next: a value, a key, what ends either, or nothing more. */
   let next: "value" | "first" | "key" | "first-key" | "colon" | "end" = "value";
   for (let position = 0; ; position = token.lastIndex) {
     blanks.lastIndex = position;
-    const at = position + (blanks.exec(text)?.[0].length ?? 0);
-    if (at === text.length) return open.length === 0 && next === "end" ? null : at;
+    const at = position + (blanks.exec(json)?.[0].length ?? 0);
+    if (at === json.length) return open.length === 0 && next === "end" ? null : at;
     token.lastIndex = at;
-    const found = token.exec(text);
+    const found = token.exec(json);
     if (!found) return at;
     const { string, sign } = found.groups ?? {};
     const isValue = next === "value" || next === "first";
