@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { characterText } from "../support/character-files.ts";
+import { eventually } from "../support/eventually.ts";
 import { connectRealtime } from "../support/realtime-client.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
@@ -29,6 +30,10 @@ async function startProgram(reply: string, drainSeconds: number) {
   );
   const { value } = await child.stdout.getReader().read();
   const url = /listening on http:(\S+)/.exec(new TextDecoder().decode(value))?.[1];
+  // On a machine with much to do the stage opens before its character is on it.
+  await eventually("the character", async () =>
+    (await (await fetch(`http:${url}/v1/models`)).text()).includes(`"Ada"`),
+  );
   return {
     url: `ws:${url}/v1/realtime`,
     child,
