@@ -3,8 +3,8 @@
 // elsewhere the flush does all of it.
 import { dlopen } from "bun:ffi";
 
-/** Takes an open file. What it cannot do is left to the flush. */
-export type StartWriteback = (fd: number) => void;
+/** Takes an open file, and the range that is written; default all of it. What it cannot do is left to the flush. */
+export type StartWriteback = (fd: number, offsetBytes?: number, sizeBytes?: number) => void;
 
 const write = 2; // SYNC_FILE_RANGE_WRITE: starts what is dirty, waits for none of it
 
@@ -15,7 +15,8 @@ export function loadStartWriteback(): StartWriteback | null {
     const { sync_file_range } = dlopen("libc.so.6", {
       sync_file_range: { args: ["i32", "i64", "i64", "u32"], returns: "i32" },
     }).symbols;
-    return (fd) => void sync_file_range(fd, 0, 0, write);
+    // A size of 0 stands for all that follows.
+    return (fd, offsetBytes = 0, sizeBytes = 0) => void sync_file_range(fd, offsetBytes, sizeBytes, write);
   } catch {
     return null; // a C library without it
   }

@@ -1,7 +1,9 @@
 // The far side of file-hasher.ts: reads a file that may still be growing, as far as it is told to, and hashes what it
-// reads. Its reads are synchronous: nothing else runs here.
+// reads. Its reads are synchronous: nothing else runs here. What it has read is on its way to the disk from then on, so
+// that the flush at the end of a download has little left to wait for.
 import { closeSync, openSync, readSync } from "node:fs";
 import { type Checksum, createHashes } from "../digests.ts";
+import { loadStartWriteback } from "../start-writeback.ts";
 
 export type HashOrder =
   | {
@@ -25,6 +27,7 @@ declare const self: {
   postMessage(answer: HashAnswer, transfer: readonly ArrayBuffer[]): void;
 };
 
+const startWriteback = loadStartWriteback();
 const piece = new Uint8Array(1 << 20);
 let file = -1;
 let hashedBytes = 0;
@@ -56,9 +59,12 @@ self.addEventListener("message", ({ data: order }) => {
       stop = order.stop;
       hashes = createHashes(order.algorithms, order.sizeBytes);
       return;
-    case "reach":
+    case "reach": {
+      const before = hashedBytes;
       reach(order.bytes);
+      startWriteback?.(file, before, hashedBytes - before);
       return;
+    }
     case "finish": {
       const isWhole = reach(order.bytes);
       if (file >= 0) closeSync(file);
