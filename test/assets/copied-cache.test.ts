@@ -93,6 +93,10 @@ test("what another declaration brought is not this one's: it is neither listed n
     expect((await store.status("voice")).status).toBe("not cached");
     expect(await store.verify("voice")).toMatchObject([{ status: "not cached", found: null }]);
   }
+  // The bytes are right, and would be fetched all the same: the declaration is another.
+  const moved = f.open([{ ...plain(f.server), checksum: sha256(bytes), sources: [other] }]);
+  expect((await moved.status("voice")).status).toBe("not cached");
+  expect(await moved.verify("voice")).toMatchObject([{ status: "ok" }]);
   const proved = f.open([{ ...plain(f.server), checksum: sha256("other bytes") }]);
   expect((await proved.status("voice")).status).toBe("invalid checksum");
   expect(await proved.verify("voice")).toMatchObject([
