@@ -39,8 +39,9 @@ const defaultLimits: HostLimits = {
   toolTimeoutMs: 2000,
   replyTimeoutMs: 10_000,
   memoryLimitMb: 512,
-  // Long enough for whoever prepares something once, after the call that has begun it.
-  idleWindowMs: 20_000,
+  // Long enough for whoever prepares something once, after the call that has begun it. The share is far more than timers
+  // take that look after something, and less than a loop gets beside three others on one core.
+  idle: { windowMs: 20_000, maxShare: 0.2 },
 };
 
 /** Resolves when the first snapshot stands: all files but slow ones, 250 ms after the first is ready at the latest. */

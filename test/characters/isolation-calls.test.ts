@@ -203,7 +203,7 @@ describe("a character that misbehaves when it is called", () => {
   test("a loop that lets others in is found by the processor time it takes while nobody calls", async () => {
     const top = `const spin = () => { const end = performance.now() + 50; while (performance.now() < end) {} setTimeout(spin); };
       spin();`;
-    await using cast = await openPair({ top }, { idleWindowMs: 2000 });
+    await using cast = await openPair({ top }, { idle: { windowMs: 1000, maxShare: 0.02 } });
     expect(await cast.promptOf("Bad")).toBe("I am Bad");
     const book = await cast.untilBook((next) => next.find("Bad")?.status === "quarantined", 60_000);
     expect(book.problems).toMatchObject([

@@ -6,7 +6,7 @@ import { characterText, openTestStage, type TestStage } from "../support/charact
 const openTools = (tools: string, top = ""): Promise<TestStage> =>
   openTestStage(
     { "a.ts": characterText({ top, exports: `export const TOOLS: any[] = [${tools}];` }) },
-    { toolTimeoutMs: 400 },
+    { toolTimeoutMs: 20_000 },
   );
 const act = async (cast: TestStage, args: unknown, name = "act"): Promise<unknown> => {
   try {
@@ -20,13 +20,13 @@ const act = async (cast: TestStage, args: unknown, name = "act"): Promise<unknow
 const schema = `{ type: "object", properties: { sides: { type: "integer", minimum: 2 } }, required: ["sides"], additionalProperties: false }`;
 
 describe("a tool with a JSON Schema", () => {
-  const dice = `{ name: "act", description: "Rolls a die.", parameters: ${schema}, timeout_ms: 300,
+  const dice = `{ name: "act", description: "Rolls a die.", parameters: ${schema}, timeout_ms: 15_000,
     execute({ sides }: any, { random, now, signal }: any) { return { sides, now: now.toISOString(), roll: 1 + Math.floor(random() * sides), live: !signal.aborted }; } }`;
 
   test("is described to the model, and gives its JSON value", async () => {
     await using cast = await openTools(dice);
     expect(cast.stage.book.find("Ada")!.tools).toMatchObject([
-      { name: "act", description: "Rolls a die.", timeoutMs: 300, parameters: { required: ["sides"] } },
+      { name: "act", description: "Rolls a die.", timeoutMs: 15_000, parameters: { required: ["sides"] } },
     ]);
     const result = await act(cast, { sides: 6 });
     expect(result).toMatchObject({ sides: 6, now: "2026-01-02T03:04:05.000Z", live: true });

@@ -1,11 +1,14 @@
 // All cells of this host: one is always started ahead, every one is watched, and none goes unnoticed that will not stop.
+// They end with their process.
 import type { CellPulse, HostIncident, HostOptions } from "./host-protocol.ts";
 import { createMemoryGuard, suspicion } from "./memory-guard.ts";
-import { type Cell, type CellListener, openCell } from "./open-cell.ts";
+import { type Cell, type CellListener, type CellOffence, openCell } from "./open-cell.ts";
 
 /** How often cells are asked for a pulse, and how often memory is looked at. */
 const pulseEveryMs = 1000;
 const memoryCheckEveryMs = 50;
+/** Time that a cell has for each of two signs of life, when something has made it suspicious. */
+const examinationMs = 1000;
 
 export interface WatchedCell {
   readonly cell: Cell;
@@ -16,7 +19,7 @@ export interface WatchedCell {
   onSuspicion?(): void;
 }
 
-export interface CellPool extends AsyncDisposable {
+export interface CellPool {
   /** A started cell, or one that starts. */
   take(listener: CellListener): Cell;
   watch(entry: WatchedCell): void;
@@ -24,6 +27,8 @@ export interface CellPool extends AsyncDisposable {
   discard(cell: Cell): Promise<void>;
   /** The same after a last look: one that hangs by now is told apart from one that is merely done. */
   release(cell: Cell): Promise<void>;
+  /** Condemns it for the offence if it gives no sign of life. */
+  examine(cell: Cell, offence: CellOffence): Promise<void>;
 }
 
 export function createCellPool(
@@ -68,20 +73,16 @@ export function createCellPool(
     return discard(cell, suspicion());
   }
 
+  /** Undefined when there is none. Asks twice, so that a machine with too much to do condemns nobody. */
+  const askForPulse = async (cell: Cell, patienceMs: number): Promise<CellPulse | undefined> => {
+    const ask = (): Promise<CellPulse | undefined> => cell.pulse(patienceMs).catch(() => undefined);
+    return (await ask()) ?? (await ask());
+  };
   const takePulse = async (entry: WatchedCell, patienceMs: number): Promise<void> => {
-    const { cell } = entry;
-    // Twice, so that a machine with too much to do condemns nobody.
-    for (let chance = 0; chance < 2; chance++) {
-      try {
-        const pulse = await cell.pulse(patienceMs);
-        entry.onPulse?.(pulse);
-        return;
-      } catch {
-        if (!cell.isOpen) return;
-      }
-    }
+    const pulse = await askForPulse(entry.cell, patienceMs);
+    if (pulse) return entry.onPulse?.(pulse);
     const message = `gave no sign of life for ${(2 * patienceMs) / 1000} s`;
-    cell.condemn({ type: "Timeout", message, stack: "" });
+    entry.cell.condemn({ type: "Timeout", message, stack: "" });
   };
   const takePulses = (): void => {
     for (const entry of watched.values()) {
@@ -91,10 +92,8 @@ export function createCellPool(
     }
   };
 
-  const timers = [
-    setInterval(takePulses, pulseEveryMs),
-    setInterval(() => void memory.check(), memoryCheckEveryMs),
-  ];
+  setInterval(takePulses, pulseEveryMs);
+  setInterval(() => void memory.check(), memoryCheckEveryMs);
 
   return {
     take(listener) {
@@ -108,15 +107,14 @@ export function createCellPool(
       if (entry.cell.isOpen) watched.set(entry.cell, entry);
     },
     discard: (cell) => discard(cell),
+    async examine(cell, offence) {
+      if (!(await askForPulse(cell, examinationMs))) cell.condemn(offence);
+    },
     async release(cell) {
       const entry = watched.get(cell);
       const patienceMs = entry?.patienceMs();
       if (entry && patienceMs !== undefined) await takePulse(entry, patienceMs);
       await discard(cell);
-    },
-    async [Symbol.asyncDispose]() {
-      for (const timer of timers) clearInterval(timer);
-      await Promise.all([spare.cell, ...cells].map((cell) => cell.stop()));
     },
   };
 }

@@ -15,6 +15,14 @@ export interface CharacterSource {
   companions: Readonly<Record<string, string>>;
 }
 
+/** What a character may take of the processor while nobody calls it. */
+export interface IdleLimit {
+  /** It is judged when it has been without calls for this long in all. */
+  windowMs: number;
+  /** Of one processor, over that time: 0 to 1. */
+  maxShare: number;
+}
+
 export interface HostLimits {
   evaluateTimeoutMs: number;
   promptTimeoutMs: number;
@@ -22,8 +30,7 @@ export interface HostLimits {
   /** To the first piece, and from each piece to the next. */
   replyTimeoutMs: number;
   memoryLimitMb: number;
-  /** Time without calls over which a character's use of the processor is judged. */
-  idleWindowMs: number;
+  idle: IdleLimit;
 }
 
 export interface HostOptions extends HostLimits {

@@ -1,8 +1,6 @@
 // Finds the cell that takes the processor while nobody asks anything of it. A loop that now and then lets others in answers
 // every pulse, so that its silence cannot tell.
-
-/** Far more than timers take that look after something, and less than a loop gets beside four others on one core. */
-export const maxIdleShare = 0.2;
+import type { IdleLimit } from "./host-protocol.ts";
 
 export interface IdleReading {
   /** When it was taken. */
@@ -14,11 +12,8 @@ export interface IdleReading {
   callsUnderWay: number;
 }
 
-/**
- * One for each cell. Judges it when it has been without calls for `windowMs` in all, and then counts anew: true when it has
- * taken more of the processor meanwhile than it may.
- */
-export function createIdleMeter(windowMs: number): (reading: IdleReading) => boolean {
+/** One for each cell. True when it has taken more than it may; each judgement begins a new count. */
+export function createIdleMeter({ windowMs, maxShare }: IdleLimit): (reading: IdleReading) => boolean {
   let last: IdleReading | undefined;
   let idleMs = 0;
   let cpuMs = 0;
@@ -29,7 +24,7 @@ export function createIdleMeter(windowMs: number): (reading: IdleReading) => boo
     }
     last = reading;
     if (idleMs < windowMs) return false;
-    const isHog = cpuMs > idleMs * maxIdleShare;
+    const isHog = cpuMs > idleMs * maxShare;
     idleMs = 0;
     cpuMs = 0;
     return isHog;

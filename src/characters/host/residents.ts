@@ -5,14 +5,12 @@ import type { LoadProblem } from "../port.ts";
 import type { CellPool } from "./cell-pool.ts";
 import { describeLateEvaluation, problemOfOffence } from "./describe-problem.ts";
 import type { CellEvaluation, CharacterSource, HostIncident, HostOptions } from "./host-protocol.ts";
-import { createIdleMeter, maxIdleShare } from "./idle-meter.ts";
+import { createIdleMeter } from "./idle-meter.ts";
 import { isSuspicion } from "./memory-guard.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
 
 /** Cells kept open; beyond that the one unused for longest is closed. About 3 MB each, 8 with zod. */
 const maxResidents = 24;
-/** A cell that answers within this after a missed deadline is slow, not stuck. */
-const livenessTimeoutMs = 250;
 
 interface Resident {
   readonly source: CharacterSource;
@@ -94,7 +92,7 @@ export function createResidents(
     // The next call tries again in a new cell.
     resident.loaded.catch(() => leave(resident));
     residents.set(source.versionId, resident);
-    const isHog = createIdleMeter(options.idleWindowMs);
+    const isHog = createIdleMeter(options.idle);
     pool.watch({
       cell,
       patienceMs: () =>
@@ -105,7 +103,7 @@ export function createResidents(
         if (abandonedCount > 0) leave(resident);
         const { callsMade, callCount: callsUnderWay } = resident;
         if (!isHog({ atMs: performance.now(), cpuMs, callsMade, callsUnderWay })) return;
-        const message = `kept more than ${maxIdleShare * 100} % of a processor busy for ${options.idleWindowMs / 1000} s without a call; end its loops and timers with the call that needs them`;
+        const message = `kept more than ${options.idle.maxShare * 100} % of a processor busy for ${options.idle.windowMs / 1000} s without a call; end its loops and timers with the call that needs them`;
         cell.condemn({ type: "Timeout", message, stack: "" });
       },
       onSuspicion() {
@@ -154,7 +152,7 @@ export function createResidents(
   };
 
   /** The cell's own failures, deadlines and death, as the caller is to hear of them. */
-  const translate = async (resident: Resident, request: ResidentCall, error: unknown): Promise<unknown> => {
+  const translate = (resident: Resident, request: ResidentCall, error: unknown): unknown => {
     const { cell, source } = resident;
     const { offence } = cell;
     if (offence) return failure(problemOf(source, offence));
@@ -163,15 +161,11 @@ export function createResidents(
     if (!hasTimedOut) return error;
     const seconds = request.timeoutMs / 1000;
     const message = `${described[request.method]} gave nothing within ${seconds} s`;
+    const late: CellOffence = { type: "Timeout", message, stack: "" };
     // A prompt is computed, so a late one is a fault. A tool or a reply may be waiting for someone else.
-    const isStuck =
-      request.method === "prompt" ||
-      (await cell.pulse(livenessTimeoutMs).then(
-        () => false,
-        () => true,
-      ));
-    if (isStuck) cell.condemn({ type: "Timeout", message, stack: "" });
-    return failure(problemOf(source, { type: "Timeout", message, stack: "" }));
+    if (request.method === "prompt") cell.condemn(late);
+    else void pool.examine(cell, late);
+    return failure(problemOf(source, late));
   };
 
   const enter = (request: ResidentCall): Resident => {
@@ -194,7 +188,7 @@ export function createResidents(
         await resident.loaded;
         return await resident.cell.call(method, params, { timeoutMs, signal });
       } catch (error) {
-        throw await translate(resident, request, error);
+        throw translate(resident, request, error);
       } finally {
         exit(resident);
       }
@@ -208,7 +202,7 @@ export function createResidents(
         const ended = AbortSignal.any([signal, end.signal]);
         yield* withGapLimit(resident.cell.stream(method, params, { signal: ended }), timeoutMs);
       } catch (error) {
-        throw await translate(resident, request, error);
+        throw translate(resident, request, error);
       } finally {
         end.abort();
         exit(resident);

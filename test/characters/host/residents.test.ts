@@ -19,7 +19,7 @@ const options = {
   toolTimeoutMs: 1000,
   replyTimeoutMs: 1000,
   memoryLimitMb: 100,
-  idleWindowMs: 1000,
+  idle: { windowMs: 1000, maxShare: 0.2 },
   purpose: "talk" as const,
   folder: "/cast",
 };
@@ -54,7 +54,7 @@ function playResidents(answer: () => unknown = () => "prompt") {
     watch: (entry) => watched.push(entry),
     discard,
     release: discard,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    examine: () => Promise.resolve(),
   };
   const residents = createResidents({ pool, report: () => undefined }, options);
   const prompt = (isFirst = false): Promise<unknown> => {
