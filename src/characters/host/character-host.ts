@@ -6,6 +6,8 @@ import { createLineLimit } from "./line-limit.ts";
 import { createTalks, type Talks } from "./talks.ts";
 import { createTrials, type Trials } from "./trials.ts";
 
+/** Offences that are remembered. Those of versions on stage are told anew with each book, so the oldest is nobody's. */
+const maxOffences = 1000;
 /** Niceness of trials: whoever talks goes first. */
 const trialNiceness = 5;
 
@@ -35,9 +37,15 @@ export function createCharacterHost(
   options: HostLimits & { folder: string },
 ): CharacterHost {
   const offenders = new Map<string, LoadProblem>();
+  const remember = (versionId: string, problem: LoadProblem): void => {
+    offenders.delete(versionId);
+    offenders.set(versionId, problem);
+    const [oldest] = offenders.keys();
+    if (offenders.size > maxOffences && oldest !== undefined) offenders.delete(oldest);
+  };
   const onOffender = (versionId: string, problem: LoadProblem): void => {
     if (offenders.has(versionId)) return;
-    offenders.set(versionId, problem);
+    remember(versionId, problem);
     listener.onOffender(versionId, problem);
   };
   const passStray = createLineLimit((line) => listener.onOutput("", line));
@@ -64,7 +72,7 @@ export function createCharacterHost(
     evaluate: trials.evaluate,
     offenceOf: (versionId) => offenders.get(versionId),
     quarantine(versionId, problem) {
-      if (!offenders.has(versionId)) offenders.set(versionId, problem);
+      remember(versionId, offenders.get(versionId) ?? problem);
     },
     makeSystemPrompt: talks.makeSystemPrompt,
     reply: talks.reply,

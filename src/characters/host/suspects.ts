@@ -13,7 +13,7 @@ const maxSlots = 4;
  * that has no memory left, or an operator. Whoever has it happen in this many calls in a row is the one.
  */
 const sentSignals: readonly ChildExit["signal"][] = ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
-const maxKilledCalls = 2;
+const maxKilledCalls = 3;
 
 export interface Suspects extends AsyncDisposable {
   accuse(versionIds: Iterable<string>): void;

@@ -133,8 +133,8 @@ describe("a prompt", () => {
     expect(calls).toBe(2);
   });
 
-  test("whose own process is killed as well is made once more, for somebody else may have done that", async () => {
-    const deaths = [killed, killed];
+  test("whose own process is killed as well is made again, for somebody else may have done that", async () => {
+    const deaths = [killed, killed, killed];
     const { talks, offenders } = playTalks((die) => () => {
       const exit = deaths.shift();
       return exit ? die(exit) : "after all";
@@ -143,7 +143,7 @@ describe("a prompt", () => {
     expect(offenders.size).toBe(0);
   });
 
-  test("that is killed in its own process, and when it is made again, names its character", async () => {
+  test("that is killed in its own process each time it is made again names its character", async () => {
     let calls = 0;
     const { talks, offenders } = playTalks((die) => () => {
       calls += 1;
@@ -152,12 +152,12 @@ describe("a prompt", () => {
     expect(await errorOf(talks.makeSystemPrompt(source("a.ts"), context))).toMatchObject({
       code: "E_CHARACTER",
     });
-    expect(calls).toBe(3);
+    expect(calls).toBe(4);
     expect(offenders.get("a.ts@1")?.message).toBe("ended its process (SIGKILL)");
   });
 
   test("that came to its end between two kills speaks for its character", async () => {
-    const deaths = [killed, killed, undefined, killed, undefined];
+    const deaths = [killed, killed, killed, undefined, killed, undefined];
     const { talks, offenders } = playTalks((die) => () => {
       const exit = deaths.shift();
       return exit ? die(exit) : "prompt";
