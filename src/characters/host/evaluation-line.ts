@@ -17,7 +17,7 @@ const maxSlow = 4;
 /** The same for files that only wait, which costs no processor. */
 const maxIdle = 64;
 
-export interface EvaluationLine extends Disposable {
+export interface EvaluationLine {
   /**
    * Never rejects: whatever happens is the file's outcome. `suspect`: to be tried in a process of its own. `isAlone`: it
    * shares its cell with no other file.
@@ -44,17 +44,16 @@ export function createEvaluationLine(
   let laneUse = 0;
   let slowUse = 0;
   let idleUse = 0;
-  let isDisposed = false;
 
   const start = (): void => {
-    while (!isDisposed && laneUse < laneCount && waiting.length + aside.length > 0) {
+    while (laneUse < laneCount && waiting.length + aside.length > 0) {
       laneUse += 1;
       void runGroup(dropCancelled(takeGroup())).finally(() => {
         laneUse -= 1;
         start();
       });
     }
-    while (!isDisposed && slowUse < maxSlow && postponed.length > 0) {
+    while (slowUse < maxSlow && postponed.length > 0) {
       const job = postponed.shift();
       if (job) void countSlow(runAlone(job, open(false)));
     }
@@ -159,10 +158,6 @@ export function createEvaluationLine(
         else waiting.push(job);
         start();
       });
-    },
-    [Symbol.dispose]() {
-      isDisposed = true;
-      lingering[Symbol.dispose]();
     },
   };
 }

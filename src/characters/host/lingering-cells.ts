@@ -5,7 +5,7 @@ import type { Cell } from "./open-cell.ts";
 const lingerMs = 3000;
 const maxLingering = 32;
 
-export interface LingeringCells extends Disposable {
+export interface LingeringCells {
   /** `files` are those that were evaluated in it. A newer cell for the same one file replaces the older. */
   add(cell: Cell, files: readonly string[]): void;
 }
@@ -40,9 +40,6 @@ export function createLingeringCells(
       pool.watch({ cell, patienceMs: () => patienceMs });
       const [oldest] = entries;
       if (entries.size > maxLingering && oldest) end(oldest, "discard");
-    },
-    [Symbol.dispose]() {
-      for (const entry of entries) end(entry, "discard");
     },
   };
 }
