@@ -183,17 +183,18 @@ function Install({ closeup, details, finder, download }: InstallProps) {
   const isLicensed = license !== undefined && (!license.requires_acceptance || license.accepted);
   return (
     <div class="deeds">
+      {details.installed && <span class="good">It is here.</span>}
       <button
         type="button"
-        class="main-deed"
+        class={details.installed ? undefined : "main-deed"}
         disabled={isBusy || !isLicensed}
         onClick={() => void finder.install()}
       >
         <Icon name="download" />
-        {details.installed ? "Bring what is missing" : "Install"}
-        {variant === undefined ? "" : ` ${variant}`}, {formatBytes(size)}
+        {details.installed
+          ? `Bring what is missing${variant === undefined ? "" : ` of ${variant}`}`
+          : `Install${variant === undefined ? "" : ` ${variant}`}, ${formatBytes(size)}`}
       </button>
-      {details.installed && <span class="good">It is here.</span>}
       {fit?.compatibility === "no" && <span class="hint">It can be brought here all the same.</span>}
       {download?.error !== undefined && (
         <span class="problem" role="alert">

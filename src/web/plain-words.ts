@@ -14,12 +14,16 @@ const leads: Readonly<Record<string, string>> = {
   input_audio_buffer_full: "That was too long to take in at once.",
 };
 
+/** Addresses, paths and settings are written as they are. */
+const literal = /^\S*[./\\_=]\w/;
+
 /** "kokoro: no such voice" → "Kokoro: no such voice." */
 export function toSentence(message: string): string {
   const trimmed = message.trim();
   if (trimmed === "") return "";
   const isFinished = /[.!?…]$/.test(trimmed);
-  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${isFinished ? "" : "."}`;
+  const first = literal.test(trimmed) ? trimmed.charAt(0) : trimmed.charAt(0).toUpperCase();
+  return `${first}${trimmed.slice(1)}${isFinished ? "" : "."}`;
 }
 
 export function explainFault(fault: WireFault | undefined | null): string {

@@ -132,7 +132,12 @@ export const initialServerState: ServerState = {
 export function reduceServerState(state: ServerState, event: FeedEvent): ServerState {
   switch (event.type) {
     case "connection":
-      return { ...state, connection: event.connection };
+      return {
+        ...state,
+        connection: event.connection,
+        // How fast they come is not known now, and how long they take neither.
+        downloads: state.downloads.map((download) => ({ ...download, bytesPerSecond: 0 })),
+      };
     case "snapshot": {
       return {
         connection: "open",

@@ -1,11 +1,15 @@
 // The page at the widths that people have, filled to bursting: nothing sticks out, and every control can be hit.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.ts";
 import type { LoadProblem } from "../../src/characters/port.ts";
+import { type ConversationStore, openConversationStore } from "../../src/session/conversation-store.ts";
 import { makeBytes } from "../assets/store-fixture.ts";
 import { type Browser, type BrowserPage, launchBrowser } from "../support/browser.ts";
 import { createFakeCharacter, sayWords } from "../support/fake-services.ts";
 import { createPageModels, type PageModels } from "../support/page-models.ts";
 import { type PageServer, startPageServer } from "../support/page-server.ts";
+import { createTempFolder, type TempFolder } from "../support/temp-folder.ts";
 
 setDefaultTimeout(90_000);
 
@@ -40,8 +44,25 @@ const cast = Array.from({ length: 30 }, (_, i) =>
 let browser: Browser;
 let server: PageServer;
 let models: PageModels;
+let folder: TempFolder;
+let conversations: ConversationStore;
 const modelId = `an-owner-of-a-long-name/${"A-Model-Whose-Name-Does-Not-End-".repeat(2)}GGUF`;
 beforeAll(async () => {
+  folder = await createTempFolder();
+  conversations = openConversationStore(
+    { clock: systemClock, onTrouble: () => undefined },
+    { file: join(folder.path, "talks.sqlite") },
+  );
+  for (let i = 0; i < 8; i++) {
+    const thread = conversations.open(`talk-${i}`, { onTaken: () => undefined });
+    const message = { type: "message", role: "user", status: "completed", toolRuns: [] } as const;
+    thread.keep({
+      items: [{ ...message, id: `item-${i}`, parts: [{ type: "input-text", text: "Hello." }] }],
+      memory: null,
+      cast: { character: { name: longName } },
+    });
+    thread.finish();
+  }
   models = await createPageModels({
     [modelId]: {
       files: Object.fromEntries(
@@ -55,7 +76,7 @@ beforeAll(async () => {
   });
   browser = await launchBrowser();
   server = await startPageServer({
-    services: models.services,
+    services: { ...models.services, conversations },
     characters: cast,
     script: sayWords(`Well. ${"x".repeat(300)} indeed.`),
   });
@@ -71,6 +92,8 @@ afterAll(async () => {
   await browser[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
   await models[Symbol.asyncDispose]();
+  conversations[Symbol.dispose]();
+  await folder[Symbol.asyncDispose]();
 });
 
 const sizes = [
@@ -143,6 +166,7 @@ describe("a crowded house with long names", () => {
         .getByRole("link", { name: `About ${name}`, exact: true })
         .click();
       await page.locator(".about h2", { hasText: name }).waitFor();
+      if (name === longName) await page.getByRole("button", { name: /^Show all/ }).waitFor();
       expect(await findFlaws(opened)).toEqual([]);
     }
     await page.goto(`${server.url}/#/downloads`);

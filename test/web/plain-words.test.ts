@@ -27,6 +27,13 @@ test("an answer that broke off says what to do", () => {
 });
 
 test("sentences begin large and end once", () => {
+  // What is written like that has to be typed like that.
+  const literal = [
+    "http://127.0.0.1/x is not there.",
+    "hal.ts:3 is broken.",
+    "conversations.file is not set.",
+  ];
+  expect(literal.map(toSentence)).toEqual(literal);
   expect(["it broke", "It broke.", "Why?", " "].map(toSentence)).toEqual([
     "It broke.",
     "It broke.",

@@ -96,6 +96,19 @@ describe("voices that were read again", () => {
   });
 });
 
+test("of a server that is away nobody knows how fast it is", () => {
+  const progress: FeedEvent = {
+    type: "asset-progress",
+    asset: "house-voice",
+    phase: "download",
+    done_bytes: 10,
+    total_bytes: 100,
+    bytes_per_second: 5,
+  };
+  const state = play(snapshot, progress, { type: "connection", connection: "lost" });
+  expect(state.downloads).toMatchObject([{ doneBytes: 10, totalBytes: 100, bytesPerSecond: 0 }]);
+});
+
 test("a failed download does not say twice what it is", () => {
   const state = play(snapshot, {
     type: "asset-download-fail",
