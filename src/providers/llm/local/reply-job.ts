@@ -33,6 +33,8 @@ export type ReplyPiece =
 
 /** Room that a prompt leaves for the answer, and the answer's limit, where nobody sets one: minutes of speech. */
 const usualAnswerTokens = 1024;
+/** Few tokens of any vocabulary are longer, and no text is made of those alone. */
+const maxTokenChars = 64;
 /** Far less than a silence after which the process is taken for hung. */
 const aliveMs = 500;
 
@@ -50,7 +52,12 @@ export async function runReplyJob(
   const wantedTokens = Math.min(job.maxOutputTokens ?? usualAnswerTokens, Math.floor(model.windowTokens / 2));
   const fitted = fitWindow(
     job.messages,
-    (messages) => model.encode(promptOf(messages)).length,
+    (messages) => {
+      const prompt = promptOf(messages);
+      // Told by its length: to count the tokens of megabytes takes minutes, in which nobody else is answered.
+      if (prompt.length > model.windowTokens * maxTokenChars) return Number.POSITIVE_INFINITY;
+      return model.encode(prompt).length;
+    },
     model.windowTokens - wantedTokens,
   );
   if (!fitted) {

@@ -7,6 +7,7 @@ import {
   runReplyJob,
 } from "../../../../src/providers/llm/local/reply-job.ts";
 import type { GenerateControl, TextModel } from "../../../../src/providers/llm/local/text-model.ts";
+import { failureOf } from "../../../support/failure-of.ts";
 
 const template = createChatTemplate(
   "{% if tools %}<tool_call>{% endif %}{% for m in messages %}{{ m.content }}\n{% endfor %}",
@@ -26,7 +27,10 @@ const job: ReplyJob = {
 const work = (): void => Bun.sleepSync(600);
 
 /** Tokens are characters. */
-async function run(generate: (control: GenerateControl) => Promise<void>): Promise<ReplyPiece[]> {
+async function run(
+  generate: (control: GenerateControl) => Promise<void>,
+  { encoded = [], asked = job }: { encoded?: number[]; asked?: ReplyJob } = {},
+): Promise<ReplyPiece[]> {
   const pieces: ReplyPiece[] = [];
   const model: TextModel = {
     windowTokens: 2048,
@@ -34,14 +38,17 @@ async function run(generate: (control: GenerateControl) => Promise<void>): Promi
     beginToken: "",
     endToken: "",
     detail: "",
-    encode: (text) => [...text].map((letter) => letter.codePointAt(0) ?? 0),
+    encode(text) {
+      encoded.push(text.length);
+      return [...text].map((letter) => letter.codePointAt(0) ?? 0);
+    },
     decode: (tokens) => String.fromCodePoint(...tokens),
     async generate(_prompt, _sampling, control) {
       await generate(control);
       return "stop";
     },
   };
-  await runReplyJob(model, template, job, {
+  await runReplyJob(model, template, asked, {
     signal: new AbortController().signal,
     checkpoint: () => Promise.resolve(),
     emit: async (piece) => void pieces.push(piece as ReplyPiece),
@@ -72,4 +79,16 @@ test("so is a call that is told only when it is whole", async () => {
   });
   expect(kinds(pieces)[0]).toBe("alive");
   expect(kinds(pieces).slice(-2)).toEqual(["tool-call", "finish"]);
+});
+
+test("what is far too long is refused or left out without a count of its tokens", async () => {
+  const flood = { role: "user", content: "again and ".repeat(500_000) } as const;
+  const encoded: number[] = [];
+  const say = async ({ onToken }: GenerateControl): Promise<void> => void onToken(65);
+  const failure = await failureOf(run(say, { encoded, asked: { ...job, messages: [flood] } }));
+  expect(failure).toMatchObject({ code: "E_ARGS" });
+  const messages = [flood, { role: "assistant", content: "Yes?" }, ...job.messages] as const;
+  const pieces = await run(say, { encoded, asked: { ...job, messages } });
+  expect(pieces.at(-1)).toMatchObject({ type: "finish", droppedTurns: 1 });
+  expect(Math.max(...encoded)).toBeLessThan(1000);
 });
