@@ -13,14 +13,22 @@ export interface RemoveButtonProps {
 
 export function RemoveButton({ verb = "Remove", name, isDisabled, onRemove }: RemoveButtonProps) {
   const [isAsking, setIsAsking] = useState(false);
+  const remove = useRef<HTMLButtonElement>(null);
   const keep = useRef<HTMLButtonElement>(null);
-  // The safe answer is the one at hand.
+  const isKept = useRef(false);
   useEffect(() => {
+    // The safe answer is the one at hand; who has given it is where they were before.
     if (isAsking) keep.current?.focus();
+    else if (isKept.current) remove.current?.focus();
+    isKept.current = false;
   }, [isAsking]);
+  const keepIt = (): void => {
+    isKept.current = true;
+    setIsAsking(false);
+  };
   if (!isAsking) {
     return (
-      <button type="button" disabled={isDisabled} onClick={() => setIsAsking(true)}>
+      <button type="button" ref={remove} disabled={isDisabled} onClick={() => setIsAsking(true)}>
         <Icon name="remove" />
         {verb}
         <span class="visually-hidden"> {name}</span>
@@ -28,7 +36,14 @@ export function RemoveButton({ verb = "Remove", name, isDisabled, onRemove }: Re
     );
   }
   return (
-    <span class="asking" role="group" aria-label={`${verb} ${name}?`}>
+    <span
+      class="asking"
+      role="group"
+      aria-label={`${verb} ${name}?`}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") keepIt();
+      }}
+    >
       <button
         type="button"
         class="danger"
@@ -39,7 +54,7 @@ export function RemoveButton({ verb = "Remove", name, isDisabled, onRemove }: Re
       >
         {verb} it
       </button>
-      <button type="button" ref={keep} onClick={() => setIsAsking(false)}>
+      <button type="button" ref={keep} onClick={keepIt}>
         Keep it
       </button>
     </span>

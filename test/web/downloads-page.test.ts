@@ -135,7 +135,13 @@ describe("the downloads room", () => {
     // The safe answer is at hand.
     await page.waitForFunction(() => document.activeElement?.textContent === "Keep it");
     await page.keyboard.press("Enter");
-    await remove.waitFor();
+    // And who keeps it is where they were.
+    const isBack = () => document.activeElement?.textContent?.startsWith("Remove kokoro") === true;
+    await page.waitForFunction(isBack);
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.activeElement?.textContent === "Keep it");
+    await page.keyboard.press("Escape");
+    await page.waitForFunction(isBack);
     await remove.click();
     await page.getByRole("button", { name: "Remove it" }).click();
     await room.item("kokoro-82m-q8").getByText("not here").waitFor();
