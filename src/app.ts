@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createAssetStore } from "./assets/asset-store.ts";
 import { defaultCatalogue } from "./assets/catalogue/default-catalogue.ts";
 import { findOldModels } from "./assets/provider/old-places.ts";
-import { createTokens, listTokens } from "./assets/credentials.ts";
+import { createTokens, listTokens, listTokenVariables } from "./assets/credentials.ts";
 import type { AssetEvent } from "./assets/port.ts";
 import { createRegistrar } from "./assets/registry/keep-registered.ts";
 import { createRegistry } from "./assets/registry/registry.ts";
@@ -327,6 +327,10 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
     findInstallation,
     defaultAssets: await listDefaultAssets(setup, speechProviders, { ...chosen, ...turns.chosen }),
     projectAssets: listProjectAssets(setup, project),
+    assetCredentials: await listTokenVariables(project.declared, {
+      environment: env,
+      hubToken: hubToken ?? undefined,
+    }),
     speech,
     replies,
     replyAsCharacter,

@@ -82,13 +82,35 @@ export function listTokens(
   definitions: readonly AssetDefinition[],
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  const named = definitions.flatMap(({ sources }) =>
-    sources.flatMap((source) =>
-      "authentication" in source && source.authentication ? [source.authentication.tokenVariable] : [],
-    ),
-  );
+  const named = definitions.flatMap(({ sources }) => sources.flatMap(listNamed));
   return [...hubTokenVariables, ...named].flatMap((variable) => environment[variable]?.trim() || []);
 }
+
+export interface TokenVariable {
+  variable: string;
+  isSet: boolean;
+}
+
+/** The variables that these assets may read, each once; the hub's first, as where its token was found. Names alone. */
+export async function listTokenVariables(
+  definitions: readonly AssetDefinition[],
+  { environment = {}, hubToken }: TokensOptions,
+): Promise<TokenVariable[]> {
+  const found = await createTokens({ environment, hubToken })
+    .find({ type: "hf", repoId: "owner/name", revision: "main" })
+    .catch(() => null);
+  const hub = { variable: found?.variable ?? hubTokenVariables[0], isSet: found !== null };
+  const named = definitions
+    .flatMap(({ sources }) => sources.flatMap(listNamed))
+    .map((variable) => ({
+      variable,
+      isSet: (environment[variable]?.trim() ?? "") !== "",
+    }));
+  return [...new Map([hub, ...named].map((entry) => [entry.variable, entry])).values()];
+}
+
+const listNamed = (source: AssetDefinition["sources"][number]): string[] =>
+  "authentication" in source && source.authentication ? [source.authentication.tokenVariable] : [];
 
 /** With strict authentication: E_PERM for the first token that is named and not there, before any request. */
 export async function requireTokens(asset: Asset, tokens: Tokens): Promise<void> {

@@ -1,4 +1,5 @@
 // What the commands need of the running program; the composition root hands it over, one app per invocation.
+import type { TokenVariable } from "../assets/credentials.ts";
 import type { AssetEvent, AssetStore } from "../assets/port.ts";
 import type { OldModel } from "../assets/provider/old-places.ts";
 import type { Providers } from "../assets/provider/port.ts";
@@ -64,6 +65,8 @@ export interface CliApp extends AsyncDisposable {
   readonly defaultAssets: readonly string[];
   /** Names of those that the project file declares, or that its agents need. */
   readonly projectAssets: readonly string[];
+  /** Variables of tokens that assets may ask for, the hub's among them: names, never values. */
+  readonly assetCredentials: readonly TokenVariable[];
   readonly speech: SpeechSystem;
   readonly replies: ReplySource;
   openStage(options: { watch: boolean }): Promise<LiveCharacterStage>;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { AssetDefinition } from "../../src/assets/asset-schema.ts";
-import { createTokens, listTokens } from "../../src/assets/credentials.ts";
+import { createTokens, listTokens, listTokenVariables } from "../../src/assets/credentials.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { serveHub } from "../support/hub-server.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
@@ -72,6 +72,29 @@ test("a token that no header can carry is E_PERM, and is quoted nowhere", async 
   const error = await failureOf(tokens.find(http("MINE")));
   expect(error).toMatchObject({ code: "E_PERM", details: { token_env_var: "MINE" } });
   expect(Bun.inspect(error)).not.toContain("two words");
+});
+
+test("variables of tokens are told with whether they hold one, and never what", async () => {
+  const definition: AssetDefinition = {
+    name: "voice",
+    sources: [
+      { type: "http", url: "https://a.example/x", authentication: { tokenVariable: "HOUSE" } },
+      { type: "http", url: "https://b.example/x", authentication: { tokenVariable: "GARDEN" } },
+      { type: "local", path: "x" },
+    ],
+  };
+  const list = (environment: Record<string, string>) =>
+    listTokenVariables([definition, { ...definition, name: "other" }], { environment });
+  const nowhere = { HF_TOKEN_PATH: "/nowhere/token" };
+  expect(await list({ ...nowhere, HOUSE: "secret", GARDEN: " " })).toEqual([
+    { variable: "HF_TOKEN", isSet: false },
+    { variable: "HOUSE", isSet: true },
+    { variable: "GARDEN", isSet: false },
+  ]);
+  expect((await list({ ...nowhere, HUGGINGFACE_TOKEN: "secret" }))[0]).toEqual({
+    variable: "HUGGINGFACE_TOKEN",
+    isSet: true,
+  });
 });
 
 test("every token that may be sent is known to the log", () => {

@@ -30,6 +30,7 @@ const createApp = (parts: Partial<CliApp>): CliApp =>
     warnings: [],
     defaultAssets: [],
     projectAssets: [],
+    assetCredentials: [],
     [Symbol.asyncDispose]: () => Promise.resolve(),
     ...parts,
   }) as CliApp;

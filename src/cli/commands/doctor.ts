@@ -29,7 +29,7 @@ async function doctor({ app, output, signal }: CommandContext): Promise<void> {
   const providers = await app.providers.list();
   const checks: Check[] = [
     ...(await checkRoots(app)),
-    ...checkCredentials(providers, { credentialsRoot }),
+    ...checkCredentials(providers, { credentialsRoot, assets: app.assetCredentials }),
     ...checkProviders(providers),
     ...(await checkAssets(app)),
     await checkHubModels(app),

@@ -1,4 +1,5 @@
 // Which engines are here with which models, and which credentials are set.
+import type { TokenVariable } from "../../../assets/credentials.ts";
 import type { ProviderOverview } from "../../../assets/provider/port.ts";
 import type { Check } from "./check.ts";
 
@@ -22,18 +23,18 @@ export function checkProviders(providers: readonly ProviderOverview[]): Check[] 
     });
 }
 
-/** Names, never values. */
+/** Names, never values: of providers, and of the assets that want a token. */
 export function checkCredentials(
   providers: readonly ProviderOverview[],
-  { credentialsRoot }: { credentialsRoot: string },
+  { credentialsRoot, assets }: { credentialsRoot: string; assets: readonly TokenVariable[] },
 ): Check[] {
-  const withCredentials = providers.filter(({ credentials }) => credentials.length > 0);
-  if (withCredentials.length === 0) return [];
-  const detail = withCredentials
-    .flatMap(({ credentials }) => credentials)
+  const all = [...providers.flatMap(({ credentials }) => credentials), ...assets];
+  const variables = [...new Map(all.map((entry) => [entry.variable, entry])).values()];
+  if (variables.length === 0) return [];
+  const detail = variables
     .map(({ variable, isSet }) => `${variable} ${isSet ? "set" : "not set"}`)
     .join(", ");
-  const isAnyMissing = withCredentials.some(({ credentials }) => credentials.some(({ isSet }) => !isSet));
-  const remedy = `whoever wants to use a service sets its variable in the environment or in .env, or puts it into ${credentialsRoot}/PROVIDER.json`;
+  const isAnyMissing = variables.some(({ isSet }) => !isSet);
+  const remedy = `whoever wants to use a service sets its variable in the environment or in .env, or, of a provider, puts it into ${credentialsRoot}/PROVIDER.json`;
   return [{ name: "credentials", ok: true, detail, ...(isAnyMissing && { remedy }) }];
 }

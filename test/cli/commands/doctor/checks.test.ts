@@ -163,10 +163,15 @@ describe("providers", () => {
       { name: "provider asr.whisper", ok: true, detail: "ready; models here: tiny; not here: base" },
       { name: "provider asr.vosk", ok: true, detail: "incompatible: no library" },
     ]);
-    expect(checkCredentials([overview({}), openai], { credentialsRoot: "/secrets" })).toMatchObject([
+    const assets = [
+      { variable: "HF_TOKEN", isSet: false },
+      { variable: "OPENAI_API_KEY", isSet: true },
+    ];
+    const roots = { credentialsRoot: "/secrets", assets };
+    expect(checkCredentials([overview({}), openai], roots)).toMatchObject([
       {
         ok: true,
-        detail: "OPENAI_API_KEY set, OPENAI_ORG not set",
+        detail: "OPENAI_API_KEY set, OPENAI_ORG not set, HF_TOKEN not set",
         remedy: expect.stringContaining("/secrets/"),
       },
     ]);
