@@ -1,10 +1,21 @@
 // The input buffer's contents as the conversation sees them: the utterance that is followed, and the items that come of it.
 import { insertItem } from "./history.ts";
 import type { Item, MessageItem } from "./items.ts";
-import { makeId, perform, send, type Step, update, updateInput } from "./step.ts";
+import { makeId, perform, refuse, send, type Step, update, updateInput } from "./step.ts";
 import { samplesPerMs } from "./turn-taking.ts";
 
 export const toMs = (samples: number): number => Math.round(samples / samplesPerMs);
+
+/** Utterances of the client's whose words are awaited: who sends more than a recogniser can hear waits for it. */
+const maxAwaited = 64;
+
+/** Says so, and is true, when nothing more is to be heard before some of it has been. */
+export function refuseToHear(step: Step, eventId: string | undefined): boolean {
+  if (step.state.input.pending.length < maxAwaited) return false;
+  const message = `the words of ${maxAwaited} items are still being made out; wait for some of them`;
+  refuse(step, eventId, "rate_limit_exceeded", message);
+  return true;
+}
 
 export function openUtterance(step: Step, firstPartialMs?: number): string {
   const known = step.state.input.utterance;

@@ -9,6 +9,7 @@ import {
   dropUtterance,
   forgetBefore,
   openUtterance,
+  refuseToHear,
   toMs,
 } from "./input-buffer.ts";
 import {
@@ -118,6 +119,7 @@ export function commitByClient(step: Step, eventId: string | undefined): void {
     refuse(step, eventId, "input_audio_buffer_commit_empty", message);
     return;
   }
+  if (refuseToHear(step, eventId)) return;
   if (step.state.input.murmur) openTurn(step);
   else announceHeld(step);
   closeTurn(step, receivedSample);

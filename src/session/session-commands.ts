@@ -1,7 +1,7 @@
 // What clients ask for, one function each. Whatever cannot be done is refused with OpenAI's code, and changes nothing.
 import { cutPlayback } from "./audio-pacer.ts";
 import type { SessionCommand } from "./events.ts";
-import { addItem } from "./input-buffer.ts";
+import { addItem, refuseToHear } from "./input-buffer.ts";
 import { clearByClient, commitByClient, switchDetection } from "./input-turns.ts";
 import type { Item } from "./items.ts";
 import {
@@ -83,6 +83,7 @@ function createItem(step: Step, command: CommandOf<"create-item">, eventId: stri
     refuse(step, eventId, "invalid_tool_call_id", message, "item.call_id");
     return;
   }
+  if (audio && refuseToHear(step, eventId)) return;
   const item = wanted.id === "" ? { ...wanted, id: makeId(step, "item") } : wanted;
   if (!addItem(step, item, after)) {
     const message = `there is no item "${after}" to follow`;

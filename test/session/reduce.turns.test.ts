@@ -188,6 +188,35 @@ describe("semantic turn detection", () => {
   });
 });
 
+describe("more than a recogniser can hear", () => {
+  test("is not taken until some of it is heard, and none of it is lost", () => {
+    const session = openStepped(manual);
+    const commit = (): void => session.command({ type: "commit-input" }, "mine");
+    for (let i = 0; i < 64; i++) {
+      session.receive(200);
+      commit();
+    }
+    expect(session.ofType("fault")).toEqual([]);
+    session.receive(200);
+    commit();
+    const item = { type: "message", id: "loud", role: "user", status: "completed", toolRuns: [] } as const;
+    const audio = new Uint8Array(9600);
+    const spoken = { ...item, parts: [{ type: "input-audio", transcript: null }] } as const;
+    session.command({ type: "create-item", item: spoken, audio }, "mine");
+    expect(session.ofType("fault").map(({ fault }) => [fault.code, fault.eventId])).toEqual([
+      ["rate_limit_exceeded", "mine"],
+      ["rate_limit_exceeded", "mine"],
+    ]);
+    expect(session.state.items).toHaveLength(64);
+    session.transcript("hello");
+    commit();
+    expect(session.effects("finish-utterance").at(-1)?.toSample).toBe(65 * 200 * 16);
+    // What is only text costs nobody's ears anything.
+    session.command({ type: "create-item", item: { ...item, parts: [{ type: "input-text", text: "!" }] } });
+    expect(session.state.items).toHaveLength(66);
+  });
+});
+
 describe("a commit without words", () => {
   const commitAndAsk = (session: SteppedSession, words: string): void => {
     session.receive(500);
