@@ -70,7 +70,7 @@ export function Transcript({ conversation, character, isMuted, heardMs }: Transc
   );
 }
 
-function describeNews(turns: readonly Turn[], character: string, isMuted: boolean): string {
+export function describeNews(turns: readonly Turn[], character: string, isMuted: boolean): string {
   const last = turns.findLast(({ state, text }) => state !== "live" && text !== "");
   if (!last) return "";
   if (last.speaker === "user") return last.isSpoken ? `You said: ${last.text}` : "";
