@@ -9,6 +9,8 @@ export type HostLoss =
   | "died"
   /** The process was told to go, or has closed the character's cell: nobody's fault. */
   | "replaced"
+  /** The process ended before it could do anything: nobody's fault, either. */
+  | "unstarted"
   /** The character may have taken too much memory: to be called in a process of its own. */
   | "suspect";
 
@@ -21,6 +23,13 @@ export class HostGone extends Error {
     this.loss = loss;
   }
 }
+
+/** For calls whose processes end before they have begun, time after time. */
+export const noProcess = (): AppError =>
+  new AppError(
+    "E_BUSY",
+    "no process for characters comes up; the log says why, and after an update Troupe is to be started anew",
+  );
 
 /** `source` is handed to `run` when the process does not have it yet. Throws HostGone when the process ends. */
 export async function runIn<T>(
@@ -66,7 +75,7 @@ async function translateFailure(
   if (!process.isRunning) {
     // Its slot draws the conclusions first: who was busy in it, and who is to be tried alone.
     await process.ended;
-    return new HostGone(process.isReplaced ? "replaced" : "died");
+    return new HostGone(process.isReplaced ? "replaced" : process.hasStarted ? "died" : "unstarted");
   }
   // Its cell has been closed: the host needs the source again.
   if (error instanceof AppError && error.code === "E_NOT_FOUND" && error.details?.["versionId"]) {

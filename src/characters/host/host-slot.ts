@@ -18,6 +18,8 @@ export interface HostProcess {
   readonly stream: Child["stream"];
   readonly pid: number;
   readonly isRunning: boolean;
+  /** It has answered. One that ends before that has run no character's code, and is no character's doing. */
+  readonly hasStarted: boolean;
   /** It has ended, and the listener has heard of it. */
   readonly ended: Promise<void>;
   /** It was told to go, so its end says nothing about any character. */
@@ -39,7 +41,7 @@ export interface HostSlot extends AsyncDisposable {
 
 export interface HostSlotListener {
   onIncident(incident: Exclude<HostIncident, { kind: "worn-out" }>): void;
-  /** It ended by itself. */
+  /** It had started, and ended by itself. */
   onDeath(process: HostProcess, exit: ChildExit): void;
   /** A line that went past the cells' own consoles. */
   onStrayOutput(line: string): void;
@@ -53,6 +55,7 @@ export interface HostSlotOptions extends HostOptions {
 const entry = new URL("./host-process.ts", import.meta.url).pathname;
 
 interface SlotProcess extends HostProcess {
+  hasStarted: boolean;
   isReplaced: boolean;
 }
 
@@ -77,20 +80,30 @@ export function createHostSlot(listener: HostSlotListener, options: HostSlotOpti
       ends.delete(ended);
       draining.delete(host);
       if (running === host) running = undefined;
-      if (!host.isReplaced) listener.onDeath(host, exit);
+      if (host.hasStarted && !host.isReplaced) listener.onDeath(host, exit);
     });
     const host = describeProcess(child, ended);
     ends.add(ended);
-    void passOn(host);
     watch(host);
+    void passOn(host);
     return host;
   };
 
-  /** The deadlines of calls are kept in the process itself, so its main thread must not stop. */
+  /**
+   * The deadlines of calls are kept in the process itself, so its main thread must not stop. It is asked before anything
+   * else, and answers in order.
+   */
   const watch = (host: SlotProcess): void => {
-    const timer = setInterval(() => {
-      host.call("pulse", null, { timeoutMs: silenceMs }).catch(() => host.kill());
-    }, pulseEveryMs);
+    const ask = (): void => {
+      host.call("pulse", null, { timeoutMs: silenceMs }).then(
+        () => {
+          host.hasStarted = true;
+        },
+        () => host.kill(),
+      );
+    };
+    ask();
+    const timer = setInterval(ask, pulseEveryMs);
     timer.unref();
     void host.ended.then(() => clearInterval(timer));
   };
@@ -153,6 +166,7 @@ function describeProcess(child: Child, ended: Promise<void>): SlotProcess {
       return child.isRunning;
     },
     ended,
+    hasStarted: false,
     isReplaced: false,
     knownVersions: new Set(),
     busyVersions: () => [...callCounts.keys()],

@@ -2,7 +2,7 @@
 // in processes of their own, so the death of one costs the others a moment.
 import { AppError } from "../../base/errors.ts";
 import type { ChatMessage, LoadProblem } from "../port.ts";
-import { HostGone, runIn, streamIn } from "./host-call.ts";
+import { HostGone, noProcess, runIn, streamIn } from "./host-call.ts";
 import type { CharacterSource, WireContext } from "./host-protocol.ts";
 import type { HostSlot, HostSlotListener } from "./host-slot.ts";
 import { createSuspects } from "./suspects.ts";
@@ -16,7 +16,7 @@ export interface ToolCall {
   timeoutMs: number;
 }
 
-/** The calls throw E_CHARACTER (with `details.problem`), E_ARGS, E_NOT_FOUND, E_INTERRUPTED. */
+/** The calls throw E_CHARACTER (with `details.problem`), E_ARGS, E_NOT_FOUND, E_INTERRUPTED, E_BUSY when there is no process. */
 export interface Talks extends AsyncDisposable {
   makeSystemPrompt: (source: CharacterSource, context: WireContext, signal?: AbortSignal) => Promise<string>;
   reply: (
@@ -72,7 +72,7 @@ export function createTalks(dependencies: {
 
   const prepareAgain = (source: CharacterSource, { loss }: HostGone, attempt: number): void => {
     throwIfOffender(source);
-    if (attempt === maxAttempts) throw interrupted(source);
+    if (attempt === maxAttempts) throw loss === "unstarted" ? noProcess() : interrupted(source);
     if (loss === "suspect") suspects.accuse([source.versionId]);
   };
 
@@ -135,7 +135,7 @@ export function createTalks(dependencies: {
           try {
             return (await process.call("tool", params, { signal })) as string;
           } catch (error) {
-            wasSent = !(error instanceof AppError && error.code === "E_NOT_FOUND");
+            wasSent = process.hasStarted && !(error instanceof AppError && error.code === "E_NOT_FOUND");
             throw error;
           }
         }),

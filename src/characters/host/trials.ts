@@ -2,7 +2,7 @@
 // tried again more carefully: few at a time, then each in a process to itself.
 import { abortReason } from "../../base/deadline.ts";
 import { createGate, type Gate } from "./gate.ts";
-import { HostGone, runIn } from "./host-call.ts";
+import { HostGone, noProcess, runIn } from "./host-call.ts";
 import type { CharacterSource, EvaluationOutcome } from "./host-protocol.ts";
 import type { HostSlot, HostSlotListener } from "./host-slot.ts";
 
@@ -16,14 +16,14 @@ const solitaryWindow = 2;
 const watchedForMs = 10_000;
 /** A file may be evaluated this often for its late failures: its host may be ended twice by another's. */
 const maxExaminations = 4;
-/** Times that a trial is made again because its host was replaced. */
+/** Times that a trial is made again because its host was replaced, or did not come up. */
 const maxReplacements = 3;
 
 /** `suspect`: the file may have taken too much memory, and is to be tried in a process of its own. */
 type Trial = EvaluationOutcome | "suspect";
 
 export interface Trials extends AsyncDisposable {
-  /** Rejects with E_INTERRUPTED alone; everything else is the file's outcome. */
+  /** Rejects with E_INTERRUPTED, and with E_BUSY when there is no process for it; everything else is the file's outcome. */
   evaluate: (source: CharacterSource, signal: AbortSignal) => Promise<EvaluationOutcome>;
 }
 
@@ -64,7 +64,10 @@ export function createTrials(dependencies: {
       } catch (error) {
         if (signal.aborted) throw abortReason(signal);
         if (!(error instanceof HostGone)) throw error;
-        if (error.loss !== "replaced" || replacements >= maxReplacements) return undefined;
+        const isInnocent = error.loss === "replaced" || error.loss === "unstarted";
+        if (isInnocent && replacements < maxReplacements) continue;
+        if (error.loss === "unstarted") throw noProcess();
+        return undefined;
       }
     }
   };

@@ -1,69 +1,10 @@
 // Calls of those who talk, over processes that the test plays: what is made again, where, and what is not.
 import { describe, expect, test } from "bun:test";
-import type { ChildExit } from "../../../src/base/child-process.ts";
 import { AppError } from "../../../src/base/errors.ts";
 import type { CharacterSource, WireContext } from "../../../src/characters/host/host-protocol.ts";
-import type { HostProcess, HostSlot, HostSlotListener } from "../../../src/characters/host/host-slot.ts";
 import { createTalks } from "../../../src/characters/host/talks.ts";
 import type { LoadProblem } from "../../../src/characters/port.ts";
-
-type Answer = (method: string, params: { versionId: string; source?: CharacterSource }) => unknown;
-
-/** Ends the process under the call. */
-type Die = (exit?: ChildExit) => never;
-const killed: ChildExit = { code: null, signal: "SIGKILL" };
-const crashed: ChildExit = { code: null, signal: "SIGSEGV" };
-
-/** A slot whose processes answer as told, or die. */
-function playSlot(onDeath: HostSlotListener["onDeath"], answer: (die: Die) => Answer) {
-  let started = 0;
-  const start = () => {
-    started += 1;
-    let isRunning = true;
-    const ended = Promise.withResolvers<void>();
-    const busy: string[] = [];
-    const die = (exit = crashed): never => {
-      isRunning = false;
-      queueMicrotask(() => {
-        onDeath(process, exit);
-        ended.resolve();
-      });
-      throw new AppError("E_BUSY", `the character host stopped (${exit.signal})`);
-    };
-    const process: HostProcess = {
-      call: async (method, params) => answer(die)(method, params as never),
-      async *stream(method, params) {
-        yield* answer(die)(method, params as never) as Iterable<unknown>;
-      },
-      pid: started,
-      get isRunning() {
-        return isRunning;
-      },
-      ended: ended.promise,
-      isReplaced: false,
-      knownVersions: new Set(),
-      busyVersions: () => busy,
-      enter(versionId) {
-        busy.push(versionId);
-        return { [Symbol.dispose]: () => void busy.splice(busy.indexOf(versionId), 1) };
-      },
-      kill: () => undefined,
-    };
-    return process;
-  };
-  let running: HostProcess | undefined;
-  const slot: HostSlot = {
-    get running() {
-      return running?.isRunning ? running : undefined;
-    },
-    current() {
-      if (!running?.isRunning) running = start();
-      return running;
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-  return { slot, startedCount: () => started };
-}
+import { type Answer, type Die, killed, playSlot, stillborn } from "./play-slot.ts";
 
 const source = (file: string): CharacterSource => ({
   versionId: `${file}@1`,
@@ -168,6 +109,16 @@ describe("a prompt", () => {
     expect(offenders.size).toBe(0);
   });
 
+  test("whose processes do not come up is given up, and no character is blamed", async () => {
+    let calls = 0;
+    const { talks, offenders, slotCount } = playTalks((die) => () => {
+      calls += 1;
+      return die(stillborn);
+    });
+    expect(await errorOf(talks.makeSystemPrompt(source("a.ts"), context))).toMatchObject({ code: "E_BUSY" });
+    expect([calls, slotCount(), offenders.size]).toEqual([4, 1, 0]);
+  });
+
   test("that may have taken the memory is made again in a process of its own", async () => {
     const { talks, slotCount } = playTalks(
       () =>
@@ -237,6 +188,16 @@ describe("a tool", () => {
     const call = talks.callTool(source("a.ts"), { name: "pay", args: {}, timeoutMs: 1 }, context);
     expect(await errorOf(call)).toMatchObject({ code: "E_CHARACTER" });
     expect(runs).toBe(1);
+  });
+
+  test("is run when its first process did not come up", async () => {
+    const deaths = [stillborn];
+    const { talks } = playTalks((die) => () => {
+      const exit = deaths.shift();
+      return exit ? die(exit) : '{"paid":true}';
+    });
+    const call = talks.callTool(source("a.ts"), { name: "pay", args: {}, timeoutMs: 1 }, context);
+    expect(await call).toEqual({ paid: true });
   });
 
   test("gives the value of its JSON", async () => {
