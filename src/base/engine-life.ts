@@ -24,6 +24,12 @@ export interface EngineLifeDependencies {
   isBusy: () => boolean;
 }
 
+/**
+ * The inference library (onnxruntime 1.30) gathers facts of this machine in a file below the home, and sends them to its
+ * maker unless it is told not to. Nothing of ours calls anybody who was not asked for.
+ */
+const quiet = { ORT_DISABLE_TELEMETRY: "1" };
+
 const defaultLoadTimeoutMs = 120_000;
 const loadAttempts = 3;
 /** A process that answered for this long before it died was sound: its successor starts without delay. */
@@ -70,6 +76,7 @@ export function createEngineLife(deps: EngineLifeDependencies, options: EngineOp
     const child = spawnChild({
       title: options.title,
       entry: options.entry,
+      env: quiet,
       onOutput: (line) => emit({ type: "engine-output", engine: options.id, line }),
     });
     current = child;
