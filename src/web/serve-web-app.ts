@@ -11,9 +11,6 @@ export type WebApp = (request: Request) => Response | undefined;
  */
 const contentSecurityPolicy = [
   "default-src 'self'",
-  "img-src 'self' data:",
-  "media-src 'self' blob:",
-  "style-src 'self' 'unsafe-inline'",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'none'",

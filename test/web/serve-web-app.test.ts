@@ -34,6 +34,6 @@ test("the page may only talk to where it came from", () => {
   const policy = get("/")?.headers.get("content-security-policy") ?? "";
   expect(policy).toContain("default-src 'self'");
   // Nothing else lets a script or a socket go elsewhere.
-  expect(policy).not.toMatch(/(script|connect)-src|https?:|wss?:|\*/);
+  expect(policy).not.toMatch(/(script|style|connect|img|media)-src|unsafe|https?:|wss?:|data:|blob:|\*/);
   expect(policy).toContain("frame-ancestors 'none'");
 });
