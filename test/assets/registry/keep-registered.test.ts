@@ -200,6 +200,10 @@ test("without a kernel's lock, marks of living processes stand in, and those of 
   const locks = createUseLocks(w.modelsRoot, { clock: systemClock, flock: null });
   const held = await locks.hold("ann/m");
   expect(await locks.isInUse("ann/m")).toBe(true);
+  expect(await failureOf(locks.requireUnused("ann/m"))).toMatchObject({
+    code: "E_BUSY",
+    details: { holder_pids: [process.pid] },
+  });
   await held[Symbol.asyncDispose]();
   expect(await locks.isInUse("ann/m")).toBe(false);
 });
