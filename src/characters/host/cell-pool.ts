@@ -53,7 +53,9 @@ export function createCellPool(
         onOffence: (offence) => holder.listener.onOffence(offence),
         onOutput: (line) => holder.listener.onOutput(line),
         onDeath(offence) {
-          holder.listener.onDeath(offence);
+          // A worker that does not come up is for a new process to mend.
+          if (cell.hasStarted) holder.listener.onDeath(offence);
+          else report({ kind: "worn-out", reason: `a worker ${offence.message} at its start` });
           void discard(cell);
         },
       },

@@ -134,7 +134,8 @@ export function createEvaluationLine(
       settleJob(job, await evaluateInCell(tenancy, job, options), options);
       linger(tenancy);
     } catch (error) {
-      if (isSuspicion(error)) job.settle("suspect");
+      // Of a cell that did not come up the file knows nothing.
+      if (isSuspicion(error) || !cell.hasStarted) job.settle("suspect");
       else {
         const problem = describeFailure(job.source, cell, error, options);
         job.settle({ ok: false, problem, companions: {} });

@@ -16,7 +16,7 @@ export function createLineLimit(emit: (line: string) => void): (line: () => stri
     droppedCount = 0;
   };
   return (line) => {
-    if (passedCount === 0) setTimeout(closeWindow, 1000);
+    if (passedCount === 0) setTimeout(closeWindow, 1000).unref();
     if (passedCount < linesPerSecond) {
       passedCount += 1;
       emit(line().slice(0, maxLineChars));

@@ -18,6 +18,8 @@ export interface Cell {
   readonly stream: Caller["stream"];
   /** The worker answers from here on. */
   readonly ready: Promise<void>;
+  /** It has been ready. One that ends before that has run no character's code. */
+  readonly hasStarted: boolean;
   readonly isOpen: boolean;
   /** Why it was closed by its own doing; undefined while it is open and after a plain `stop`. */
   readonly offence: CellOffence | undefined;
@@ -48,6 +50,7 @@ export function openCell(listener: CellListener, folder: string): Cell {
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   ready.promise.catch(() => undefined);
+  let hasStarted = false;
   let isOpen = true;
   let heapBytes = 0;
   let offence: CellOffence | undefined;
@@ -70,6 +73,7 @@ export function openCell(listener: CellListener, folder: string): Cell {
     const notice = data as Partial<CellNotice> | null;
     switch (notice?.notice) {
       case "ready":
+        hasStarted = true;
         ready.resolve();
         break;
       case "output":
@@ -96,6 +100,9 @@ export function openCell(listener: CellListener, folder: string): Cell {
     call: caller.call,
     stream: caller.stream,
     ready: ready.promise,
+    get hasStarted() {
+      return hasStarted;
+    },
     get isOpen() {
       return isOpen;
     },

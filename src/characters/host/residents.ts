@@ -147,7 +147,7 @@ export function createResidents(
     if (suspected.delete(versionId)) throw toBeCalledAlone(versionId);
     const known = residents.get(versionId);
     if (known?.cell.isOpen) return known;
-    if (!source) throw new AppError("E_NOT_FOUND", "the version is not open here", { versionId });
+    if (!source) throw notOpen(versionId);
     return open(source);
   };
 
@@ -155,6 +155,7 @@ export function createResidents(
   const translate = (resident: Resident, request: ResidentCall, error: unknown): unknown => {
     const { cell, source } = resident;
     const { offence } = cell;
+    if (offence && !cell.hasStarted) return notOpen(source.versionId);
     if (offence) return failure(problemOf(source, offence));
     if (isSuspicion(error)) return toBeCalledAlone(source.versionId);
     const hasTimedOut = error instanceof AppError && error.code === "E_BUSY";
@@ -218,6 +219,8 @@ export function createResidents(
   };
 }
 
+const notOpen = (versionId: string): AppError =>
+  new AppError("E_NOT_FOUND", "the version is not open here", { versionId });
 const toBeCalledAlone = (versionId: string): AppError =>
   new AppError("E_NOT_FOUND", "to be called in a process of its own", { versionId, isSuspect: true });
 

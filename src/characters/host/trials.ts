@@ -19,7 +19,7 @@ const maxExaminations = 4;
 /** Times that a trial is made again because its host was replaced, or did not come up. */
 const maxReplacements = 3;
 
-/** `suspect`: the file may have taken too much memory, and is to be tried in a process of its own. */
+/** `suspect`: the file may have taken too much memory, or had no cell, and is to be tried in a process of its own. */
 type Trial = EvaluationOutcome | "suspect";
 
 export interface Trials extends AsyncDisposable {
@@ -117,7 +117,9 @@ export function createTrials(dependencies: {
       if (trial === undefined || trial === "suspect") {
         trial = await attempt(gates.solitary, signal, () => evaluateInSolitude(source, signal));
       }
-      if (typeof trial !== "object") {
+      // In a process to itself it either takes too much memory or does not: this one had no cell.
+      if (trial === "suspect") throw noProcess();
+      if (trial === undefined) {
         return { ok: false, problem: endedProcess(source.file), companions: source.companions };
       }
       if (trial.ok) remember(source, 1);

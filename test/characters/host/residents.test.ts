@@ -1,5 +1,6 @@
 // Characters that talk, each in its cell; the cells are played by the test.
 import { describe, expect, test } from "bun:test";
+import { AppError } from "../../../src/base/errors.ts";
 import type { CellPool, WatchedCell } from "../../../src/characters/host/cell-pool.ts";
 import type { CharacterSource } from "../../../src/characters/host/host-protocol.ts";
 import { suspicion } from "../../../src/characters/host/memory-guard.ts";
@@ -24,14 +25,17 @@ const options = {
   folder: "/cast",
 };
 
+const crash = { type: "Crashed", message: "crashed", stack: "" } as const;
+
 /** `answer`: what a cell says to a prompt. */
-function playResidents(answer: () => unknown = () => "prompt") {
+function playResidents(answer: () => unknown = () => "prompt", hasStarted = true) {
   const watched: WatchedCell[] = [];
   const open = (listener: CellListener): Cell => {
     const cell = {
+      hasStarted,
       isOpen: true,
-      offence: undefined as Cell["offence"],
-      ready: Promise.resolve(),
+      offence: (hasStarted ? undefined : crash) as Cell["offence"],
+      ready: hasStarted ? Promise.resolve() : Promise.reject(new AppError("E_CHARACTER", "crashed")),
       heapBytes: 0,
       call: async (method: string) => (method === "evaluate" ? { ok: true } : await answer()),
       stream: () => (async function* () {})(),
@@ -106,4 +110,10 @@ describe("one that was stopped for what may have been its doing", () => {
     residents.retire([source.versionId]);
     expect(await prompt(true)).toBe("prompt");
   });
+});
+
+test("one whose cell does not come up is to be called elsewhere, and is no offender", async () => {
+  const { prompt } = playResidents(undefined, false);
+  const failure = (await prompt(true)) as AppError;
+  expect([failure.code, failure.details]).toEqual(["E_NOT_FOUND", { versionId: "a.ts@1" }]);
 });

@@ -72,5 +72,7 @@ describe("a file", () => {
     const { asked, evaluate } = playTrials((_, place) => () => (place === 0 ? "suspect" : good));
     expect(await evaluate()).toEqual(good);
     expect(asked).toEqual(["0", "1 alone"]);
+    // There it shows; what is still not tried has had no cell.
+    expect(await playTrials(() => () => "suspect").evaluate()).toMatchObject({ code: "E_BUSY" });
   });
 });
