@@ -25,7 +25,7 @@ export interface ConnectionDependencies {
 export interface VoiceConnection extends RealtimeConnection {
   /** Undefined before the socket is open. */
   readonly session: VoiceSession | undefined;
-  /** Closes a socket whose session has not begun. */
+  /** Closes a socket whose session has not begun, also one that is not open yet. */
   hangUp(): void;
   /** Resolves when what was recorded is on the disk. */
   finishRecording(): Promise<void>;
@@ -56,6 +56,7 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
   const { dialect, recorder } = deps;
   let socket: Socket | undefined;
   let session: VoiceSession | undefined;
+  let isUnwanted = false;
   let isFull = false;
   let missedPings = 0;
   let nextPing: Disposable | undefined;
@@ -134,13 +135,17 @@ export function createConnection(deps: ConnectionDependencies): VoiceConnection 
     get session() {
       return session;
     },
-    hangUp: () => socket?.close(closeCodes.shutdown, "shutdown"),
+    hangUp() {
+      isUnwanted = true;
+      socket?.close(closeCodes.shutdown, "shutdown");
+    },
     async finishRecording() {
       await recorder?.[Symbol.asyncDispose]();
     },
     open(opened) {
       socket = opened;
       deps.onOpen(connection);
+      if (isUnwanted) return connection.hangUp();
       session = deps.openSession({ send, onEnd });
       watch();
       // What was sent while the session was opening may have filled the socket already.
