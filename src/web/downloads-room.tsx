@@ -6,6 +6,7 @@ import { describeProgress, findUse } from "./downloads.tsx";
 import { Icon } from "./icons.tsx";
 import { formatBytes, formatSeconds } from "./measures.ts";
 import { formatPlace } from "./place.ts";
+import { ProgressBar } from "./progress-bar.tsx";
 import { RemoveButton } from "./remove-button.tsx";
 import type { Download, ServerState } from "./server-state.ts";
 import { useStore } from "./use-store.ts";
@@ -109,7 +110,7 @@ function AssetItem({ asset, download, desk, state }: AssetItemProps) {
 }
 
 function Progress({ download }: { download: Download }) {
-  const { asset, totalBytes, doneBytes, error } = download;
+  const { error } = download;
   if (error !== undefined) {
     return (
       <p class="problem" role="alert">
@@ -117,10 +118,9 @@ function Progress({ download }: { download: Download }) {
       </p>
     );
   }
-  const measure = totalBytes === null ? {} : { max: totalBytes, value: doneBytes };
   return (
     <>
-      <progress aria-label={asset} {...measure} />
+      <ProgressBar download={download} />
       <p>{describeProgress(download)}</p>
     </>
   );
@@ -169,7 +169,12 @@ const verdictWords = {
 
 function CancelButton({ name, desk, isBusy }: { name: string; desk: AssetDesk; isBusy: boolean }) {
   return (
-    <button type="button" disabled={isBusy} onClick={() => void desk.cancel(name)}>
+    <button
+      type="button"
+      disabled={isBusy}
+      title="Ends it, and throws away what has come"
+      onClick={() => void desk.cancel(name)}
+    >
       <Icon name="close" />
       Cancel<span class="visually-hidden"> {name}</span>
     </button>

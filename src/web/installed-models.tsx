@@ -4,6 +4,7 @@ import type { InstalledModel, ModelVerification } from "./hub-api.ts";
 import { Icon } from "./icons.tsx";
 import { formatBytes } from "./measures.ts";
 import type { ModelShelf, ModelShelfState } from "./model-shelf.ts";
+import { formatPlace } from "./place.ts";
 import { RemoveButton } from "./remove-button.tsx";
 
 export function InstalledModels({ shelf, state }: { shelf: ModelShelf; state: ModelShelfState }) {
@@ -21,7 +22,7 @@ export function InstalledModels({ shelf, state }: { shelf: ModelShelf; state: Mo
                 {model.in_use && <span class="badge coming">in use</span>}
               </h4>
               <p class="item-facts">{describeInstalled(model)}</p>
-              <Verdict verdict={verdicts[model.model_id]} />
+              <Verdict verdict={verdicts[model.model_id]} kind={model.kind} />
             </div>
             <Deeds model={model} shelf={shelf} isBusy={busy.has(model.model_id)} />
           </li>
@@ -64,7 +65,12 @@ function Deeds({ model, shelf, isBusy }: DeedsProps) {
   );
 }
 
-function Verdict({ verdict }: { verdict: ModelVerification | undefined }) {
+interface VerdictProps {
+  verdict: ModelVerification | undefined;
+  kind: InstalledModel["kind"];
+}
+
+function Verdict({ verdict, kind }: VerdictProps) {
   if (!verdict) return null;
   if (verdict.status === "ok") {
     return (
@@ -79,7 +85,13 @@ function Verdict({ verdict }: { verdict: ModelVerification | undefined }) {
   ];
   return (
     <div class="problem" role="alert">
-      <p>It is not whole. Install it again, and what is wrong is brought anew.</p>
+      {kind === "hub" ? (
+        <p>It is not whole. Look for it above and install it again: what is wrong is brought anew.</p>
+      ) : (
+        <p>
+          It is not whole. Bring it anew among the <a href={formatPlace({ view: "downloads" })}>downloads</a>.
+        </p>
+      )}
       <ul class="bad-files">
         {rows.map(([path, what]) => (
           <li key={path}>

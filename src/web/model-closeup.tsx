@@ -8,6 +8,7 @@ import { Icon } from "./icons.tsx";
 import { formatBytes, formatCount } from "./measures.ts";
 import type { Closeup, ModelFinder } from "./model-finder.ts";
 import { toSentence } from "./plain-words.ts";
+import { ProgressBar } from "./progress-bar.tsx";
 import type { Download } from "./server-state.ts";
 
 export interface ModelCloseupProps {
@@ -162,16 +163,19 @@ interface InstallProps {
 }
 
 function Install({ closeup, details, finder, download }: InstallProps) {
-  const { license, fit, isBusy, variant, modelId } = closeup;
+  const { license, fit, isBusy, variant } = closeup;
   if (download && download.error === undefined) {
-    const measure =
-      download.totalBytes === null ? {} : { max: download.totalBytes, value: download.doneBytes };
     return (
       <div>
-        <progress aria-label={modelId} {...measure} />
+        <ProgressBar download={download} />
         <div class="deeds">
           <span class="hint">{describeProgress(download)}</span>
-          <button type="button" disabled={isBusy} onClick={() => void finder.cancel()}>
+          <button
+            type="button"
+            disabled={isBusy}
+            title="Ends it, and throws away what has come"
+            onClick={() => void finder.cancel()}
+          >
             <Icon name="close" />
             Cancel
           </button>

@@ -1,7 +1,9 @@
 // The models room in Chromium: the real server and library, and a local hub.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { dirname } from "node:path";
 import { makeBytes } from "../assets/store-fixture.ts";
 import { type Browser, launchBrowser } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
 import type { HubRepository } from "../support/hub-server.ts";
 import { createPageModels } from "../support/page-models.ts";
 import { type Visit, visitPage } from "../support/page-visit.ts";
@@ -73,6 +75,28 @@ test("a model is found, looked at, installed with progress, cancelled, and insta
   await page.getByRole("button", { name: "Check bob/small-GGUF" }).click();
   await page.getByText("Checked: every byte is as it should be.").waitFor();
   expect(room.problems).toEqual([]);
+});
+
+test("a model that was damaged is found out, and is whole when it is installed again", async () => {
+  await using room = await openRoom();
+  const { page, services } = room;
+  await lookFor(room, "small", "bob/small-GGUF");
+  await page.getByRole("radio", { name: "Q2_K" }).check();
+  await page.getByRole("button", { name: /^Install Q2_K/ }).click();
+  await page.getByText("One is installed").waitFor();
+  const files = new Bun.Glob("**/*.gguf").scan({ cwd: dirname(services.modelsRoot ?? ""), absolute: true });
+  for await (const file of files) await Bun.write(file, new Uint8Array(await Bun.file(file).bytes()).fill(1));
+  const check = page.getByRole("button", { name: "Check bob/small-GGUF" });
+  await check.click();
+  const alert = page.locator(".item").getByRole("alert");
+  await alert.filter({ hasText: "is not what it should be" }).waitFor();
+  expect(await alert.innerText()).toContain("Look for it above and install it again");
+  await page.getByRole("button", { name: "Bring what is missing of Q2_K" }).click();
+  await eventually("a model that is whole again", async () => {
+    await check.click();
+    await page.locator(".item").locator('[role="alert"], [role="status"]').waitFor();
+    return (await page.getByText("Checked: every byte is as it should be.").count()) === 1;
+  });
 });
 
 test("a licence is accepted by name before anything comes", async () => {
