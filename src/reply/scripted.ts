@@ -10,7 +10,7 @@ export type ReplyScript = (
 
 /**
  * Pieces of text as the script gives them; empty ones are passed over. Tools and sampling settings are not for scripts and
- * are ignored. `usage` is an estimate by words (estimate-tokens.ts). What the script throws passes through as it is.
+ * are ignored. `usage` is an estimate (estimate-tokens.ts). What the script throws passes through as it is.
  */
 export function createScriptedModel(script: ReplyScript, options: { model?: string } = {}): ReplyModel {
   return {

@@ -116,7 +116,7 @@ function translateFinishReason(reason: LanguageModelV4FinishReason, title: strin
   }
 }
 
-/** Local servers often leave usage out: then it is estimated from the words. */
+/** Local servers often leave usage out: then it is estimated. */
 function translateUsage(usage: LanguageModelV4Usage, request: ReplyRequest, written: string): ReplyUsage {
   const read = (): number => request.messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
   return {

@@ -3,11 +3,12 @@ import type { Clock } from "../base/clock.ts";
 import { throwIfAborted } from "../base/deadline.ts";
 import { AppError } from "../base/errors.ts";
 import type { Character, CharacterContext, ChatMessage } from "../characters/port.ts";
+import { estimateTokens } from "../reply/estimate-tokens.ts";
 import type { ReplyEvent, ReplyMessage, ReplyTool, ReplyToolChoice } from "../reply/port.ts";
 import { silenceText } from "../reply/plain-messages.ts";
 import { createScriptedModel } from "../reply/scripted.ts";
 import type { ReplySource } from "../reply/source.ts";
-import { estimateTokens, fitMessages } from "./memory.ts";
+import { fitMessages } from "./memory.ts";
 import { meterReply, type SpendTokens } from "./metered-reply.ts";
 
 export interface CharacterReplyRequest {

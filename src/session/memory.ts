@@ -1,6 +1,7 @@
 // How much of a conversation the reply model is told: turns that no longer fit its window are told in short, and where no
 // summary is to be had, the oldest are left out.
 import { z } from "zod";
+import { estimateTokens } from "../reply/estimate-tokens.ts";
 import type { ReplyMessage } from "../reply/port.ts";
 import { buildReplyMessages } from "./history.ts";
 import { type Item, messageText } from "./items.ts";
@@ -30,13 +31,6 @@ const fullShare = 0.75;
 /** What is left in full, at most. */
 const keptShare = 0.4;
 const messageOverheadTokens = 4;
-
-/** Tokenizers differ: four characters of ASCII, or one and a half of other scripts, are about one token to all of them. */
-export function estimateTokens(text: string): number {
-  let ascii = 0;
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 128) ascii++;
-  return Math.ceil(ascii / 4 + (text.length - ascii) / 1.5);
-}
 
 export function estimateMessages(messages: readonly ReplyMessage[]): number {
   return messages.reduce((sum, message) => sum + estimateMessage(message), 0);

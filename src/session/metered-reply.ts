@@ -1,8 +1,9 @@
 // What a reply costs, whatever becomes of it: as its model says at the end, and of one that was dropped or interrupted
 // before that, as far as can be told from here.
 import { isAbortError } from "../base/errors.ts";
+import { estimateTokens } from "../reply/estimate-tokens.ts";
 import type { ReplyEvent, ReplyMessage, ReplyUsage } from "../reply/port.ts";
-import { estimateMessages, estimateTokens } from "./memory.ts";
+import { estimateMessages } from "./memory.ts";
 
 /** Told once for each reply that was asked for, when no more comes of it. */
 export type SpendTokens = (usage: ReplyUsage) => void;

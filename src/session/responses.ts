@@ -1,9 +1,10 @@
 // The life of a response: at most one at a time, one beginning, one end, and nothing of it after the end.
+import { estimateTokens } from "../reply/estimate-tokens.ts";
 import { playedMs, sliceSpeech } from "./audio-pacer.ts";
 import { takeEarlyReply } from "./early-reply.ts";
 import type { ResponseView, ResponseWish } from "./events.ts";
 import { alignWords } from "./heard-words.ts";
-import { estimateTokens, planCondensing } from "./memory.ts";
+import { planCondensing } from "./memory.ts";
 import { closeMessage, writeCalls, writeSlice, writeText } from "./response-output.ts";
 import { buildPlan, viewResponse } from "./response-plan.ts";
 import type { ActiveResponse, PendingTranscript, SessionState } from "./state.ts";

@@ -48,7 +48,7 @@ test("the script is given the messages, and its empty pieces are passed over", a
   expect(events).toHaveLength(3);
 });
 
-test("usage is an estimate by words", async () => {
+test("usage is an estimate by letters", async () => {
   const model = createScriptedModel(async function* () {
     yield "one two three";
   });
@@ -56,7 +56,7 @@ test("usage is an estimate by words", async () => {
   expect(events.at(-1)).toEqual({
     type: "finish",
     reason: "stop",
-    usage: { inputTokens: 6, outputTokens: 4 },
+    usage: { inputTokens: 5, outputTokens: 4 },
   });
 });
 

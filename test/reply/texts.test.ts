@@ -80,9 +80,9 @@ describe("redact", () => {
 describe("estimateTokens", () => {
   test.each([
     ["", 0],
-    ["   ", 0],
     ["one two three", 4],
-    ["日本語です", 5],
+    ["four letters each", 5],
+    ["日本語です", 4],
   ])("%j is about %i", (text, count) => {
     expect(estimateTokens(text)).toBe(count);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Item, MessageItem } from "../../src/session/items.ts";
-import { estimateTokens, fitMessages, planCondensing, tellConversation } from "../../src/session/memory.ts";
+import { fitMessages, planCondensing, tellConversation } from "../../src/session/memory.ts";
+import { estimateTokens } from "../../src/reply/estimate-tokens.ts";
 import type { ReplyMessage } from "../../src/reply/port.ts";
 import { openStepped } from "../support/stepped-session.ts";
 
@@ -110,12 +111,6 @@ describe("what the model is told", () => {
   test("the oldest turns are left out; instructions and the last turn stay", () => {
     expect(fitMessages(told, 410)).toEqual([told[0], told[4], told[5], told[6]] as ReplyMessage[]);
     expect(fitMessages(told, 5)).toEqual([told[0], told[6]] as ReplyMessage[]);
-  });
-
-  test("tokens are estimated by script", () => {
-    expect(estimateTokens("")).toBe(0);
-    expect(estimateTokens("four letters each")).toBe(5);
-    expect(estimateTokens("こんにちは")).toBe(4);
   });
 });
 

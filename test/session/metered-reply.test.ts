@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { AppError } from "../../src/base/errors.ts";
+import { estimateTokens } from "../../src/reply/estimate-tokens.ts";
 import type { ReplyEvent, ReplyMessage, ReplyUsage } from "../../src/reply/port.ts";
-import { estimateMessages, estimateTokens } from "../../src/session/memory.ts";
+import { estimateMessages } from "../../src/session/memory.ts";
 import { meterReply } from "../../src/session/metered-reply.ts";
 import { failureOf } from "../support/failure-of.ts";
 

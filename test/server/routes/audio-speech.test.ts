@@ -90,7 +90,7 @@ describe("OpenAI's client, unmodified", () => {
     expect(audio.reduce((sum, size) => sum + size, 0)).toBe(24_000);
     const done = {
       type: "speech.audio.done",
-      usage: { input_tokens: 7, output_tokens: 10, total_tokens: 17 },
+      usage: { input_tokens: 6, output_tokens: 10, total_tokens: 16 },
     };
     expect(events.at(-1)).toEqual(done);
   });
