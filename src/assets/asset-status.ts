@@ -12,8 +12,11 @@ import { countPartBytes } from "./transfer/part-file.ts";
 /** Opened to be hashed: an archive may have had more files than a process may open. */
 const filesAtOnce = 4;
 
-/** Hashes only when the record does not settle it. */
-export async function readStatus(asset: Asset, places: AssetPlaces): Promise<AssetStatus> {
+/** By place: what hashing found, as long as the files look as they did then. */
+export type SeenFiles = Map<string, { look: string; status: AssetVerification["status"] }>;
+
+/** Hashes only when the record does not settle it, and not again what has not changed: a page asks every second. */
+export async function readStatus(asset: Asset, places: AssetPlaces, seen: SeenFiles): Promise<AssetStatus> {
   const info = await loadAssetInfo(places);
   const declared = asset.files ?? [];
   const files = info?.files.map((f) => ({ path: f.path, sizeBytes: f.size_bytes })) ?? declared;
@@ -33,9 +36,26 @@ export async function readStatus(asset: Asset, places: AssetPlaces): Promise<Ass
   // An unfinished download says more than a remnant under the final name.
   const partialFraction = await readPartialFraction(asset, places);
   if (partialFraction !== null) return { ...base, status: "partial", partialFraction };
-  const { status } = await verifyOnDisk(asset, places);
+  const status = await judgeFiles(asset, places, { info, seen });
   if (status === "not cached" || (status === "ok" && !isAdoptable(asset, info))) return base;
   return { ...base, status: status === "ok" || status === "no checksum" ? "cached" : "invalid checksum" };
+}
+
+async function judgeFiles(
+  asset: Asset,
+  places: AssetPlaces,
+  { info, seen }: { info: AssetInfo | null; seen: SeenFiles },
+): Promise<AssetVerification["status"]> {
+  const looks = (asset.files ?? info?.files ?? []).map(async ({ path }) => {
+    const found = await stat(places.filePath(path)).catch(() => null);
+    return found && [found.size, found.mtimeMs, found.ino];
+  });
+  const look = JSON.stringify([asset, info, await Promise.all(looks)]);
+  const known = seen.get(places.target);
+  if (known?.look === look) return known.status;
+  const { status } = await verifyOnDisk(asset, places);
+  seen.set(places.target, { look, status });
+  return status;
 }
 
 /** Right bytes are taken as they are: those of the manifest, and those that were recorded for this very declaration. */

@@ -9,7 +9,7 @@ import type { AssetJob, PhaseStep } from "./asset-job.ts";
 import { loadAssetInfo } from "./asset-info.ts";
 import { createAssetLayout } from "./asset-layout.ts";
 import { type Asset, type AssetDefinition, assetSchema } from "./asset-schema.ts";
-import { readStatus, verifyOnDisk } from "./asset-status.ts";
+import { readStatus, type SeenFiles, verifyOnDisk } from "./asset-status.ts";
 import { createTokens } from "./credentials.ts";
 import { createFlusher } from "./flusher.ts";
 import { type GetFreeBytes, getFreeBytes } from "./free-space.ts";
@@ -215,7 +215,8 @@ export function createAssetStore(
     inUse.note(asset.name);
     return path;
   };
-  const status = (asset: Asset): Promise<AssetStatus> => readStatus(asset, layout.placesOf(asset));
+  const seen: SeenFiles = new Map();
+  const status = (asset: Asset): Promise<AssetStatus> => readStatus(asset, layout.placesOf(asset), seen);
   const verify = (asset: Asset): Promise<AssetVerification> => verifyOnDisk(asset, layout.placesOf(asset));
   const cancel = async (name: string): Promise<boolean> => {
     const reason = new AppError("E_INTERRUPTED", `${name}: cancelled`, { discard: true });

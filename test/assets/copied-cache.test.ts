@@ -80,6 +80,21 @@ describe.each(Object.entries(kinds))("a copied cache with %s", (_, define) => {
   });
 });
 
+test("a list hashes what looks odd once, and again when it looks otherwise", async () => {
+  await using f = await createStoreFixture(plain);
+  const { path } = await f.store.ensure("voice");
+  const touch = (ms: number): Promise<void> => utimes(path, new Date(), new Date(ms));
+  await touch(1_700_000_000_000);
+  expect((await f.store.status("voice")).status).toBe("cached");
+  await Bun.write(path, makeBytes(bytes.length, 6));
+  await touch(1_700_000_000_000); // as it was: only hashing tells
+  expect((await f.store.status("voice")).status).toBe("cached");
+  expect((await f.open([plain(f.server)]).status("voice")).status).toBe("invalid checksum");
+  expect((await f.store.verify("voice"))[0]?.status).toBe("changed");
+  await touch(1_800_000_000_000);
+  expect((await f.store.status("voice")).status).toBe("invalid checksum");
+});
+
 test("what another declaration brought is not this one's: it is neither listed nor verified as such", async () => {
   await using f = await createStoreFixture(plain);
   await f.store.ensure("voice");
