@@ -1,34 +1,25 @@
 // Flushes files to the disk while others still come: that is mostly waiting, and hundreds of small files would
 // otherwise wait for it one after the other at the end.
 import { type FileHandle, open } from "node:fs/promises";
-import { loadStartWriteback, type StartWriteback } from "./start-writeback.ts";
 
 export interface Flusher extends AsyncDisposable {
   /**
    * Takes over the open file of `path`, all of which is written, and closes it in the end. What was taken for this path
    * before had other bytes. Waits while too many are open.
    */
-  take(path: string, file: FileHandle, sizeBytes: number): Promise<void>;
+  take(path: string, file: FileHandle): Promise<void>;
   /** Resolves when it is flushed, which is done now where nobody has handed it in. Rejects with what the system says. */
-  finish(path: string, sizeBytes: number): Promise<void>;
+  finish(path: string): Promise<void>;
 }
 
 export interface FlusherOptions {
   filesAtOnce?: number;
   /** Flushed and waiting for it, at most. */
   openFiles?: number;
-  startWriteback?: StartWriteback | null;
 }
 
-/** To begin with a larger one would take its time, on the thread that serves. */
-const smallBytes = 1 << 20;
-
 /** Disposing waits for those that are under way. */
-export function createFlusher({
-  filesAtOnce = 4,
-  openFiles = 128,
-  startWriteback = loadStartWriteback(),
-}: FlusherOptions = {}): Flusher {
+export function createFlusher({ filesAtOnce = 4, openFiles = 128 }: FlusherOptions = {}): Flusher {
   const flushed = new Map<string, Promise<void>>();
   const free = createSlots(filesAtOnce);
   const opened = createSlots(openFiles);
@@ -42,17 +33,16 @@ export function createFlusher({
       await file.close().finally(() => opened.give());
     }
   };
-  const take = async (path: string, file: FileHandle, sizeBytes: number): Promise<void> => {
+  const take = async (path: string, file: FileHandle): Promise<void> => {
     await opened.take();
-    if (sizeBytes <= smallBytes) startWriteback?.(file.fd);
     const flushing = flush(file);
     flushing.catch(() => undefined); // told to who asks for it
     flushed.set(path, flushing);
   };
   return {
     take,
-    async finish(path, sizeBytes) {
-      if (!flushed.has(path)) await take(path, await open(path, "r"), sizeBytes);
+    async finish(path) {
+      if (!flushed.has(path)) await take(path, await open(path, "r"));
       await flushed.get(path);
     },
     async [Symbol.asyncDispose]() {

@@ -1,10 +1,12 @@
-// Asks the system to begin writing a file to its disk, without waiting: the flush that comes later then finds most of
-// its work done, and hundreds of small files share the commits of the file system's journal. Linux alone has it;
-// elsewhere the flush does all of it.
+// Asks the system to begin writing a file to its disk, without waiting for the end of it: the flush that comes later then
+// finds most of its work done. Linux alone has it; elsewhere the flush does all of it.
 import { dlopen } from "bun:ffi";
 
-/** Takes an open file, and the range that is written; default all of it. What it cannot do is left to the flush. */
-export type StartWriteback = (fd: number, offsetBytes?: number, sizeBytes?: number) => void;
+/**
+ * Takes an open file, and the range that is written. Returns when the disk has taken the request, which may be a while
+ * when it has many. What cannot be begun is left to the flush.
+ */
+export type StartWriteback = (fd: number, offsetBytes: number, sizeBytes: number) => void;
 
 const write = 2; // SYNC_FILE_RANGE_WRITE: starts what is dirty, waits for none of it
 
@@ -15,8 +17,7 @@ export function loadStartWriteback(): StartWriteback | null {
     const { sync_file_range } = dlopen("libc.so.6", {
       sync_file_range: { args: ["i32", "i64", "i64", "u32"], returns: "i32" },
     }).symbols;
-    // A size of 0 stands for all that follows.
-    return (fd, offsetBytes = 0, sizeBytes = 0) => void sync_file_range(fd, offsetBytes, sizeBytes, write);
+    return (fd, offsetBytes, sizeBytes) => void sync_file_range(fd, offsetBytes, sizeBytes, write);
   } catch {
     return null; // a C library without it
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { open, type FileHandle, writeFile } from "node:fs/promises";
+import { open, type FileHandle, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFlusher } from "../../src/assets/flusher.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -30,11 +30,11 @@ function createSlowFile() {
 const settleSoon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("what is handed in is flushed and closed without anybody waiting, and who asks learns of the end", async () => {
-  await using flusher = createFlusher({ startWriteback: null });
+  await using flusher = createFlusher();
   const slow = createSlowFile();
-  await flusher.take("a", slow.file, 10);
+  await flusher.take("a", slow.file);
   let isFinished = false;
-  const finished = flusher.finish("a", 10).then(() => {
+  const finished = flusher.finish("a").then(() => {
     isFinished = true;
   });
   await settleSoon();
@@ -45,31 +45,31 @@ test("what is handed in is flushed and closed without anybody waiting, and who a
 });
 
 test("a flush that fails is told to who asks, and the file is closed all the same", async () => {
-  await using flusher = createFlusher({ startWriteback: null });
+  await using flusher = createFlusher();
   const slow = createSlowFile();
-  await flusher.take("a", slow.file, 10);
+  await flusher.take("a", slow.file);
   slow.flush.reject(new Error("EIO"));
-  expect((await failureOf(flusher.finish("a", 10))).message).toBe("EIO");
+  expect((await failureOf(flusher.finish("a"))).message).toBe("EIO");
   expect(slow.calls).toEqual(["sync", "close"]);
 });
 
 test("of several for the same path the last counts", async () => {
-  await using flusher = createFlusher({ startWriteback: null });
+  await using flusher = createFlusher();
   const [wrong, right] = [createSlowFile(), createSlowFile()];
-  await flusher.take("a", wrong.file, 10);
+  await flusher.take("a", wrong.file);
   wrong.flush.reject(new Error("EIO"));
-  await flusher.take("a", right.file, 10);
+  await flusher.take("a", right.file);
   right.flush.resolve();
-  await flusher.finish("a", 10);
+  await flusher.finish("a");
 });
 
 test("a few are flushed at once, and more than so many open files are not taken", async () => {
-  await using flusher = createFlusher({ filesAtOnce: 1, openFiles: 2, startWriteback: null });
+  await using flusher = createFlusher({ filesAtOnce: 1, openFiles: 2 });
   const files = [createSlowFile(), createSlowFile(), createSlowFile()] as const;
-  await flusher.take("0", files[0].file, 10);
-  await flusher.take("1", files[1].file, 10);
+  await flusher.take("0", files[0].file);
+  await flusher.take("1", files[1].file);
   let isTaken = false;
-  const third = flusher.take("2", files[2].file, 10).then(() => {
+  const third = flusher.take("2", files[2].file).then(() => {
     isTaken = true;
   });
   await settleSoon();
@@ -81,30 +81,33 @@ test("a few are flushed at once, and more than so many open files are not taken"
   for (const { flush } of files) flush.resolve();
 });
 
-test("small files begin on their way to the disk at once, large ones with the flush", async () => {
-  const begun: number[] = [];
-  await using flusher = createFlusher({ startWriteback: (fd) => begun.push(fd) });
-  const [small, large] = [createSlowFile(), createSlowFile()];
-  await flusher.take("small", small.file, 20_000);
-  await flusher.take("large", large.file, 20_000_000);
-  expect(begun).toEqual([7]);
-  for (const { flush } of [small, large]) flush.resolve();
+test("many are flushed, and those that have gone meanwhile harm nobody", async () => {
+  const paths = Array.from({ length: 40 }, (_, i) => join(folder.path, String(i)));
+  const flusher = createFlusher({ openFiles: 8 });
+  for (const path of paths) {
+    const file = await open(path, "wx+");
+    await file.write("bytes");
+    await flusher.take(path, file);
+    if (path.endsWith("9")) await unlink(path); // as of a download that is given up
+  }
+  for (const path of paths) await flusher.finish(path);
+  await flusher[Symbol.asyncDispose]();
 });
 
 test("what nobody has handed in is flushed when it is asked for, by the system's own means", async () => {
   await using flusher = createFlusher();
   const path = join(folder.path, "a");
   await writeFile(path, "bytes");
-  await flusher.finish(path, 10);
-  await flusher.take(path, await open(path, "r+"), 5);
-  await flusher.finish(path, 10);
-  expect((await failureOf(flusher.finish(join(folder.path, "none"), 10))).message).toContain("ENOENT");
+  await flusher.finish(path);
+  await flusher.take(path, await open(path, "r+"));
+  await flusher.finish(path);
+  expect((await failureOf(flusher.finish(join(folder.path, "none")))).message).toContain("ENOENT");
 });
 
 test("disposing it waits for what is under way", async () => {
   const slow = createSlowFile();
-  const flusher = createFlusher({ startWriteback: null });
-  await flusher.take("a", slow.file, 10);
+  const flusher = createFlusher();
+  await flusher.take("a", slow.file);
   let isOver = false;
   const over = flusher[Symbol.asyncDispose]().then(() => {
     isOver = true;

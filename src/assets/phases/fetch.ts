@@ -149,7 +149,7 @@ async function downloadPiece(
     // An archive gets no name; what comes out of it does.
     ...(piece.gives.kind === "file" &&
       !job.asset.unpack && {
-        takeWhole: (file: FileHandle, sizeBytes: number) => job.flusher.take(partPath, file, sizeBytes),
+        takeWhole: (file: FileHandle) => job.flusher.take(partPath, file),
       }),
     onProgress: (doneBytes, totalBytes) => job.meter.set(piece.key, doneBytes, totalBytes),
     signal: job.signal,

@@ -137,7 +137,7 @@ export async function register(job: AssetJob, dependencies: PhaseDependencies): 
 
 async function placeFile(
   { flusher }: AssetJob,
-  { path, from, sizeBytes, isExecutable = false }: StockedFile,
+  { path, from, isExecutable = false }: StockedFile,
   folder: string,
 ): Promise<void> {
   const target = join(folder, ...path.split("/"));
@@ -151,7 +151,7 @@ async function placeFile(
     },
   );
   await chmod(target, isExecutable ? 0o755 : 0o644);
-  await flusher.finish(flushed, sizeBytes);
+  await flusher.finish(flushed);
 }
 
 async function syncFolders(folder: string): Promise<void> {

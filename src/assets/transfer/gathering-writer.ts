@@ -1,5 +1,5 @@
-// Writes one after the other, each of what has come in a short while: a fast body then costs a few large writes, a small
-// file a single one, and a slow body is written nearly as it comes.
+// Writes one after the other, and what comes while one is under way goes into the next together: a fast body then costs a
+// few large writes, and a slow one is written as it comes. The first waits a moment: a small file is then a single one.
 import type { Clock } from "../../base/clock.ts";
 
 export interface GatheringWriter {
@@ -11,7 +11,7 @@ export interface GatheringWriter {
 
 /** What lies here, and what is being written, at most: less than half of the least range that another takes over. */
 export const gatheredBytes = 256 << 10;
-/** How long a piece waits for others. A process that is killed loses no more than that by it. */
+/** How long the first piece waits for others. */
 const gatheringMs = 20;
 
 export function createGatheringWriter(
@@ -22,6 +22,7 @@ export function createGatheringWriter(
   let bytes = 0;
   let writing: Promise<void> | null = null;
   let failure: { error: unknown } | null = null;
+  let hasBegun = false;
   let timer: Disposable | null = null;
 
   const run = async (): Promise<void> => {
@@ -38,6 +39,7 @@ export function createGatheringWriter(
   const begin = (): void => {
     timer?.[Symbol.dispose]();
     timer = null;
+    hasBegun = true;
     writing ??= run();
   };
   const settle = async (): Promise<void> => {
@@ -51,8 +53,8 @@ export function createGatheringWriter(
       if (failure) throw failure.error;
       gathered.push(piece);
       bytes += piece.length;
-      if (bytes < gatheredBytes) timer ??= writing ? null : clock.schedule(begin, gatheringMs);
-      else if (writing) await settle();
+      if (!hasBegun && bytes < gatheredBytes) timer ??= clock.schedule(begin, gatheringMs);
+      else if (writing && bytes >= gatheredBytes) await settle();
       else begin();
     },
     flush: settle,

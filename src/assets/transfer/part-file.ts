@@ -69,7 +69,7 @@ export interface PartOptions {
    */
   smallProvedBytes?: number | null | undefined;
   /** Takes over the open file of a part that is whole, which is closed otherwise. */
-  takeWhole?: ((file: FileHandle, sizeBytes: number) => Promise<void>) | undefined;
+  takeWhole?: ((file: FileHandle) => Promise<void>) | undefined;
 }
 
 /** Whether a part may go without a state: null when not, else its size. */
@@ -198,7 +198,7 @@ function createPartFile(
         // state on disk is older and still true, and what brought us here must not be hidden by what comes of it.
         await overwrite(statePathOf(path), JSON.stringify(state)).catch(() => undefined);
       } finally {
-        if (takeWhole && isWhole()) await takeWhole(file, countBytes(state.done));
+        if (takeWhole && isWhole()) await takeWhole(file);
         else await file.close();
       }
     },
