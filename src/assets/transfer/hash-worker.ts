@@ -62,7 +62,8 @@ self.addEventListener("message", ({ data: order }) => {
     case "reach": {
       const before = hashedBytes;
       reach(order.bytes);
-      startWriteback?.(file, before, hashedBytes - before);
+      // A size of 0 would stand for all that follows.
+      if (hashedBytes > before) startWriteback?.(file, before, hashedBytes - before);
       return;
     }
     case "finish": {
