@@ -24,7 +24,7 @@ export interface ReplySourceDependencies extends ServerModelDependencies {
 export interface ReplySourceOptions extends ReplySettings, ServerModelOptions {
   /** Where to look when nothing is configured; default: the usual ports of `localSourceIds`. */
   probeUrls?: readonly string[] | undefined;
-  /** For one look at a server on this machine; default 300. Others get ten times as long. */
+  /** For one look at a server on this machine that may be there; default 300. One that is configured has ten times as long. */
   probeTimeoutMs?: number | undefined;
   /** Between looks; default 15,000. A remote server that is up is not asked again until a reply fails. */
   probeIntervalMs?: number | undefined;
@@ -94,7 +94,8 @@ export function createReplySource(
 
   const look = async (server: ReplyServer): Promise<ProbeResult> =>
     await probeServer(fetch, server, {
-      timeoutMs: server.isLocal ? probeTimeoutMs : probeTimeoutMs * 10,
+      // Where nobody may be there a look is short; one that was named, or is far away, is waited for.
+      timeoutMs: server.isLocal && !isConfigured ? probeTimeoutMs : probeTimeoutMs * 10,
       signal: closed.signal,
     });
 

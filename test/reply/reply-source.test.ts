@@ -213,6 +213,18 @@ describe("with a server configured", () => {
     expect(source.current()?.model).toBe("llama3.2:latest");
   });
 
+  test("it is waited for where one that may be there is not", async () => {
+    await using server = await createLlmServer();
+    server.models = () => Bun.sleep(1000).then(() => chatty);
+    const patience = { probeTimeoutMs: 500 };
+    const { source: looking } = createSource({ probeUrls: [server.baseUrl], ...patience });
+    await using _ = looking;
+    expect(await looking.probe()).toMatchObject({ isUp: false });
+    const { source: named } = createSource({ source: "ollama", baseUrl: server.baseUrl, ...patience });
+    await using __ = named;
+    expect(await named.probe()).toMatchObject({ isUp: true, model: "llama3.2:latest" });
+  }, 30_000);
+
   test("while it is down its replies say so, and it is back as soon as it answers", async () => {
     const early = await createLlmServer();
     const port = Number(new URL(early.url).port);
