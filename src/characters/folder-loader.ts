@@ -119,6 +119,13 @@ export function createFolderLoader(
     return !quarantiningTypes.includes(outcome.problem.error_type);
   };
 
+  /** What many characters import is held once. */
+  const share = (companions: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+    const held = (path: string, text: string): string =>
+      states.values().find((state) => state.companions[path] === text)?.companions[path] ?? text;
+    return Object.fromEntries(Object.entries(companions).map(([path, text]) => [path, held(path, text)]));
+  };
+
   const tryFile = async (state: FileState, reading: FileReading & { ok: true }, trial: AbortController) => {
     const versionId = `${state.file}@${++versionCount}`;
     const { file, text } = reading;
@@ -126,7 +133,8 @@ export function createFolderLoader(
     const source: CharacterSource = { versionId, file, path, text, companions: {} };
     const outcome = await evaluate(source, trial.signal);
     if (state.trial !== trial) return;
-    Object.assign(state, { path: reading.path, text, companions: outcome.companions });
+    const companions = share(outcome.companions);
+    Object.assign(state, { path: reading.path, text, companions });
     if (!outcome.ok) {
       state.outcome = failed(state, outcome.problem);
       if (quarantiningTypes.includes(outcome.problem.error_type)) {
@@ -134,7 +142,7 @@ export function createFolderLoader(
       }
       return;
     }
-    const { record, companions } = outcome;
+    const { record } = outcome;
     const before = state.lastGood;
     const isSame =
       before?.source.text === text &&

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { LiveBook } from "../../src/characters/character-book.ts";
 import { createCharacterStage } from "../../src/characters/character-stage.ts";
 import { characterText, namesOf, openTestStage } from "../support/character-files.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
@@ -147,6 +148,21 @@ import { $ } from "bun";`,
       { stage: "build", error_type: "SyntaxError", message: expect.stringContaining("_lib/lore.json: ") },
     ]);
     expect(await cast.promptOf("Ada")).toStartWith("harbour");
+  });
+
+  test("a file that is neither code nor data is followed, and not carried along", async () => {
+    await using cast = await openTestStage({
+      "_lib/poem.txt": "the sea".padEnd(5_000_000),
+      "a.ts": characterText({ top: `import poem from "./_lib/poem.txt";`, prompt: "return poem.trim();" }),
+    });
+    expect(await cast.promptOf("Ada")).toBe("the sea");
+    const { entries } = cast.stage.book as LiveBook;
+    const companions = entries.get("a.ts")?.version?.source.companions ?? {};
+    expect(Object.keys(companions)).toEqual([join(cast.folder.path, "_lib/poem.txt")]);
+    expect(JSON.stringify(companions).length).toBeLessThan(1000);
+    await cast.folder.write("_lib/poem.txt", "the harbour");
+    await cast.stage.reload();
+    expect(await cast.promptOf("Ada")).toBe("the harbour");
   });
 
   test("only character files count: no folders, FIFOs, tests, declarations or names that begin with _", async () => {

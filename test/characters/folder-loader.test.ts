@@ -121,6 +121,24 @@ describe("a load of the whole folder", () => {
     expect(versionOf(played.loader, "a.ts")).not.toBe(before!);
   });
 
+  test("holds what many characters import once", async () => {
+    const files = Array.from({ length: 100 }, (_, i) => [`c${i}.ts`, `C${i}`] as const);
+    await using played = await openLoader(Object.fromEntries(files));
+    // Each time a text of its own, as it comes from another process.
+    const lore = (): string => Buffer.alloc(1_000_000, "x").toString();
+    played.play.evaluate = (source) => Promise.resolve(stands(source, { "/cast/_lib/lore.json": lore() }));
+    const heldBytes = (): number => {
+      Bun.gc(true);
+      return process.memoryUsage().heapUsed;
+    };
+    const before = heldBytes();
+    await played.load();
+    expect(versionOf(played.loader, "c99.ts")?.source.companions["/cast/_lib/lore.json"]?.length).toBe(
+      1_000_000,
+    );
+    expect(heldBytes() - before).toBeLessThan(30_000_000);
+  });
+
   test("freezes what readers share", async () => {
     await using played = await openLoader({ "a.ts": "Ada" });
     await played.load();

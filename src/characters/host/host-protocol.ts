@@ -11,7 +11,7 @@ export interface CharacterSource {
   /** Absolute, links resolved. */
   path: string;
   text: string;
-  /** Absolute path → text. A first evaluation has none and reads them from disk. */
+  /** Absolute path → text, or how a file that is no code or data stood. A first evaluation has none, and reads the disk. */
   companions: Readonly<Record<string, string>>;
 }
 

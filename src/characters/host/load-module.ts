@@ -1,6 +1,6 @@
 // Loads a character from the text that was read, not from the disk: what is checked is what runs, and a version that was
 // good can be loaded again after its file has changed.
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, extname, resolve, sep } from "node:path";
 import { messageOf } from "../../base/errors.ts";
 import type { CharacterSource } from "./host-protocol.ts";
@@ -109,7 +109,7 @@ export function createModuleLoader(folder: string, dependencies: { guardThreads:
         guardThreadsFor(text);
         for (const target of importsOf(path, text, isKept)) {
           if (target === source.path || Object.hasOwn(companions, target)) continue;
-          const companion = texts.get(target) ?? source.companions[target] ?? readText(target);
+          const companion = texts.get(target) ?? source.companions[target] ?? readCompanion(target);
           companions[target] = companion;
           if (isServed(target)) texts.set(target, companion);
           if (dataParsers[extname(target)]) parseData(target, companion);
@@ -162,10 +162,12 @@ function resolveKept(
     .find(isKept);
 }
 
-/** What cannot be read as text (a picture, say) is only watched. */
-function readText(path: string): string {
+/** Of what Bun itself reads (a picture, a poem) it is noted how it stood, which tells one version from the next. */
+function readCompanion(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    if (isServed(path)) return readFileSync(path, "utf8");
+    const { size, mtimeMs } = statSync(path);
+    return `${size} bytes of ${mtimeMs}`;
   } catch {
     return "";
   }
