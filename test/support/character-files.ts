@@ -5,6 +5,7 @@ import {
   type CharacterStageOptions,
   type LiveCharacterStage,
 } from "../../src/characters/character-stage.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import type { CharacterBook, CharacterEvent } from "../../src/characters/port.ts";
 import { createEventRecorder, type EventRecorder } from "./event-recorder.ts";
 import { createTempFolder, type TempFolder } from "./temp-folder.ts";
@@ -54,17 +55,27 @@ export interface TestStage extends AsyncDisposable {
   promptOf(name: string): Promise<string>;
 }
 
-/** `files`: name → text. `opened`: wait until all files have their outcomes (default), or for the first snapshot. */
+/**
+ * `files`: name → text. `opened`: wait until all files have their outcomes (default), or for the first snapshot.
+ * `patience`: every wait of the stage is so many times as long.
+ */
 export async function openTestStage(
   files: Readonly<Record<string, string>>,
-  { opened = "settled", ...options }: Partial<CharacterStageOptions> & { opened?: "settled" | "first" } = {},
+  {
+    opened = "settled",
+    patience = 1,
+    ...options
+  }: Partial<CharacterStageOptions> & { opened?: "settled" | "first"; patience?: number } = {},
 ): Promise<TestStage> {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await createTempFolder("troupe-cast-"));
   for (const [name, text] of Object.entries(files)) await folder.write(name, text);
   const recorder = createEventRecorder<CharacterEvent>();
   const stage = resources.use(
-    await createCharacterStage({ emit: recorder.emit }, { folder: folder.path, watch: false, ...options }),
+    await createCharacterStage(
+      { emit: recorder.emit, clock: createPatientClock(patience) },
+      { folder: folder.path, watch: false, ...options },
+    ),
   );
   if (opened === "settled") await stage.settled();
   const held = resources.move();
@@ -96,6 +107,13 @@ export async function openTestStage(
       return character.makeSystemPrompt({});
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+function createPatientClock(patience: number): Clock {
+  return {
+    ...systemClock,
+    schedule: (callback, delayMs) => systemClock.schedule(callback, delayMs * patience),
   };
 }
 
