@@ -40,8 +40,13 @@ export const logEntries: Describe = {
   }),
   "character-output": ({ file, line }) => ({
     level: "info",
-    message: `${file}: ${line}`,
+    message: `${file === "" ? "the host of characters" : file}: ${line}`,
     source: `character ${file}`,
+  }),
+  "characters-watch-error": ({ message }) => ({
+    level: "warn",
+    message: `changes in the characters folder may go unseen until they are reloaded (POST /v1/characters/reload): ${message}`,
+    source: "characters folder",
   }),
   "character-tool-call": ({ character, tool, outcome, durationMs }) => ({
     level: outcome === "ok" ? "debug" : "warn",

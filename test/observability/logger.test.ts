@@ -58,6 +58,16 @@ describe("lines", () => {
     }
   });
 
+  test("tell that the characters folder cannot be watched, and what went past every character's own output", () => {
+    const { emit, lines } = createLogged();
+    emit({ type: "characters-watch-error", message: "no watchers are left" });
+    emit(output("a stray line", ""));
+    const [watch, stray] = lines.map((line) => JSON.parse(line) as Record<string, string>);
+    expect(watch).toMatchObject({ level: "warn", message: expect.stringContaining("no watchers are left") });
+    expect(watch?.["message"]).toContain("/v1/characters/reload");
+    expect(stray?.["message"]).toBe("the host of characters: a stray line");
+  });
+
   test("of a bug have its stack, of an expected failure only its code", () => {
     const { emit, lines } = createLogged();
     const request = { requestId: "abc", method: "GET", route: "/v1/assets" };
