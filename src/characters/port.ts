@@ -54,7 +54,7 @@ export interface CallLimits {
   signal?: AbortSignal | undefined;
 }
 
-/** One good version of one character. Its methods run in the character host and throw E_CHARACTER, E_INTERRUPTED. */
+/** One good version of one character. Its methods run in the character host; they throw E_CHARACTER, E_INTERRUPTED and E_BUSY. */
 export interface Character {
   readonly name: string;
   readonly file: string;
