@@ -199,7 +199,7 @@ describe("looking closer", () => {
     });
     await finder.look("qwen/one");
     expect(finder.state.closeup).toMatchObject({ details: undefined, isBusy: false });
-    expect(finder.state.closeup?.failure?.message).toBe("Qwen/one asks who you are.");
+    expect(finder.state.closeup?.failure?.message).toBe("qwen/one asks who you are.");
     isOffline = false;
     await finder.refresh();
     expect(finder.state.closeup?.failure).toBeUndefined();

@@ -83,7 +83,7 @@ test("a model that was damaged is found out, and is whole when it is installed a
   await lookFor(room, "small", "bob/small-GGUF");
   await page.getByRole("radio", { name: "Q2_K" }).check();
   await page.getByRole("button", { name: /^Install Q2_K/ }).click();
-  await page.getByText("One is installed").waitFor();
+  await page.getByText(/^One is installed/).waitFor();
   const files = new Bun.Glob("**/*.gguf").scan({ cwd: dirname(services.modelsRoot ?? ""), absolute: true });
   for await (const file of files) await Bun.write(file, new Uint8Array(await Bun.file(file).bytes()).fill(1));
   const check = page.getByRole("button", { name: "Check bob/small-GGUF" });
@@ -111,7 +111,7 @@ test("a licence is accepted by name before anything comes", async () => {
   await page.getByRole("button", { name: "I accept" }).click();
   await page.getByText("It has been accepted on this machine.").waitFor();
   await install.click();
-  await page.getByText("One is installed").waitFor();
+  await page.getByText(/^One is installed/).waitFor();
   const record = (await room.services.library?.records())?.get("eve/strict");
   expect(record?.license_accepted).toMatchObject({ user_id: "Ada", license_type: "llama3.2" });
 });
@@ -120,7 +120,7 @@ test("what is pinned stays when room is made; what would go is shown first", asy
   await using room = await openRoom();
   const { page, services } = room;
   await services.library?.download({ modelId: "bob/small-GGUF" });
-  await page.getByText("One is installed").waitFor();
+  await page.getByText(/^One is installed/).waitFor();
   const pin = page.getByRole("button", { name: "Pin bob/small-GGUF" });
   await pin.click();
   await page.getByText("pinned", { exact: true }).waitFor();
@@ -132,7 +132,7 @@ test("what is pinned stays when room is made; what would go is shown first", asy
   await page.getByText("pinned", { exact: true }).waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Show what would go" }).click();
   await page.getByText(/^This would free \d+ KiB:$/).waitFor();
-  await page.getByText("One is installed").waitFor();
+  await page.getByText(/^One is installed/).waitFor();
   await page.getByRole("button", { name: /^Remove it, \d+ KiB$/ }).click();
   await page.getByText(/^\d+ KiB are free again. Gone are:$/).waitFor();
   await page.getByText("None is installed.").waitFor();
