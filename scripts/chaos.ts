@@ -102,7 +102,7 @@ const holdings = (): Promise<Holdings> => {
   server.send("holdings");
   return answer.promise;
 };
-/** Engines only: a host that dies in the middle of a character's call is that character's doing, and is laid at its door. */
+/** Engines only. Hosts of characters are killed in their own tests: which deaths are laid at whose door is their matter. */
 const listEngines = (): number[] => {
   const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8").trim().split(" ");
   return children.filter(isEngine).map(Number);
