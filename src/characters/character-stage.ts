@@ -99,7 +99,14 @@ export async function createCharacterStage(
       });
       if (left.length > 0) host.retire(left, { isGone });
     }
-    for (const listener of listeners) listener(book);
+    for (const listener of listeners) {
+      try {
+        listener(book);
+      } catch (error) {
+        // A bug of its own, which must not cost the others the book, nor the host its reader.
+        emit({ type: "background-failure", error });
+      }
+    }
   };
   const recordFault = (versionId: string, problem: LoadProblem, isQuarantined: boolean): void => {
     const version = loader.recordFault(versionId, { problem, isQuarantined });

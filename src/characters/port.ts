@@ -111,6 +111,8 @@ export type CharacterEvent =
   | { type: "character-quarantine"; name: string | undefined; file: string; problem: LoadProblem }
   /** `file` is empty for what went past the characters' own consoles. */
   | { type: "character-output"; file: string; line: string }
+  /** Whoever was told of a new book threw. */
+  | { type: "background-failure"; error: unknown }
   /** Changes may go unseen until the next reload. */
   | { type: "characters-watch-error"; message: string }
   | {

@@ -247,6 +247,20 @@ import { $ } from "bun";`,
     expect(changes).toBe(0);
   });
 
+  test("a listener that throws keeps no other from the book, and is told of", async () => {
+    await using cast = await openTestStage({ "a.ts": characterText() });
+    const bug = new Error("a bug");
+    const seen: string[][] = [];
+    using _first = cast.stage.onChange(() => {
+      throw bug;
+    });
+    using _second = cast.stage.onChange((book) => void seen.push(namesOf(book)));
+    await cast.folder.write("b.ts", characterText({ name: "Bob" }));
+    await cast.stage.reload();
+    expect(seen.at(-1)).toEqual(["Ada", "Bob"]);
+    expect(cast.recorder.ofType("background-failure").at(-1)?.error).toBe(bug);
+  });
+
   test("a character object that was kept goes on with its own version after an edit", async () => {
     await using cast = await openTestStage({ "a.ts": characterText({ prompt: `return "old";` }) });
     const before = cast.stage.book.find("Ada")!;
