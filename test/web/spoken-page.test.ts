@@ -59,6 +59,14 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => stack.disposeAsync());
 
+/** From its first sample that is not 0 to where so many seconds of nothing begin. */
+function takeUntilSilence(sound: Float32Array, seconds: number): Float32Array {
+  const from = sound.findIndex((sample) => sample !== 0);
+  let last = from;
+  for (let at = from; at < sound.length && at - last < seconds * 24_000; at++) if (sound[at] !== 0) last = at;
+  return sound.slice(from, last + 1);
+}
+
 const turn = (index: number) => page.locator(".turn").nth(index);
 /** All that was to be said has been said. */
 const quiet = () => page.locator('.chip[data-activity="idle"]', { hasText: "ready" }).waitFor();
@@ -109,8 +117,9 @@ describe("a spoken talk in the browser", () => {
     const cut = await broken.locator(".cut").innerText();
     expect(story).toStartWith(said);
     expect(said + cut).toBe(story.slice(0, said.length + cut.length));
-    // What sounded is what is shown as said, and at most the word in which it was cut.
-    const heard = await app.hear(sound);
+    // What sounded is what is shown as said, and at most the word in which it was cut. On a slow machine the next answer
+    // may have begun to sound by now: the question that broke in lies between, in silence.
+    const heard = await app.hear(takeUntilSilence(sound, 2));
     expect(heard.split(" ").length).toBeLessThanOrEqual(said.split(" ").length + 2);
     expect(countWordErrors(said, heard).errors).toBeLessThanOrEqual(3);
     await quiet();
