@@ -1,8 +1,9 @@
 // The files of the characters folder: which there are, and what is in them. Nothing is evaluated here.
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
+import { type FileHandle, open, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { messageOf } from "../base/errors.ts";
+import { ensureFolder } from "../base/ensure-folder.ts";
+import { fromFileSystemError, messageOf } from "../base/errors.ts";
 import type { LoadProblem } from "./port.ts";
 
 /** A character file larger than this is refused. */
@@ -15,9 +16,10 @@ export type FileReading =
   | { ok: true; file: string /** Absolute, links resolved. */; path: string; text: string }
   | { ok: false; file: string; problem: LoadProblem };
 
-/** Creates the folder if it is missing; returns its path with links resolved. */
+/** Creates the folder if it is missing; returns its path with links resolved. E_PERM where it cannot be, E_DISK. */
 export async function ensureCharactersFolder(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  const cure = "name another with --characters, or by characters.dir in troupe.toml";
+  await ensureFolder(folder, { what: "the characters folder", cure });
   return realpath(folder);
 }
 
@@ -33,7 +35,7 @@ export function isCharacterFileName(name: string): boolean {
 export async function listCharacterFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
-    throw error;
+    throw fromFileSystemError(error, folder);
   });
   const files: string[] = [];
   for (const entry of entries) {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { AppError } from "../../src/base/errors.ts";
 import {
   ensureCharactersFolder,
   isCharacterFileName,
@@ -38,6 +39,19 @@ describe("character files", () => {
     expect(await listCharacterFiles(folder)).toEqual([]);
     expect(await ensureCharactersFolder(folder)).toBe(folder);
     expect(await listCharacterFiles(folder)).toEqual([]);
+  });
+
+  test("have no folder where a file or a link to nowhere is in its place, and the cure is told", async () => {
+    await using temp = await createTempFolder();
+    const file = await temp.write("cast.txt", "no folder");
+    const link = join(temp.path, "link");
+    await symlink(join(temp.path, "nowhere"), link);
+    for (const folder of [file, link]) {
+      const failure: unknown = await ensureCharactersFolder(folder).catch((error: unknown) => error);
+      expect((failure as AppError).code).toBe("E_PERM");
+      expect((failure as AppError).message).toContain(`the characters folder ${folder} cannot be made`);
+      expect((failure as AppError).message).toContain("--characters");
+    }
   });
 
   test("come sorted, and are read in that order, each with its own failure", async () => {
