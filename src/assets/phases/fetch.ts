@@ -3,7 +3,7 @@ import { chmod, constants, copyFile, type FileHandle, mkdir, rm, stat } from "no
 import { dirname } from "node:path";
 import { withFileErrors } from "../../base/atomic-file.ts";
 import { throwIfAborted } from "../../base/deadline.ts";
-import { fromFileSystemError } from "../../base/errors.ts";
+import { type AppError, fromFileSystemError } from "../../base/errors.ts";
 import { type AssetJob, type Delivery, listMissing } from "../asset-job.ts";
 import type { Asset } from "../asset-schema.ts";
 import type { FileDigests } from "../checksum.ts";
@@ -109,10 +109,18 @@ interface Patience {
   retries: () => number;
   retryDelayMs: number;
   onAnswer: () => void;
+  onWait: (delayMs: number, failure: AppError) => void;
 }
 
+/** A shorter wait is over before anybody wonders. */
+const toldWaitMs = 2_000;
+
 /** A source that has not answered yet is left quickly when another one stands behind it. */
-function createPatience({ asset }: AssetJob, delivery: Delivery, { limits }: PhaseDependencies): Patience {
+function createPatience(
+  { asset, emit }: AssetJob,
+  delivery: Delivery,
+  { limits }: PhaseDependencies,
+): Patience {
   const isImpatient = (): boolean => delivery.isBacked && !delivery.hasAnswered;
   return {
     headerTimeoutMs: () => (isImpatient() ? limits.firstAnswerMs : limits.headerMs),
@@ -120,6 +128,11 @@ function createPatience({ asset }: AssetJob, delivery: Delivery, { limits }: Pha
     retryDelayMs: asset.retryDelaySeconds * 1000,
     onAnswer: () => {
       delivery.hasAnswered = true;
+    },
+    onWait: (delayMs, { code, message }) => {
+      if (delayMs < toldWaitMs) return;
+      const inSeconds = `trying again in ${Math.ceil(delayMs / 1000)} s`;
+      emit({ type: "asset-warning", asset: asset.name, code, message: `${message}; ${inSeconds}` });
     },
   };
 }

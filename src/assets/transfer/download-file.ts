@@ -52,6 +52,7 @@ export async function downloadFile(
     count: createConnectionCount(request.limits.connections),
     attempts: createAttempts({
       retries: request.retries,
+      onWait: request.onWait,
       baseMs: request.retryDelayMs,
       random: dependencies.random,
     }),

@@ -1,4 +1,5 @@
 // What a download is asked to do, and within which limits.
+import type { AppError } from "../../base/errors.ts";
 import type { Checksum } from "../checksum.ts";
 import type { Credential, HttpRequest } from "./http-request.ts";
 import type { PartOptions } from "./part-file.ts";
@@ -42,6 +43,8 @@ export interface DownloadRequest {
   /** Further attempts; asked at each failure, since it depends on whether another source stands ready. */
   retries: () => number;
   retryDelayMs: number;
+  /** Called before it waits for the next attempt, with what made the last one fail. */
+  onWait?: ((delayMs: number, failure: AppError) => void) | undefined;
   /** Called at every answer: the source can be reached. */
   onAnswer?: (() => void) | undefined;
   isGuarded?: boolean | undefined;

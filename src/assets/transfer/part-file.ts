@@ -200,6 +200,9 @@ function createPartFile(
       } finally {
         if (takeWhole && isWhole()) await takeWhole(file);
         else await file.close();
+        // Of one that was refused at the door nothing is left to go on with. Where it cannot be removed it harms nobody,
+        // and what came before must not be hidden by what comes of it.
+        if (state.done.length === 0 && state.size_bytes !== 0) await removePart(path).catch(() => undefined);
       }
     },
   };

@@ -76,6 +76,8 @@ export interface RetryOptions extends Backoff {
   signal: AbortSignal;
   /** Further attempts; asked at each failure. */
   retries: () => number;
+  /** Called before each wait, with what made the last attempt fail. */
+  onWait?: ((delayMs: number, failure: AppError) => void) | undefined;
 }
 
 /** Runs `work` until it does not fail with something that passes, or the attempts are used up. */
@@ -85,7 +87,9 @@ export async function retryPassing<T>(work: () => Promise<T>, options: RetryOpti
       return await work();
     } catch (error) {
       if (!isPassing(error) || attempt >= options.retries()) throw error;
-      await sleep(options.clock, selectRetryDelayMs(error, attempt, options), options.signal);
+      const delayMs = selectRetryDelayMs(error, attempt, options);
+      options.onWait?.(delayMs, error);
+      await sleep(options.clock, delayMs, options.signal);
     }
   }
 }

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
-import { createStoreFixture, describeFile, makeBytes } from "../store-fixture.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
+import { failureOf } from "../../support/failure-of.ts";
+import { createStoreFixture, describeFile, makeBytes, oneFileAsset } from "../store-fixture.ts";
 
 /** A server that serves `most` at once and turns others away, and says how many it has turned away. */
 function createNarrowServer(contents: ReadonlyMap<string, Uint8Array>, most: number) {
@@ -47,4 +49,35 @@ test("hundreds of small files come from a server that serves three at once, with
   expect(downloadedBytes).toBe(200 * 2_000);
   expect(server.turnedAway()).toBeGreaterThan(0);
   expect(server.turnedAway()).toBeLessThan(16);
+});
+
+/** What the server of the next test asks for is over at once. */
+const withoutWaits: Clock = {
+  ...systemClock,
+  schedule: (callback, delayMs) =>
+    systemClock.schedule(callback, [1_000, 90_000].includes(delayMs) ? 0 : delayMs),
+};
+
+test("a wait that the server asks for is told, and one that is over in a moment is not", async () => {
+  const bytes = makeBytes(1_000);
+  await using f = await createStoreFixture(
+    (server) => oneFileAsset(bytes, [{ type: "http", url: server.serve("/a", bytes) }], { retries: 2 }),
+    {},
+    { clock: withoutWaits },
+  );
+  const busy = (seconds: string) =>
+    ({ kind: "status", status: 503, headers: { "retry-after": seconds } }) as const;
+  f.server.fail("/a", busy("1"), busy("90"));
+  expect(await f.store.ensure("voice")).toMatchObject({ downloadedBytes: 1_000 });
+  expect(f.events.ofType("asset-warning")).toMatchObject([
+    { code: "E_NET", message: expect.stringContaining("trying again in 90 s") },
+  ]);
+});
+
+test("a source that refuses leaves no empty part behind", async () => {
+  await using f = await createStoreFixture((server) =>
+    oneFileAsset(makeBytes(10), [{ type: "http", url: `${server.origin}/none` }]),
+  );
+  expect(await failureOf(f.store.ensure("voice"))).toMatchObject({ code: "E_NOT_FOUND" });
+  expect(await f.listDownloads()).toEqual([]);
 });
