@@ -1,6 +1,6 @@
 // What can be done with the assets of this machine, and what has come of it. What is on its way is told by the server's
 // feed, to every page alike; this only asks.
-import { type Api, type ApiFailure, toApiFailure } from "./api.ts";
+import { type Api, ApiFailure, toApiFailure } from "./api.ts";
 import { createStore } from "./create-store.ts";
 import { createHubApi } from "./hub-api.ts";
 import { createListReader } from "./list-reader.ts";
@@ -103,7 +103,23 @@ export function createAssetDesk({ api }: { api: () => Api }): AssetDesk {
         const verdict = answer.assets.find((row) => row.name === name);
         if (verdict) set({ verdicts: { ...store.state.verdicts, [name]: verdict } });
       }),
-    remove: (name) => act("remove", name, () => api().ask(pathOf(name), { method: "DELETE" })),
+    remove: (name) =>
+      act("remove", name, async () => {
+        try {
+          await api().ask(pathOf(name), { method: "DELETE" });
+        } catch (error) {
+          throw explainRefusedRemoval(error, name);
+        }
+      }),
     dismiss: () => set({ failure: undefined }),
   };
+}
+
+/** The server's own words are for the command line, where a removal can be forced. */
+function explainRefusedRemoval(error: unknown, name: string): unknown {
+  if (!(error instanceof ApiFailure) || error.code !== "E_BUSY") return error;
+  return new ApiFailure(
+    error.code,
+    `${name} is in use, by this server or by another program here. Stop that first: it would lose its voice or its ears.`,
+  );
 }

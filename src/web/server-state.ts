@@ -112,6 +112,7 @@ export type FeedEvent =
   | ({ type: "asset-progress" } & WireDownload)
   | { type: "asset-phase-start"; asset: string; phase: string }
   | { type: "asset-download-end"; asset: string }
+  | { type: "asset-remove-end"; asset: string }
   | { type: "asset-download-fail"; asset: string; message: string; error_code?: string }
   | { type: "tool-run" }
   | { type: "connection"; connection: ServerState["connection"] };
@@ -187,6 +188,8 @@ export function reduceServerState(state: ServerState, event: FeedEvent): ServerS
     }
     case "asset-download-end":
       return withoutDownload(state, event.asset);
+    case "asset-remove-end":
+      return { ...state, assetNews: state.assetNews + 1 };
     case "asset-download-fail":
       // Somebody wanted it so.
       if (event.error_code === "E_INTERRUPTED") return withoutDownload(state, event.asset);

@@ -102,9 +102,10 @@ describe("the desk", () => {
 
   test("a refusal is shown until it is dismissed or something else is tried, and harms nothing", async () => {
     const { desk, services } = setUp();
-    services.assets.remove = () => Promise.reject(new AppError("E_BUSY", "kokoro is being used"));
+    services.assets.remove = () =>
+      Promise.reject(new AppError("E_BUSY", "kokoro is in use by process 7; stop it first (--force)"));
     await desk.remove("kokoro");
-    expect(desk.state.failure?.message).toBe("Kokoro is being used.");
+    expect(desk.state.failure?.message).toContain("Kokoro is in use, by this server or by another program");
     expect(statusOf(desk.state)).toEqual([["kokoro", "not cached"]]);
     desk.dismiss();
     expect(desk.state.failure).toBeUndefined();

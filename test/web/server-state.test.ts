@@ -205,10 +205,11 @@ describe("what is on disk may have changed", () => {
   const end: FeedEvent = { type: "asset-download-end", asset: "kokoro" };
   const news = (...events: FeedEvent[]): number => play(...events).assetNews;
 
-  test("when a download ends, and when all is told anew; not while it runs", () => {
+  test("when a download ends, when something is taken away, and when all is told anew; not while it runs", () => {
     expect(news(snapshot)).toBe(1);
     expect(news(snapshot, { type: "asset-phase-start", asset: "kokoro", phase: "download" })).toBe(1);
     expect(news(snapshot, end)).toBe(2);
+    expect(news(snapshot, { type: "asset-remove-end", asset: "kokoro" })).toBe(2);
     expect(news(snapshot, { type: "asset-download-fail", asset: "kokoro", message: "no" }, snapshot)).toBe(3);
   });
 
