@@ -1,4 +1,4 @@
-// Ten minutes of everything going wrong at once, with the real engines: engine processes are killed at random,
+// Ten minutes of everything going wrong at once, with the real engines: engines and hosts of characters are killed at random,
 // sockets are cut, the language model stalls, breaks off and fails, clients interrupt and send nonsense. Afterwards the
 // server must hold what it held before, no rule of a session may have been broken, and it must still answer.
 //   bun scripts/chaos.ts [--minutes 10] [--clients 4] [--seed N]
@@ -102,14 +102,14 @@ const holdings = (): Promise<Holdings> => {
   server.send("holdings");
   return answer.promise;
 };
-/** Engines only. Hosts of characters are killed in their own tests: which deaths are laid at whose door is their matter. */
-const listEngines = (): number[] => {
+/** Engines, and the hosts of characters. */
+const listVictims = (): number[] => {
   const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, "utf8").trim().split(" ");
-  return children.filter(isEngine).map(Number);
+  return children.filter(isVictim).map(Number);
 };
-const isEngine = (pid: string): boolean => {
+const isVictim = (pid: string): boolean => {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("engine.ts");
+    return /(?:engine|host-process)\.ts/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
   } catch {
     return false; // it has ended meanwhile
   }
@@ -149,7 +149,7 @@ try {
         answersGiven++;
       }
       await pause(isCruel ? 2000 + random() * 8000 : 500, never);
-      const victims = listEngines();
+      const victims = listVictims();
       const victim = victims[Math.floor(random() * victims.length)];
       if (!isCruel || victim === undefined) continue;
       process.kill(victim, "SIGKILL");
@@ -196,7 +196,7 @@ try {
   console.log(`seed ${values.seed}, ${minutes} min, ${values.clients} clients`);
   console.log(
     `${tally.talks} talks, ${answered} answers, ${tally.failedAnswers} more that the model or an engine failed, ` +
-      `${tally.interruptions} interruptions, ${tally.cuts} sockets cut, ${tally.refused} refused, ${kills} engines killed`,
+      `${tally.interruptions} interruptions, ${tally.cuts} sockets cut, ${tally.refused} refused, ${kills} processes killed`,
   );
   const rows = (Object.keys(before) as (keyof Holdings)[]).map(
     (key) => [key, before[key], after[key]] as const,
