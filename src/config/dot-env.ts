@@ -1,11 +1,12 @@
 // `.env` files: the project's own, and those of the current folder that the runtime has read before any code of ours ran.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { AppError, fromFileSystemError } from "../base/errors.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** `KEY=value` lines, quotes and `export` allowed; nothing for a file that is not there. E_PERM, E_SCHEMA (a folder). */
+/** As node:util reads one; nothing for a file that is not there. E_PERM, E_SCHEMA (a folder). */
 export function readDotEnv(file: string): Record<string, string> {
   if (!existsSync(file)) return {};
   if (statSync(file).isDirectory()) {
@@ -17,14 +18,7 @@ export function readDotEnv(file: string): Record<string, string> {
   } catch (error) {
     throw fromFileSystemError(error, file);
   }
-  const values: Record<string, string> = {};
-  for (const line of text.split(/\r?\n/)) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^#]*?))\s*(?:#.*)?$/.exec(
-      line,
-    );
-    if (match?.[1] !== undefined) values[match[1]] = match[2] ?? match[3] ?? match[4] ?? "";
-  }
-  return values;
+  return parseEnv(text.replace(/^\uFEFF/, "")) as Record<string, string>;
 }
 
 /** As bun reads them, whatever NODE_ENV says: one more name does no harm here. */

@@ -1,11 +1,11 @@
 // The project file in any of its formats: found upward from a folder, read, and able to say where a key stands.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
+import type * as JsonParser from "jsonc-parser";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type * as Yaml from "yaml";
 import { z } from "zod";
 import { AppError, fromFileSystemError, messageOf } from "../base/errors.ts";
-import { findJsonFault } from "./find-json-fault.ts";
 import { findTomlLine } from "./toml-positions.ts";
 
 /** The first one in a folder counts. */
@@ -111,10 +111,14 @@ function parseYaml(path: string, text: string): ParsedText {
     const { line, col } = lines.linePos(problem.pos[0]);
     throw notParsed(path, line, col, problem.message);
   }
-  const fault = extname(path) === ".json" ? findJsonFault(text) : null;
-  if (fault !== null) {
-    const { line, col } = lines.linePos(fault);
-    throw notParsed(path, line, col, "this is no JSON from here on");
+  if (extname(path) === ".json") {
+    const faults: JsonParser.ParseError[] = [];
+    const { parse } = require("jsonc-parser") as typeof JsonParser;
+    parse(text, faults, { disallowComments: true });
+    if (faults[0]) {
+      const { line, col } = lines.linePos(faults[0].offset);
+      throw notParsed(path, line, col, "this is no JSON from here on");
+    }
   }
   let value: unknown;
   try {
