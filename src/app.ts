@@ -27,6 +27,7 @@ import { createHubClient } from "./models/hub/hub-client.ts";
 import { createModelLibrary } from "./models/model-library.ts";
 import { listDefaultAssets, listProjectAssets } from "./default-assets.ts";
 import { createLogger } from "./observability/logger.ts";
+import type { SystemEvent } from "./observability/system-event.ts";
 import {
   loadLocalReplyProvider,
   replyProviders,
@@ -63,7 +64,9 @@ export async function createApp(loaded: LoadedSettings, options: AppOptions): Pr
   const speechProviders = await addPackagedProviders(options.speechProviders ?? ownSpeechProviders, loaded);
   await using stack = new AsyncDisposableStack();
   const clock = systemClock;
-  const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>();
+  const events = createEventHub<AssetEvent | CharacterEvent | SpeechEvent | AnyEvent>((error) =>
+    events.emit({ type: "background-failure", error } satisfies SystemEvent),
+  );
   const setup = await setUpProviders(loaded, {
     speechProviders,
     builtIn: defaultCatalogue,

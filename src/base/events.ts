@@ -13,17 +13,31 @@ export interface EventHub<E extends AnyEvent> {
   subscribe(listener: (event: E) => void): Disposable;
 }
 
+/**
+ * `onListenerError` may emit an event of it: what fails over that one is dropped. The default ends the process (Bun's
+ * `reportError` does), as a test that meets a bug should.
+ */
 export function createEventHub<E extends AnyEvent>(
   onListenerError: (error: unknown) => void = reportError,
 ): EventHub<E> {
   const listeners = new Set<(event: E) => void>();
+  let isTelling = false;
+  const tell = (error: unknown): void => {
+    if (isTelling) return;
+    isTelling = true;
+    try {
+      onListenerError(error);
+    } finally {
+      isTelling = false;
+    }
+  };
   return {
     emit(event) {
       for (const listener of listeners) {
         try {
           listener(event);
         } catch (error) {
-          onListenerError(error);
+          tell(error);
         }
       }
     },
