@@ -50,6 +50,8 @@ export interface Output {
   bytes(data: Uint8Array): void;
   /** A line of talk on stdout; nothing with --json. */
   line(text: string): void;
+  /** The same of a piece that the next one follows. */
+  text(text: string): void;
   /** A line on stderr; nothing with --json or --quiet. */
   note(text: string): void;
   /** An event object on stderr; only with --json. */
@@ -65,14 +67,17 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
     result(data, human, message = "") {
       if (isJson) {
         terminal.writeOut(`${JSON.stringify({ success: true, message, error_code: null, data })}\n`);
-      } else if (human !== "") terminal.writeOut(human.endsWith("\n") ? human : `${human}\n`);
+      } else if (human !== "") terminal.writeOut(plainLines(human.endsWith("\n") ? human : `${human}\n`));
     },
     bytes: (data) => terminal.writeOut(data),
     line(text) {
-      if (!isJson) terminal.writeOut(`${text}\n`);
+      if (!isJson) terminal.writeOut(plainLines(`${text}\n`));
+    },
+    text(text) {
+      if (!isJson) terminal.writeOut(plainLines(text));
     },
     note(text) {
-      if (!isJson && !isQuiet) terminal.writeError(`${text}\n`);
+      if (!isJson && !isQuiet) terminal.writeError(plainLines(`${text}\n`));
     },
     event(event) {
       if (isJson && !isQuiet) terminal.writeError(`${JSON.stringify(event)}\n`);
@@ -80,7 +85,7 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
     error(error) {
       const json = encodeError(error);
       if (isJson) terminal.writeOut(`${JSON.stringify(json)}\n`);
-      else terminal.writeError(`troupe: ${json.message} [${json.error_code}]\n`);
+      else terminal.writeError(plainLines(`troupe: ${json.message} [${json.error_code}]\n`));
       const isBug = json.error_code === "E_INTERNAL";
       if (!(isBug || options.isVerbose) || !(error instanceof Error)) return;
       const stack = error.stack ?? error.message;
@@ -93,6 +98,11 @@ export function createOutput(terminal: Terminal, options: OutputOptions): Output
 export const plainText = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
   text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+
+/** The same of several lines, which may have tabs, and the line ends of other systems. */
+const plainLines = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex -- as above
+  text.replaceAll("\r", "").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "�");
 
 /** Columns padded to their widest cell, measured as a terminal shows them. */
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -50,6 +50,19 @@ test("bytes read as people write them", () => {
   ]);
 });
 
+test("what a character or a model says gives the terminal no orders", () => {
+  const { output, written } = record(false);
+  const sly = "a\u001b]0;title\u0007b\u001b[2Jc\td\r\n";
+  const shown = "a�]0;title�b�[2Jc\td\n";
+  output.text(sly);
+  output.line(sly);
+  output.result({}, sly);
+  expect(written.out).toBe(`${shown}${shown}\n${shown}`);
+  output.note(sly);
+  output.error(new AppError("E_ARGS", "no \u001b[31m"));
+  expect(written.error).toBe(`${shown}\ntroupe: no �[31m [E_ARGS]\n`);
+});
+
 test("one is not called several", () => {
   expect([0, 1, 2].map((count) => formatQuantity(count, "file"))).toEqual(["0 files", "1 file", "2 files"]);
 });

@@ -47,12 +47,12 @@ async function chat({ app, output, signal, input }: CommandContext, name: string
   const answer = async (): Promise<void> => {
     // Looked up each turn: a saved edit is on stage for the next line.
     const character = findCharacter(stage.book, name);
-    if (!output.options.isJson) output.terminal.writeOut(`${character.name}: `);
+    output.text(`${character.name}: `);
     let text = "";
     for await (const event of app.replyAsCharacter({ character, messages, userName: app.userName, signal })) {
       if (event.type !== "text-delta") continue;
       text += event.text;
-      if (!output.options.isJson) output.terminal.writeOut(event.text);
+      output.text(event.text);
     }
     output.line("");
     output.event({ event: "reply", character: character.name, text });
@@ -60,7 +60,7 @@ async function chat({ app, output, signal, input }: CommandContext, name: string
   };
 
   const prompt = (): void => {
-    if (output.terminal.isInteractive && !output.options.isJson) output.terminal.writeOut("You: ");
+    if (output.terminal.isInteractive) output.text("You: ");
   };
   await answer();
   prompt();
@@ -95,9 +95,7 @@ async function chatByVoice(context: CommandContext, name: string, flags: ChatFla
       messages.push({ role: "user", content: line.text });
       return;
     }
-    if (line.text !== "" && !output.options.isJson) {
-      output.terminal.writeOut(spoken === "" ? `${character.name}: ${line.text}` : line.text);
-    }
+    if (line.text !== "") output.text(spoken === "" ? `${character.name}: ${line.text}` : line.text);
     spoken += line.text;
     if (!line.isWhole || spoken === "") return;
     output.line("");
