@@ -11,7 +11,8 @@ const main = resolve(import.meta.dir, "../../src/main.ts");
 
 /** A server in a process of its own, whose one character replies with this. */
 async function startProgram(reply: string, drainSeconds: number) {
-  const folder = await createTempFolder();
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await createTempFolder());
   await folder.write("cast/ada.ts", characterText({ members: `async *reply() { ${reply} }` }));
   const child = Bun.spawn(
     [process.execPath, "--no-env-file", main, "serve", "--port", "0", "--characters", "cast", "--offline"],
@@ -28,20 +29,21 @@ async function startProgram(reply: string, drainSeconds: number) {
       timeout: 60_000,
     },
   );
+  stack.defer(async () => {
+    child.kill("SIGKILL");
+    await child.exited;
+  });
   const { value } = await child.stdout.getReader().read();
   const url = /listening on http:(\S+)/.exec(new TextDecoder().decode(value))?.[1];
   // On a machine with much to do the stage opens before its character is on it.
   await eventually("the character", async () =>
     (await (await fetch(`http:${url}/v1/models`)).text()).includes(`"Ada"`),
   );
+  const held = stack.move();
   return {
     url: `ws:${url}/v1/realtime`,
     child,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await child.exited;
-      await folder[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
