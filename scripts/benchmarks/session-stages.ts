@@ -158,8 +158,9 @@ async function ask(
   });
   link.on("input_audio_buffer.speech_stopped", onTurnEnd);
   const done = link.next("response.done");
+  const late = Promise.withResolvers<never>();
   using _late = setDeadline(() => {
-    told.reject(new Error("no answer came in time"));
+    late.reject(new Error("no answer came in time"));
     link.socket.close();
   });
   const sound = encodeS16le(question);
@@ -170,7 +171,7 @@ async function ask(
     link.socket.send(bytes);
     await Bun.sleep(Math.max(0, startMs + (at + 1) * chunkMs - performance.now()));
   }
-  const [stages] = await Promise.all([told.promise, done]);
+  const [stages] = await Promise.race([Promise.all([told.promise, done]), late.promise]);
   link.socket.close();
   return { stages, dryMs };
 }
