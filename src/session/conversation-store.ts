@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { openConversationFile, translateSqliteError } from "./conversation-file.ts";
-import { type Item, itemSchema } from "./items.ts";
+import { type Item, itemSchema, messageText } from "./items.ts";
 import { type Memory, memorySchema } from "./memory.ts";
 
 export interface ConversationSummary {
@@ -13,6 +13,8 @@ export interface ConversationSummary {
   createdAt: number;
   updatedAt: number;
   itemCount: number;
+  /** What was said last, whoever said it, in one line and shortened; null when nothing was. */
+  lastWords: string | null;
 }
 
 export interface StoredConversation extends ConversationSummary {
@@ -98,6 +100,11 @@ export function openConversationStore(
   );
   const readItems = database.query<ItemRow, [string, number]>(
     "SELECT position, created_at, item FROM items WHERE conversation = ?1 AND position >= ?2 ORDER BY position",
+  );
+  const readLastMessages = database.query<ItemRow, [string]>(
+    `SELECT position, created_at, item FROM items
+     WHERE conversation = ?1 AND CASE WHEN json_valid(item) THEN json_extract(item, '$.type') = 'message' END
+     ORDER BY position DESC LIMIT 4`,
   );
   const deleteRow = database.query<unknown, [string]>("DELETE FROM conversations WHERE id = ?1");
 
@@ -194,7 +201,7 @@ export function openConversationStore(
   const read: ConversationStore["read"] = (id) => {
     const row = find(id);
     return {
-      ...summarize(row),
+      ...summarize(row, readLastMessages.all(id)),
       summary: row.memory === null ? null : parse(memorySchema, row.memory, file).summary,
       items: readItems.all(id, 0).map((each) => {
         const { item, createdAt } = readItem(each, file);
@@ -214,7 +221,7 @@ export function openConversationStore(
 
   return {
     open: (id, options) => attempt(() => open(id, options)),
-    list: () => attempt(() => listRows.all().map(summarize)),
+    list: () => attempt(() => listRows.all().map((row) => summarize(row, readLastMessages.all(row.id)))),
     read: (id) => attempt(() => read(id)),
     remove: (id) => attempt(() => remove(id)),
     [Symbol.dispose]: () => database.close(),
@@ -236,13 +243,30 @@ interface ItemRow {
   item: string;
 }
 
-const summarize = (row: ConversationRow): ConversationSummary => ({
+const summarize = (row: ConversationRow, lastMessages: readonly ItemRow[]): ConversationSummary => ({
   id: row.id,
   character: row.character,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   itemCount: row.item_count,
+  lastWords: findWords(lastMessages),
 });
+
+const lastWordsLength = 120;
+
+/** Of the first that has any. One that cannot be read is no reason to list nothing. */
+function findWords(messages: readonly ItemRow[]): string | null {
+  for (const { item } of messages) {
+    const { data } = itemSchema.safeParse(JSON.parse(item));
+    const words = data?.type === "message" ? messageText(data).replace(/\s+/g, " ").trim() : "";
+    if (words === "") continue;
+    const letters = [...words];
+    return letters.length <= lastWordsLength
+      ? words
+      : `${letters.slice(0, lastWordsLength).join("").trimEnd()}…`;
+  }
+  return null;
+}
 
 const readItem = ({ item, created_at }: ItemRow, file: string): { item: Item; createdAt: number } => ({
   item: parse(itemSchema, item, file),

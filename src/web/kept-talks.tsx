@@ -25,6 +25,7 @@ interface KeptTalk {
   /** Unix seconds */
   updated_at: number;
   item_count: number;
+  last_words: string | null;
 }
 
 /** So many are shown until all are asked for. */
@@ -88,6 +89,7 @@ export function KeptTalks({ character, isOnStage, api, talk, onStage, onKey }: K
               {describeTime(kept.updated_at)} ·{" "}
               {kept.item_count === 1 ? "1 turn" : `${kept.item_count} turns`}
               {kept.id === conversationId && " · going on now"}
+              {kept.last_words !== null && <q class="last-words">{kept.last_words}</q>}
             </span>
             <div class="item-deeds">
               <button

@@ -212,6 +212,29 @@ describe("a kept conversation", () => {
   });
 });
 
+test("what was said last is listed in one line, shortened, and passes over what nobody heard", async () => {
+  await using f = await createFixture();
+  using store = f.open();
+  const long = `The  first\nline. ${"🎭".repeat(200)}`;
+  for (const [id, said] of [
+    ["none", []],
+    ["unheard", ["Hello", ""]],
+    ["long", [long]],
+  ] as const) {
+    const thread = take(store, id);
+    thread.keep(
+      state(said.map((text, i) => message(`${id}-${i}`, i % 2 === 0 ? "user" : "assistant", text))),
+    );
+    thread.finish();
+  }
+  expect(Object.fromEntries(store.list().map(({ id, lastWords }) => [id, lastWords]))).toEqual({
+    none: null,
+    unheard: "Hello",
+    long: `The first line. ${"🎭".repeat(104)}…`,
+  });
+  expect(store.read("unheard").lastWords).toBe("Hello");
+});
+
 describe("a file that cannot be used", () => {
   test("an id that is none is E_ARGS", async () => {
     await using f = await createFixture();

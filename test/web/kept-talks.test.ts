@@ -60,6 +60,7 @@ test("an earlier talk is gone on with: its words are shown, and the character kn
   await page.getByRole("link", { name: "About Gertrude" }).click();
   // The other one is with somebody else.
   await page.getByText("2 turns").waitFor();
+  expect(await page.locator(".last-words").allInnerTexts()).toEqual(["So it is said."]);
   expect(await page.getByRole("button", { name: /^Go on/ }).count()).toBe(1);
   await page.getByRole("button", { name: /^Go on/ }).click();
   await page.locator(".player h2", { hasText: "Gertrude" }).waitFor();

@@ -17,6 +17,7 @@ const recordSchema = z.object({
   created_at: z.number().int(),
   updated_at: z.number().int(),
   item_count: z.number().int(),
+  last_words: z.string().nullable().openapi({ description: "What was said last, in one line and shortened" }),
 });
 
 const listRoute = createRoute({
@@ -85,11 +86,12 @@ export function createConversationRoutes(services: Pick<Services, "conversations
   return router;
 }
 
-const encodeSummary = ({ id, character, createdAt, updatedAt, itemCount }: ConversationSummary) => ({
-  id,
+const encodeSummary = (summary: ConversationSummary) => ({
+  id: summary.id,
   object: "conversation" as const,
-  character,
-  created_at: createdAt,
-  updated_at: updatedAt,
-  item_count: itemCount,
+  character: summary.character,
+  created_at: summary.createdAt,
+  updated_at: summary.updatedAt,
+  item_count: summary.itemCount,
+  last_words: summary.lastWords,
 });

@@ -122,7 +122,9 @@ describe("a conversation with a name", () => {
     client.socket.close();
     await client.closed;
     const list = (await (await f.call("")).json()) as { data: unknown[] };
-    expect(list.data).toMatchObject([{ id: "tale", character: "Gertrude", item_count: 2 }]);
+    expect(list.data).toMatchObject([
+      { id: "tale", character: "Gertrude", item_count: 2, last_words: expect.any(String) },
+    ]);
     const whole = await (await f.call("/tale")).json();
     expect(whole).toMatchObject({
       object: "conversation",
