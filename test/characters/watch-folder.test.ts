@@ -1,13 +1,20 @@
 // Bursts of changes, gathered under a clock that the test moves.
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { EventEmitter } from "node:events";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
-import { isShared, mayImport, watchFolder } from "../../src/characters/watch-folder.ts";
+import {
+  type FolderWatcherDependencies,
+  isShared,
+  mayImport,
+  watchFolder,
+} from "../../src/characters/watch-folder.ts";
+import { eventually } from "../support/eventually.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
-async function open() {
+async function open(dependencies: Pick<FolderWatcherDependencies, "watch"> = {}) {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await createTempFolder("troupe-watch-"));
   const clock = createManualClock();
@@ -26,7 +33,7 @@ async function open() {
   const onError = (error: unknown): void => {
     throw error;
   };
-  resources.use(await watchFolder({ onBurst, onError, clock: countingClock }, folder.path));
+  resources.use(await watchFolder({ onBurst, onError, clock: countingClock, ...dependencies }, folder.path));
   const held = resources.move();
   return {
     folder,
@@ -54,6 +61,30 @@ describe("watching a folder", () => {
     expect(watched.bursts).toEqual([]);
     watched.clock.advance(1);
     expect(watched.bursts).toEqual([["a.ts", "b.ts"]]);
+  });
+
+  test("one that goes and comes back is read and watched anew, whether the watcher has noticed or not", async () => {
+    let watcherCount = 0;
+    const watch = (() => {
+      watcherCount += 1;
+      const deaf = Object.assign(new EventEmitter(), { close: () => Promise.resolve() });
+      setImmediate(() => deaf.emit("ready"));
+      return deaf;
+    }) as unknown as NonNullable<FolderWatcherDependencies["watch"]>;
+    await using watched = await open({ watch });
+    const { path } = watched.folder;
+    const heard = (...names: string[]) =>
+      eventually(names.join(), () => {
+        watched.clock.advance(1000);
+        return names.every((name) => watched.bursts.flat().includes(name));
+      });
+    rmSync(path, { recursive: true });
+    await heard(""); // the folder itself
+    mkdirSync(join(path, "_lib"), { recursive: true });
+    for (const name of ["b.ts", "_lib/word.ts", "notes.md"]) writeFileSync(join(path, name), name);
+    await heard("b.ts", "_lib/word.ts");
+    expect(watched.bursts.flat()).not.toContain("notes.md");
+    expect(watcherCount).toBe(2);
   });
 
   test("one that does not end is handed over after 250 ms", async () => {
