@@ -87,12 +87,21 @@ export async function openPartFile(path: string, source: string, options: PartOp
       return createPartFile(path, made, emptyState(source), options);
     }
     const file = await open(path, "r+");
-    const { size } = await file.stat();
-    const earlier = (await loadPartState(path)) ?? (small === null ? null : smallState(source, size, small));
-    const isUsable = earlier?.source === source && earlier.done.every(([, end]) => end <= size);
-    const part = createPartFile(path, file, isUsable ? earlier : emptyState(source), options);
-    if (!isUsable) await part.startOver();
-    return part;
+    try {
+      const { size } = await file.stat();
+      const earlier =
+        (await loadPartState(path)) ?? (small === null ? null : smallState(source, size, small));
+      const knownBytes = Math.max(0, ...(earlier?.done ?? []).map(([, end]) => end));
+      const isUsable = earlier?.source === source && knownBytes <= size;
+      const part = createPartFile(path, file, isUsable ? earlier : emptyState(source), options);
+      if (!isUsable) await part.startOver();
+      // What was written after the state: it may be of something longer, and no digest of what is known would tell.
+      else if (size > knownBytes) await file.truncate(knownBytes);
+      return part;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   });
 }
 

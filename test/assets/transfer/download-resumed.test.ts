@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { makeBytes } from "../store-fixture.ts";
+import { makeBytes, sha256 } from "../store-fixture.ts";
 import { createTransferFixture } from "./transfer-fixture.ts";
 import { failureOf } from "../../support/failure-of.ts";
 
@@ -126,4 +126,18 @@ describe("resuming", () => {
     await Bun.write(f.partPath, small.subarray(0, 100));
     expect(await f.download()).toMatchObject({ downloadedBytes: 10_000, resumedBytes: 0 });
   });
+});
+
+test("what lies behind the known bytes of a part is no part of the file", async () => {
+  await using f = await createTransferFixture();
+  const content = makeBytes(2 << 20, 3);
+  f.server.serve("/file", { content, etag: '"v1"' });
+  // Killed amid a longer file without a length: its last bytes were written after its state.
+  const state = { format: 1, source: "the file", validator: '"v1"', size_bytes: null, done: [[0, 4_000]] };
+  await Bun.write(f.partPath, Buffer.concat([content, Buffer.from("and more")]));
+  await Bun.write(`${f.partPath}.json`, JSON.stringify(state));
+  const { digests, ...outcome } = await f.download({ algorithms: ["sha256"] });
+  expect(outcome).toMatchObject({ sizeBytes: content.length, resumedBytes: 4_000 });
+  expect(digests?.digests.get("sha256")).toBe(sha256(content));
+  expect(sha256(await f.readPart())).toBe(sha256(content));
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdir, rm, symlink } from "node:fs/promises";
+import { mkdir, readdir, readlink, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { loadPartState, openPartFile, removePart } from "../../../src/assets/transfer/part-file.ts";
 import { systemClock } from "../../../src/base/clock.ts";
@@ -127,4 +127,15 @@ test("who wants the file of a part that is whole gets it open, and none of one t
     await part.write(bytes(100), 0);
   }
   expect(taken).toEqual([100]);
+});
+
+test("a part that cannot be begun anew is not left open", async () => {
+  await using folder = await createTempFolder();
+  const path = join(folder.path, "x.part");
+  await Bun.write(path, bytes(100));
+  await mkdir(`${path}.json`); // no state can be put there
+  expect(await failureOf(openPartFile(path, "a", { clock: systemClock }))).toBeInstanceOf(Error);
+  if (process.platform !== "linux") return;
+  const links = (await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ""));
+  expect(await Promise.all(links)).not.toContain(path);
 });
