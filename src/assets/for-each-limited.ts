@@ -2,7 +2,8 @@
 
 /**
  * Up to `limit` at once; the first failure keeps further ones from starting, and is thrown when all have ended. One that
- * `isTooMany` says is due to the others beside it is none: its item is worked on again, with fewer from then on.
+ * `isTooMany` says is due to the others beside it is none, unless it came alone: its item is worked on again, with fewer
+ * from then on.
  */
 export async function forEachLimited<T>(
   items: readonly T[],
@@ -16,10 +17,12 @@ export async function forEachLimited<T>(
   let active = 0;
   const tryOne = async (item: T): Promise<void> => {
     active += 1;
+    // Or in a moment, when this one is the first.
+    const hasOthersBeside = active + queue.length > 1;
     try {
       await work(item);
     } catch (error) {
-      if (most > 1 && isTooMany(error)) {
+      if (hasOthersBeside && most > 1 && isTooMany(error)) {
         most -= 1;
         queue.push(item);
       } else {

@@ -62,3 +62,20 @@ test("one that is turned away alone fails", async () => {
   expect((await failureOf(work)).message).toBe("closed");
   expect(tries).toBe(1);
 });
+
+test("one that is turned away whoever is beside it fails when it comes alone", async () => {
+  const tries = new Map<number, number>();
+  const work = forEachLimited(
+    Array.from({ length: 30 }, (_, i) => i),
+    16,
+    async (item) => {
+      tries.set(item, (tries.get(item) ?? 0) + 1);
+      await Promise.resolve();
+      if (item === 3) throw new Error("closed");
+    },
+    () => true,
+  );
+  expect((await failureOf(work)).message).toBe("closed");
+  expect(tries.size).toBe(30);
+  expect(tries.get(3)).toBeLessThan(5);
+});

@@ -12,7 +12,6 @@ import { forEachLimited } from "../for-each-limited.ts";
 import { asSourceError } from "../sources/local.ts";
 import { type FetchPiece, listAlgorithms, type SourcePlan, type WebOrigin } from "../sources/source.ts";
 import { downloadFile } from "../transfer/download-file.ts";
-import { isRefusal } from "../transfer/fetch-ranges.ts";
 import { isPassing, retryPassing } from "../transfer/retry.ts";
 import { countKeptBytes } from "./parts.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
@@ -21,8 +20,13 @@ import { takeWhatIsHere } from "./take-what-is-here.ts";
 
 const tinyBytes = 256 << 10;
 
-/** The server itself says so, while it serves others of ours: there are too many. */
-const isTurnedAway = (error: unknown): boolean => isPassing(error) && isRefusal(error);
+const crowdedStatuses: readonly unknown[] = [429, 503];
+
+/** The server has too many of us. Where it says when to come again, that is for the retries to heed. */
+const isTurnedAway = (error: unknown): boolean =>
+  isPassing(error) &&
+  crowdedStatuses.includes(error.details?.["status"]) &&
+  error.details?.["retry_after_ms"] === undefined;
 
 export async function download(
   job: AssetJob,

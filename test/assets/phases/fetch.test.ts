@@ -81,3 +81,33 @@ test("a source that refuses leaves no empty part behind", async () => {
   expect(await failureOf(f.store.ensure("voice"))).toMatchObject({ code: "E_NOT_FOUND" });
   expect(await f.listDownloads()).toEqual([]);
 });
+
+const names = Array.from({ length: 40 }, (_, i) => `f${i}`);
+
+/** Forty files, one of which is always refused; gives how often it was asked for. */
+async function countRefused(status: number, headers: Record<string, string> = {}): Promise<number> {
+  await using f = await createStoreFixture((server) => ({
+    name: "many",
+    retries: 0,
+    files: names.map((path, i) => describeFile(path, makeBytes(500, i + 1))),
+    sources: [
+      {
+        type: "http",
+        files: Object.fromEntries(
+          names.map((path, i) => [path, server.serve(`/${path}`, makeBytes(500, i + 1))]),
+        ),
+      },
+    ],
+  }));
+  f.server.failAlways("/f7", { kind: "status", status, headers });
+  expect(await failureOf(f.store.ensure("many"))).toMatchObject({ code: "E_NET", details: { status } });
+  return f.server.requests.filter(({ path }) => path === "/f7").length;
+}
+
+test("a file that the server cannot give, among others that come, is not asked for again and again", async () => {
+  expect(await countRefused(500)).toBe(1);
+});
+
+test("who is told when to come again does not come at once", async () => {
+  expect(await countRefused(429, { "retry-after": "60" })).toBe(1);
+});
