@@ -18,16 +18,17 @@ export interface FlusherOptions {
   openFiles?: number;
 }
 
-/** Disposing waits for those that are under way. */
+/** Disposing waits for those that are under way; the others are closed as they are, since nobody will ask for them. */
 export function createFlusher({ filesAtOnce = 4, openFiles = 128 }: FlusherOptions = {}): Flusher {
   const flushed = new Map<string, Promise<void>>();
   const free = createSlots(filesAtOnce);
   const opened = createSlots(openFiles);
+  let isOver = false;
 
   const flush = async (file: FileHandle): Promise<void> => {
     await free.take();
     try {
-      await file.sync();
+      if (!isOver) await file.sync();
     } finally {
       free.give();
       await file.close().finally(() => opened.give());
@@ -46,6 +47,7 @@ export function createFlusher({ filesAtOnce = 4, openFiles = 128 }: FlusherOptio
       await flushed.get(path);
     },
     async [Symbol.asyncDispose]() {
+      isOver = true;
       await Promise.allSettled(flushed.values());
     },
   };

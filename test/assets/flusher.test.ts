@@ -117,3 +117,14 @@ test("disposing it waits for what is under way", async () => {
   slow.flush.reject(new Error("EIO"));
   await over;
 });
+
+test("what nobody has asked for when it is disposed is closed as it is", async () => {
+  const files = [createSlowFile(), createSlowFile(), createSlowFile()] as const;
+  const flusher = createFlusher({ filesAtOnce: 1 });
+  for (const [i, { file }] of files.entries()) await flusher.take(String(i), file);
+  const over = flusher[Symbol.asyncDispose]();
+  await settleSoon();
+  files[0].flush.resolve();
+  await over;
+  expect(files.map(({ calls }) => calls)).toEqual([["sync", "close"], ["close"], ["close"]]);
+});
