@@ -40,7 +40,7 @@ export function createGatheringWriter(
     timer?.[Symbol.dispose]();
     timer = null;
     hasBegun = true;
-    writing ??= run();
+    if (gathered.length > 0) writing ??= run();
   };
   const settle = async (): Promise<void> => {
     begin();

@@ -81,3 +81,11 @@ test("a write that fails is met by the next who comes, and by who waits for the 
   expect((await failureOf(writer.flush())).message).toBe("full");
   expect(disk.writes.length).toBe(1);
 });
+
+test("after an end at which nothing lay here it goes on", async () => {
+  const disk = createDisk();
+  const writer = createGatheringWriter(disk.write, createManualClock());
+  await writer.flush();
+  await writer.push(piece(1));
+  expect(disk.writes.map(({ bytes }) => bytes)).toEqual([[1]]);
+});
