@@ -121,9 +121,9 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRo
 /** Each of the three may be a hundred long, and what file systems take for one name is no more than 255. */
 const maxIdLength = 200;
 
-/** A third "@", which no other id has, before what tells it from others that begin alike. */
+/** Two "@" side by side, which no other id has, before what tells it from others that begin alike. */
 const shortenId = (id: string): string =>
-  id.length <= maxIdLength ? id : `${id.slice(0, maxIdLength - 17)}@${sha256OfText(id).slice(0, 16)}`;
+  id.length <= maxIdLength ? id : `${id.slice(0, maxIdLength - 18)}@@${sha256OfText(id).slice(0, 16)}`;
 
 /** The path that the asset's user gets: the one file, or the folder of several. */
 export function resultPath(

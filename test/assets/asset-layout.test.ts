@@ -37,6 +37,15 @@ test("assets that differ in anything never share a lock", () => {
     })),
   ];
   const locks = variants.map((change) => layout.placesOf(parse(change)).lockFile);
+  // Nor with one that is named after the lock of another.
+  const long = { assetType: "t".repeat(100), name: "n".repeat(82), version: "v".repeat(100) };
+  const digest = layout
+    .placesOf(parse(long))
+    .lockFile.slice(-"0123456789abcdef.lock".length, -".lock".length);
+  for (const change of [long, { ...long, version: digest }]) {
+    variants.push(change);
+    locks.push(layout.placesOf(parse(change)).lockFile);
+  }
   expect(new Set(locks).size).toBe(variants.length);
   for (const lock of locks) expect(basename(lock).length).toBeLessThan(230);
 });
