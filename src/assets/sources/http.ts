@@ -21,7 +21,7 @@ export function createHttpPlan(findToken: Tokens["find"]): PlanSource<HttpSource
       credentialVariable: authentication?.tokenVariable,
     });
     const plainPiece = (path: string, location: string): FetchPiece => ({
-      key: location,
+      key: `${location} ${path}`, // two files may have the same location
       label: describeUrl(location),
       origin: originOf(location),
       sizeBytes: null,
@@ -32,7 +32,7 @@ export function createHttpPlan(findToken: Tokens["find"]): PlanSource<HttpSource
       const pieces = wanted.flatMap((file) => {
         const location = files[file.path] ?? (isSingleFile ? url : undefined);
         if (location === undefined) return [];
-        return [pieceOfFile({ file, location }, describeUrl(location), originOf(location))];
+        return [pieceOfFile(file, describeUrl(location), originOf(location))];
       });
       return { pieces, isFolder: () => !isSingleFile };
     }

@@ -38,12 +38,8 @@ export function createHubPlan(dependencies: HttpDependencies, options: HubOption
     const { wanted, isSingleFile } = request;
     const credential = await findHubCredential(options.findToken, source);
     if (wanted) {
-      const pieces = locateFiles(source, wanted, isSingleFile).map((located) =>
-        pieceOfFile(
-          located,
-          labelOf(source, located.location),
-          originOf(source, located.location, credential),
-        ),
+      const pieces = locateFiles(source, wanted, isSingleFile).map(({ file, location }) =>
+        pieceOfFile(file, labelOf(source, location), originOf(source, location, credential)),
       );
       return { pieces, isFolder: () => !isSingleFile };
     }

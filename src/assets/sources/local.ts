@@ -26,7 +26,7 @@ export function createLocalPlan({ baseFolder, packagesFrom }: LocalSourceOptions
           const location = source.files ? source.files[file.path] : isFolder ? file.path : "";
           if (location === undefined) return [];
           const path = join(root, location);
-          return [pieceOfFile({ file, location: path }, label, { kind: "disk", path })];
+          return [pieceOfFile(file, label, { kind: "disk", path })];
         });
         return { pieces, isFolder: () => !isSingleFile };
       }

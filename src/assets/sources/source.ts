@@ -91,13 +91,9 @@ export function locateFiles(
 }
 
 /** The piece for one file of a manifest. */
-export function pieceOfFile(
-  { file, location }: LocatedFile,
-  label: string,
-  origin: FetchPiece["origin"],
-): FetchPiece {
+export function pieceOfFile(file: AssetFile, label: string, origin: FetchPiece["origin"]): FetchPiece {
   return {
-    key: location,
+    key: file.path, // and not the location: two files may have the same
     label,
     origin,
     sizeBytes: file.sizeBytes,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { basename } from "node:path";
-import { createStoreFixture, makeBytes, readBytes } from "../store-fixture.ts";
+import { createStoreFixture, describeFile, makeBytes, readBytes } from "../store-fixture.ts";
 
 const bytes = makeBytes(300, 3);
 
@@ -28,4 +28,18 @@ test.each([
   expect(basename(placed)).toBe(name);
   expect(await readBytes(placed)).toEqual(bytes);
   expect(placed).toBe(`${f.assetsDir}/model/voice/latest/${name}`);
+});
+
+test.each([true, false])("two files of one address have a part each (manifest: %s)", async (hasManifest) => {
+  await using f = await createStoreFixture((server) => {
+    const url = server.serve("/a", bytes);
+    return {
+      name: "voice",
+      ...(hasManifest && { files: [describeFile("one", bytes), describeFile("two", bytes)] }),
+      sources: [{ type: "http", files: { one: url, two: url } }],
+    };
+  });
+  const { path } = await f.store.ensure("voice");
+  for (const name of ["one", "two"]) expect(await readBytes(`${path}/${name}`)).toEqual(bytes);
+  expect(f.events.ofType("asset-progress").at(-1)).toMatchObject({ doneBytes: 600, totalBytes: 600 });
 });
