@@ -79,3 +79,11 @@ test("one that is turned away whoever is beside it fails when it comes alone", a
   expect(tries.size).toBe(30);
   expect(tries.get(3)).toBeLessThan(5);
 });
+
+test("what runs beside a failure is told of it", async () => {
+  const work = forEachLimited([1, 2], 2, async (item, failed) => {
+    if (item === 1) throw new Error("no");
+    await new Promise((resolve) => failed.addEventListener("abort", resolve));
+  });
+  expect((await failureOf(work)).message).toBe("no");
+});

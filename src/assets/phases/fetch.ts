@@ -60,12 +60,18 @@ export async function download(
     await requireRoom(job, dependencies, { incomingBytes, placedBytes: stockedBytes + totalBytes });
   }
 
-  const bring = async (piece: FetchPiece): Promise<void> => {
+  const bring = async (piece: FetchPiece, failed: AbortSignal): Promise<void> => {
     const partPath = places.partPath(delivery.source, piece.key);
     let digests: FileDigests | null = null;
     if (piece.origin.kind === "disk") await copyPiece(job, piece, piece.origin.path, partPath);
     else
-      digests = await downloadPiece(job, dependencies, patience, { piece, origin: piece.origin, partPath });
+      digests = await downloadPiece(job, dependencies, patience, {
+        piece,
+        origin: piece.origin,
+        partPath,
+        // Where one cannot be had, nobody waits for another that may be had in a minute.
+        signal: AbortSignal.any([signal, failed]),
+      });
     delivery.fetched.push({ piece, partPath, digests });
   };
   // The small ones side by side, one connection each, and first: a source that has the wrong bytes is then told
@@ -145,7 +151,12 @@ async function downloadPiece(
   job: AssetJob,
   dependencies: PhaseDependencies,
   patience: Patience,
-  { piece, origin, partPath }: { piece: FetchPiece; origin: WebOrigin; partPath: string },
+  {
+    piece,
+    origin,
+    partPath,
+    signal,
+  }: { piece: FetchPiece; origin: WebOrigin; partPath: string; signal: AbortSignal },
 ): Promise<FileDigests | null> {
   const outcome = await downloadFile(dependencies, {
     ...origin,
@@ -169,7 +180,7 @@ async function downloadPiece(
         takeWhole: (file: FileHandle) => job.flusher.take(partPath, file),
       }),
     onProgress: (doneBytes, totalBytes) => job.meter.set(piece.key, doneBytes, totalBytes),
-    signal: job.signal,
+    signal,
   });
   job.meter.set(piece.key, outcome.sizeBytes, outcome.sizeBytes);
   job.downloadedBytes += outcome.downloadedBytes;

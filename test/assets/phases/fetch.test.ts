@@ -111,3 +111,28 @@ test("a file that the server cannot give, among others that come, is not asked f
 test("who is told when to come again does not come at once", async () => {
   expect(await countRefused(429, { "retry-after": "60" })).toBe(1);
 });
+
+test("what cannot be had is told at once, also while the server has others wait", async () => {
+  const bytes = makeBytes(100);
+  await using f = await createStoreFixture((server) => ({
+    name: "three",
+    retries: 2,
+    files: ["a", "b", "c"].map((path) => describeFile(path, bytes)),
+    sources: [
+      {
+        type: "http",
+        files: {
+          a: server.serve("/a", bytes),
+          b: server.serve("/b", bytes),
+          c: server.serve("/c", bytes),
+        },
+      },
+    ],
+  }));
+  for (const path of ["/a", "/b"]) {
+    f.server.failAlways(path, { kind: "status", status: 429, headers: { "retry-after": "240" } });
+  }
+  f.server.failAlways("/c", { kind: "status", status: 404 });
+  expect(await failureOf(f.store.ensure("three"))).toMatchObject({ code: "E_NOT_FOUND" });
+  expect(await f.listDownloads()).toEqual([]);
+});
