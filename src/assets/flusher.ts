@@ -21,6 +21,7 @@ export interface FlusherOptions {
 /** Disposing waits for those that are under way; the others are closed as they are, since nobody will ask for them. */
 export function createFlusher({ filesAtOnce = 4, openFiles = 128 }: FlusherOptions = {}): Flusher {
   const flushed = new Map<string, Promise<void>>();
+  const underWay = new Set<Promise<void>>();
   const free = createSlots(filesAtOnce);
   const opened = createSlots(openFiles);
   let isOver = false;
@@ -36,7 +37,8 @@ export function createFlusher({ filesAtOnce = 4, openFiles = 128 }: FlusherOptio
   };
   const take = async (path: string, file: FileHandle): Promise<void> => {
     await opened.take();
-    const flushing = flush(file);
+    const flushing = flush(file).finally(() => underWay.delete(flushing));
+    underWay.add(flushing);
     flushing.catch(() => undefined); // told to who asks for it
     flushed.set(path, flushing);
   };
@@ -48,7 +50,7 @@ export function createFlusher({ filesAtOnce = 4, openFiles = 128 }: FlusherOptio
     },
     async [Symbol.asyncDispose]() {
       isOver = true;
-      await Promise.allSettled(flushed.values());
+      await Promise.allSettled(underWay);
     },
   };
 }

@@ -104,10 +104,12 @@ test("what nobody has handed in is flushed when it is asked for, by the system's
   expect((await failureOf(flusher.finish(join(folder.path, "none")))).message).toContain("ENOENT");
 });
 
-test("disposing it waits for what is under way", async () => {
-  const slow = createSlowFile();
+test("disposing it waits for what is under way, also for what another has taken the place of", async () => {
+  const [slow, next] = [createSlowFile(), createSlowFile()];
   const flusher = createFlusher();
   await flusher.take("a", slow.file);
+  await flusher.take("a", next.file);
+  next.flush.resolve();
   let isOver = false;
   const over = flusher[Symbol.asyncDispose]().then(() => {
     isOver = true;
