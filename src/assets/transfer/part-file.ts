@@ -32,7 +32,6 @@ const partStateSchema = z.object({
 export type PartState = z.infer<typeof partStateSchema>;
 
 export interface PartFile extends AsyncDisposable {
-  readonly path: string;
   readonly done: readonly ByteRange[];
   readonly doneBytes: number;
   readonly sizeBytes: number | null;
@@ -48,7 +47,6 @@ export interface PartFile extends AsyncDisposable {
   startOver(): Promise<void>;
   /** Of the whole part, as far as they could be taken while it came. E_INTERRUPTED. */
   digest(signal: AbortSignal): Promise<FileDigests | null>;
-  save(): Promise<void>;
 }
 
 /** A kill costs at most this much of what had been fetched. */
@@ -164,7 +162,6 @@ function createPartFile(
     });
 
   return {
-    path,
     get done() {
       return state.done;
     },
@@ -194,7 +191,6 @@ function createPartFile(
         await save();
       });
     },
-    save: () => withFileErrors(path, save),
     digest: async (signal) => (await digest?.finish(countBytes(state.done), signal)) ?? null,
     async [Symbol.asyncDispose]() {
       await digest?.[Symbol.asyncDispose]();
