@@ -215,14 +215,18 @@ describe("with a server configured", () => {
 
   test("it is waited for where one that may be there is not", async () => {
     await using server = await createLlmServer();
-    server.models = () => Bun.sleep(1000).then(() => chatty);
-    const patience = { probeTimeoutMs: 500 };
-    const { source: looking } = createSource({ probeUrls: [server.baseUrl], ...patience });
-    await using _ = looking;
-    expect(await looking.probe()).toMatchObject({ isUp: false });
+    const answered = Promise.withResolvers<void>();
+    server.models = () => answered.promise.then(() => chatty);
+    const patience = { probeTimeoutMs: 1000 };
     const { source: named } = createSource({ source: "ollama", baseUrl: server.baseUrl, ...patience });
-    await using __ = named;
-    expect(await named.probe()).toMatchObject({ isUp: true, model: "llama3.2:latest" });
+    await using _ = named;
+    const waiting = named.probe();
+    // Asked later, and given up sooner.
+    const { source: looking } = createSource({ probeUrls: [server.baseUrl], ...patience });
+    await using __ = looking;
+    expect(await looking.probe()).toMatchObject({ isUp: false });
+    answered.resolve();
+    expect(await waiting).toMatchObject({ isUp: true, model: "llama3.2:latest" });
   }, 30_000);
 
   test("while it is down its replies say so, and it is back as soon as it answers", async () => {
