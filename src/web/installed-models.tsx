@@ -6,9 +6,19 @@ import { formatBytes } from "./measures.ts";
 import type { ModelShelf, ModelShelfState } from "./model-shelf.ts";
 import { formatPlace } from "./place.ts";
 import { RemoveButton } from "./remove-button.tsx";
+import type { Download } from "./server-state.ts";
 
-export function InstalledModels({ shelf, state }: { shelf: ModelShelf; state: ModelShelfState }) {
+export interface InstalledModelsProps {
+  shelf: ModelShelf;
+  state: ModelShelfState;
+  downloads: readonly Download[];
+}
+
+export function InstalledModels({ shelf, state, downloads }: InstalledModelsProps) {
   const { models, busy, verdicts } = state;
+  /** What is brought anew is left alone until it is here. */
+  const isComing = (id: string): boolean =>
+    downloads.some(({ asset, error }) => asset === id && error === undefined);
   return (
     <section class="shelf" aria-label="Installed">
       <h3>Here</h3>
@@ -24,7 +34,11 @@ export function InstalledModels({ shelf, state }: { shelf: ModelShelf; state: Mo
               <p class="item-facts">{describeInstalled(model)}</p>
               <Verdict verdict={verdicts[model.model_id]} kind={model.kind} />
             </div>
-            <Deeds model={model} shelf={shelf} isBusy={busy.has(model.model_id)} />
+            <Deeds
+              model={model}
+              shelf={shelf}
+              isBusy={busy.has(model.model_id) || isComing(model.model_id)}
+            />
           </li>
         ))}
       </ul>

@@ -43,7 +43,7 @@ export function ModelsRoom({ finder, shelf, server, onKey }: ModelsRoomProps) {
           <Failure failure={state.failure} onKey={useKey} onDismiss={() => shelf.dismiss()} />
         )}
         <ModelSearch finder={finder} downloads={downloads} onKey={useKey} />
-        <InstalledModels shelf={shelf} state={state} />
+        <InstalledModels shelf={shelf} state={state} downloads={downloads} />
         <FreeSpace shelf={shelf} state={state} />
       </div>
     </main>

@@ -79,7 +79,7 @@ test("a model is found, looked at, installed with progress, cancelled, and insta
 
 test("a model that was damaged is found out, and is whole when it is installed again", async () => {
   await using room = await openRoom();
-  const { page, services } = room;
+  const { page, services, hub } = room;
   await lookFor(room, "small", "bob/small-GGUF");
   await page.getByRole("radio", { name: "Q2_K" }).check();
   await page.getByRole("button", { name: /^Install Q2_K/ }).click();
@@ -91,12 +91,25 @@ test("a model that was damaged is found out, and is whole when it is installed a
   const alert = page.locator(".item").getByRole("alert");
   await alert.filter({ hasText: "is not what it should be" }).waitFor();
   expect(await alert.innerText()).toContain("Look for it above and install it again");
-  await page.getByRole("button", { name: "Bring what is missing of Q2_K" }).click();
-  await eventually("a model that is whole again", async () => {
-    await check.click();
-    await page.locator(".item").locator('[role="alert"], [role="status"]').waitFor();
-    return (await page.getByText("Checked: every byte is as it should be.").count()) === 1;
-  });
+  const bring = page.getByRole("button", { name: "Bring what is missing of Q2_K" });
+
+  // What is on its way is neither checked nor removed.
+  hub.bytesPerSecond = 4000;
+  await bring.click();
+  await page.getByRole("progressbar", { name: "bob/small-GGUF" }).waitFor();
+  expect(await check.isDisabled()).toBe(true);
+  expect(await page.getByRole("button", { name: "Remove bob/small-GGUF" }).isDisabled()).toBe(true);
+  await page.locator(".closeup").getByRole("button", { name: "Cancel" }).click();
+  await bring.waitFor();
+
+  hub.bytesPerSecond = null;
+  const installedAt = async () => (await services.library?.records())?.get("bob/small-GGUF")?.installed_at;
+  const earlier = await installedAt();
+  await bring.click();
+  // While it takes its place there is no record of it.
+  await eventually("a new record", async () => ![undefined, earlier].includes(await installedAt()));
+  await check.click();
+  await page.getByText("Checked: every byte is as it should be.").waitFor();
 });
 
 test("a licence is accepted by name before anything comes", async () => {
