@@ -40,6 +40,13 @@ async function occupy({ engine, recorder }: Opened, count: number, pieceMs: numb
   await recorder.waitFor((e) => e.type === "engine-output" && e.line === "at work");
   return { done };
 }
+/** As `occupy`, for as long as the test wants: what is handed in meanwhile has to wait, however slow the test is. */
+async function hold({ engine, recorder }: Opened) {
+  const folder = stack.use(await createTempFolder());
+  const done = outcome(engine.run("pieces", { count: 10_000, pieceMs: 10, until: `${folder.path}/enough` }));
+  await recorder.waitFor((e) => e.type === "engine-output" && e.line === "at work");
+  return { done, release: () => folder.write("enough", "") };
+}
 
 describe("loading", () => {
   test("nothing runs before the first job, and overlapping starts share one load", async () => {
@@ -119,7 +126,7 @@ describe("jobs", () => {
     const opened = open();
     const { engine } = opened;
     const order: string[] = [];
-    const work = await occupy(opened, 1, 50);
+    const work = await hold(opened);
     const run = (name: string, sessionId: string, priority?: "head") =>
       engine.run("echo", name, { sessionId, priority }).then((answer) => order.push(answer as string));
     const jobs = [
@@ -130,7 +137,8 @@ describe("jobs", () => {
       run("b2", "b"),
       run("c-head", "c", "head"),
     ];
-    expect(await work.done).toBe(1);
+    await work.release();
+    expect(await work.done).toBeNumber();
     await Promise.all(jobs);
     expect(order).toEqual(["c-head", "a1", "b1", "a2", "b2", "a3"]);
   });
@@ -138,25 +146,25 @@ describe("jobs", () => {
   test("a full queue refuses with E_BUSY and serves whoever waited", async () => {
     const opened = open({}, { queueLimit: 2 });
     const { engine } = opened;
-    await occupy(opened, 1, 50);
+    const work = await hold(opened);
     const answers = [1, 2, 3].map((n) => outcome(engine.run("echo", n)));
+    expect(await answers[2]).toBe("E_BUSY");
+    await work.release();
     expect(await Promise.all(answers)).toEqual([1, 2, "E_BUSY"]);
   });
 
   test("a cancelled job that waits leaves at once and frees its place", async () => {
     const opened = open({}, { queueLimit: 1 });
     const { engine, recorder } = opened;
-    const work = await occupy(opened, 10, 20);
+    const work = await hold(opened);
     const abort = new AbortController();
-    let isWorking = true;
-    void work.done.then(() => {
-      isWorking = false;
-    });
     const cancelled = outcome(engine.run("echo", "never", { signal: abort.signal }));
     abort.abort();
     expect(await cancelled).toBe("E_INTERRUPTED");
-    expect(isWorking).toBe(true);
-    expect(await engine.run("echo", "next")).toBe("next");
+    const next = engine.run("echo", "next");
+    await work.release();
+    expect(await work.done).toBeNumber();
+    expect(await next).toBe("next");
     expect(recorder.ofType("engine-job-end").map((e) => e.outcome)).toEqual(["cancelled", "ok", "ok"]);
   });
 
@@ -165,11 +173,10 @@ describe("jobs", () => {
     const { engine, recorder } = opened;
     const abort = new AbortController();
     const work = await occupy(opened, 1000, 10, abort.signal);
-    const cancelledAt = performance.now();
     abort.abort();
-    expect(await work.done).toBe("E_INTERRUPTED");
-    expect(performance.now() - cancelledAt).toBeLessThan(50);
-    expect((await engine.run("doneCount", null)) as number).toBeLessThan(50);
+    // The caller hears of it before the engine can have.
+    expect(await Promise.race([work.done, new Promise((next) => setImmediate(next))])).toBe("E_INTERRUPTED");
+    expect((await engine.run("doneCount", null)) as number).toBeLessThan(1000);
     expect(recorder.ofType("engine-job-end").map((e) => e.outcome)).toEqual(["cancelled", "ok"]);
     expect(recorder.ofType("engine-exit")).toEqual([]);
   });
@@ -269,22 +276,29 @@ describe("crashes", () => {
   });
 
   test("a silent engine is replaced, however long its job may take; one that speaks is left alone", async () => {
-    const { engine, recorder } = open();
+    const clock = createManualClock();
+    const { engine, recorder } = open({}, {}, clock);
     await engine.start();
     const spoken: unknown[] = [];
-    const onChunk = (chunk: unknown): void => void spoken.push(chunk);
     const limits = { timeoutMs: 60_000, silenceTimeoutMs: 2000 };
+    const onChunk = (chunk: unknown): void => {
+      spoken.push(chunk);
+      clock.advance(1900);
+    };
     // In all it takes longer than one silence may.
-    await engine.run("count", { to: 25, pieceMs: 100 }, { ...limits, onChunk });
+    await engine.run("count", { to: 25 }, { ...limits, onChunk });
     expect(spoken).toHaveLength(25);
     expect(recorder.ofType("engine-exit")).toEqual([]);
     const hung = engine.run("hang", null, { ...limits, onChunk }).catch((error: unknown) => error);
+    clock.advance(1999);
+    expect(engine.pid).toBeDefined();
+    clock.advance(1);
     const next = engine.run("echo", "after");
     const error = (await hung) as AppError;
     expect(error).toMatchObject({ code: "E_BUSY" });
     expect(error.message).toContain("no sign of life within 2000 ms");
     expect(await next).toBe("after");
-  }, 60_000);
+  });
 
   test("a cancelled job that hangs in silence is ended as well", async () => {
     const { engine } = open();

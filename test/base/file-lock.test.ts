@@ -38,7 +38,7 @@ describe.each(kinds)("a lock by the %s", (kind, dependencies) => {
       waits.push(pid);
       holder.child.kill("SIGKILL");
     };
-    await using lease = await locker.lock(path, { onWait, timeoutMs: 5000 });
+    await using lease = await locker.lock(path, { onWait, timeoutMs: 30_000 });
     expect(lease.isKernelLock).toBe(kind === "kernel");
     expect(waits).toEqual([holder.child.pid]);
   });
@@ -106,7 +106,7 @@ test("a lock file that is removed between opening and locking is not taken for t
       return real.tryExclusive(fd);
     },
   };
-  await using lease = await createFileLocker({ flock }).lock(path, { timeoutMs: 2000 });
+  await using lease = await createFileLocker({ flock }).lock(path, { timeoutMs: 30_000 });
   expect([lease.isKernelLock, calls, await readFile(path, "utf8")]).toEqual([true, 4, `${process.pid}\n`]);
   expect(await failureOf(createFileLocker().lock(path, { timeoutMs: 0 }))).toMatchObject({ code: "E_BUSY" });
 });
@@ -137,7 +137,7 @@ test("a folder that could not be looked into is looked into again", async () => 
   const locker = createFileLocker({ flock });
   const path = join(folder.path, "x.lock");
   expect(await failureOf(locker.lock(path))).toMatchObject({ code: "E_DISK" });
-  await using lease = await locker.lock(path, { timeoutMs: 2000 });
+  await using lease = await locker.lock(path, { timeoutMs: 30_000 });
   expect(lease.isKernelLock).toBe(true);
 });
 
@@ -149,7 +149,9 @@ describe("an owner file", () => {
     const dead = Bun.spawn(["true"]);
     await dead.exited;
     await folder.write("x.lock.owner", `${dead.pid}\n${hostname()}\ntoken\n`);
-    await using lease = await createFileLocker(owner).lock(join(folder.path, "x.lock"), { timeoutMs: 2000 });
+    await using lease = await createFileLocker(owner).lock(join(folder.path, "x.lock"), {
+      timeoutMs: 30_000,
+    });
     expect(lease.isKernelLock).toBe(false);
   });
 
@@ -161,7 +163,7 @@ describe("an owner file", () => {
     expect(await failureOf(locker.lock(path, { timeoutMs: 20 }))).toMatchObject({ code: "E_BUSY" });
     const longAgo = new Date(Date.now() - 40_000);
     await utimes(file, longAgo, longAgo);
-    await using lease = await locker.lock(path, { timeoutMs: 2000 });
+    await using lease = await locker.lock(path, { timeoutMs: 30_000 });
     expect(lease.isKernelLock).toBe(false);
   });
 

@@ -50,11 +50,14 @@ if (import.meta.main) {
       hang: () => {
         for (;;);
       },
-      /** Pieces of blocking work, like a native run each, with a checkpoint after every one. */
-      async pieces({ count, pieceMs }: { count: number; pieceMs: number }, context: JobContext) {
+      /** Pieces of blocking work, like a native run each, with a checkpoint after every one; none after `until` is there. */
+      async pieces(
+        { count, pieceMs, until }: { count: number; pieceMs: number; until?: string },
+        context: JobContext,
+      ) {
         doneCount = 0;
         console.log("at work");
-        for (let i = 0; i < count; i++) {
+        for (let i = 0; i < count && !(until && existsSync(until)); i++) {
           spin(pieceMs);
           doneCount += 1;
           await context.checkpoint();
