@@ -46,6 +46,8 @@ export interface AssetJob {
   destinationPath?: string;
   /** Room that was asked for, by what it is for. */
   readonly rooms: Map<string, { incomingBytes: number; placedBytes: number }>;
+  /** Of what was reserved, what no piece has asked for yet. */
+  spareBytes: number;
   downloadedBytes: number;
   resumedBytes: number;
   /** Set by the phase that knows it; after a hit no further phase runs. */

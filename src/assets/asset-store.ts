@@ -180,6 +180,7 @@ export function createAssetStore(
       meter,
       stock: new Map(),
       rooms: new Map(),
+      spareBytes: 0,
       downloadedBytes: 0,
       resumedBytes: 0,
     };

@@ -15,7 +15,7 @@ import { downloadFile } from "../transfer/download-file.ts";
 import { isPassing, retryPassing } from "../transfer/retry.ts";
 import { countKeptBytes } from "./parts.ts";
 import type { PhaseDependencies } from "./phase-dependencies.ts";
-import { requireRoom } from "./room.ts";
+import { clearRooms, requirePieceRoom, requireRoom, takeRoom } from "./room.ts";
 import { takeWhatIsHere } from "./take-what-is-here.ts";
 
 const tinyBytes = 256 << 10;
@@ -51,7 +51,7 @@ export async function download(
   const sizes = plan.pieces.map((piece) => piece.sizeBytes);
   const totalBytes = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   meter.begin("download", totalBytes);
-  if (!asset.files) job.rooms.clear(); // what another source would have needed
+  if (!asset.files) clearRooms(job); // what another source would have needed
   // Of a manifest the sum has been asked for already, in its own phase.
   if (totalBytes !== null && !asset.files) {
     const keptBytes = await countKeptBytes(places);
@@ -76,16 +76,20 @@ export async function download(
   };
   // The small ones side by side, one connection each, and first: a source that has the wrong bytes is then told
   // before the large ones are fetched. The large ones one by one, with several connections each. Of tiny ones the most
-  // is waiting for the server.
+  // is waiting for the server. What has no size yet may be either.
   const { connections, pieceBytes } = dependencies.limits;
+  const isUpTo =
+    (limitBytes: number) =>
+    ({ sizeBytes }: FetchPiece): boolean =>
+      sizeBytes !== null && sizeBytes <= limitBytes;
   const groups = [
-    { limitBytes: tinyBytes, atOnce: 4 * connections },
-    { limitBytes: pieceBytes, atOnce: 2 * connections },
-    { limitBytes: Number.POSITIVE_INFINITY, atOnce: 1 },
+    { isMember: isUpTo(tinyBytes), atOnce: 4 * connections },
+    { isMember: isUpTo(pieceBytes), atOnce: 2 * connections },
+    { isMember: ({ sizeBytes }: FetchPiece) => sizeBytes === null, atOnce: connections },
+    { isMember: () => true, atOnce: 1 },
   ];
   let left = plan.pieces;
-  for (const { limitBytes, atOnce } of groups) {
-    const isMember = ({ sizeBytes }: FetchPiece): boolean => (sizeBytes ?? Number.MAX_VALUE) <= limitBytes;
+  for (const { isMember, atOnce } of groups) {
     await forEachLimited(left.filter(isMember), job.filesAtOnce ?? atOnce, bring, isTurnedAway);
     left = left.filter((piece) => !isMember(piece));
   }
@@ -167,22 +171,21 @@ async function downloadPiece(
     isVerifiedLater: piece.checksum !== null,
     algorithms: listAlgorithms(piece),
     limits: dependencies.limits,
-    // Of a manifest, and of a source that tells all sizes, all of it has been asked for before the first request.
-    ...(job.rooms.has("all")
-      ? {}
-      : {
-          reserve: (incomingBytes: number, placedBytes: number) =>
-            requireRoom(job, dependencies, { incomingBytes, placedBytes }, piece.key),
-        }),
+    reserve: (incomingBytes, placedBytes) =>
+      requirePieceRoom(job, dependencies, { incomingBytes, placedBytes }, piece.key),
     // An archive gets no name; what comes out of it does.
     ...(piece.gives.kind === "file" &&
       !job.asset.unpack && {
         takeWhole: (file: FileHandle) => job.flusher.take(partPath, file),
       }),
-    onProgress: (doneBytes, totalBytes) => job.meter.set(piece.key, doneBytes, totalBytes),
+    onProgress: (doneBytes, totalBytes) => {
+      job.meter.set(piece.key, doneBytes, totalBytes);
+      if (totalBytes !== null) takeRoom(job, piece.key, totalBytes - doneBytes);
+    },
     signal,
   });
   job.meter.set(piece.key, outcome.sizeBytes, outcome.sizeBytes);
+  takeRoom(job, piece.key, 0);
   job.downloadedBytes += outcome.downloadedBytes;
   job.resumedBytes += outcome.resumedBytes;
   return outcome.digests;

@@ -1,6 +1,7 @@
 // Is there room for what comes: under the quota, and on the disks that it comes to? What is found is reserved, so that
 // others who ask meanwhile do not find the same room.
 import { stat } from "node:fs/promises";
+import { AppError } from "../../base/errors.ts";
 import type { AssetJob } from "../asset-job.ts";
 import { countPlacedBytes } from "../folder-size.ts";
 import { requireSpace } from "../free-space.ts";
@@ -14,18 +15,70 @@ export interface NeededRoom {
   placedBytes: number;
 }
 
-/** E_QUOTA; E_DISK. Both folders are there. `what` tells apart what is asked for piece by piece. */
+/** E_QUOTA; E_DISK, of all that the asset needs. Both folders are there. */
 export async function requireRoom(
   job: AssetJob,
   dependencies: PhaseDependencies,
   room: NeededRoom,
-  what = "all",
 ): Promise<void> {
-  if (what === "all") job.rooms.clear();
-  job.rooms.set(what, room);
+  clearRooms(job);
+  job.rooms.set(wholeAsset, room);
+  await reserveRooms(job, dependencies, 0);
+}
+
+/** Of one piece beside those that have room already; not needed when the whole was asked for. */
+export async function requirePieceRoom(
+  job: AssetJob,
+  dependencies: PhaseDependencies,
+  room: NeededRoom,
+  pieceKey: string,
+): Promise<void> {
+  if (job.rooms.has(wholeAsset)) return;
+  job.rooms.set(pieceKey, room);
+  if (room.placedBytes <= job.spareBytes) {
+    job.spareBytes -= room.placedBytes;
+    return;
+  }
+  // What is asked for meanwhile is not in this sum, and asks for itself.
+  job.spareBytes = 0;
+  try {
+    await reserveRooms(job, dependencies, aheadBytes);
+    job.spareBytes = aheadBytes;
+  } catch (error) {
+    if (!isTooMuch(error)) throw error;
+    await reserveRooms(job, dependencies, 0);
+  }
+}
+
+/** To ask is to look at every part and every reservation: of many small pieces, not each asks. */
+const aheadBytes = 16 << 20;
+
+const isTooMuch = (error: unknown): boolean =>
+  error instanceof AppError && (error.code === "E_QUOTA" || error.code === "E_DISK");
+
+export function clearRooms(job: AssetJob): void {
+  job.rooms.clear();
+  job.spareBytes = 0;
+}
+
+/** What has been written of a piece needs no room any more. */
+export function takeRoom({ rooms }: AssetJob, pieceKey: string, missingBytes: number): void {
+  const room = rooms.get(pieceKey);
+  if (room) rooms.set(pieceKey, { ...room, incomingBytes: missingBytes });
+}
+
+/** Key of the room for all of an asset; no piece has it. */
+const wholeAsset = "";
+
+async function reserveRooms(
+  job: AssetJob,
+  dependencies: PhaseDependencies,
+  moreBytes: number,
+): Promise<void> {
   const { getFreeBytes, reservations } = dependencies;
   const name = job.asset.name;
-  const [placedBytes, incomingBytes] = [sumRooms(job, "placedBytes"), sumRooms(job, "incomingBytes")];
+  const placedBytes = sumRooms(job, "placedBytes") + moreBytes;
+  const incomingBytes = sumRooms(job, "incomingBytes") + moreBytes;
   const freedBytes = job.quota.isLimited ? await countPlacedBytes(job.places.target) : 0;
   const disks = await listDisks(job, dependencies, { incomingBytes, placedBytes });
   const quotaBytes = Math.max(0, placedBytes - freedBytes);

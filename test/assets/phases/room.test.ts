@@ -1,0 +1,75 @@
+// Room for files whose sizes nobody knows before the server tells.
+import { expect, test } from "bun:test";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { AssetDefinition } from "../../../src/assets/asset-schema.ts";
+import type { AssetServer } from "../../support/asset-server.ts";
+import { failureOf } from "../../support/failure-of.ts";
+import { createStoreFixture, makeBytes } from "../store-fixture.ts";
+
+const describeMany =
+  (count: number, sizeBytes: number) =>
+  (server: AssetServer): AssetDefinition => {
+    const paths = Array.from({ length: count }, (_, i) => `f${i}`);
+    const files = Object.fromEntries(
+      paths.map((path, i) => [path, server.serve(`/${path}`, makeBytes(sizeBytes, i + 1))]),
+    );
+    return { name: "many", sources: [{ type: "http", files }] };
+  };
+
+const blockBytes = 4096;
+
+/** A disk of that size with nothing on it but what is being downloaded; states of parts count as nothing. */
+function createDisk(sizeBytes: number) {
+  const disk = {
+    folder: "",
+    sizeBytes,
+    async getFreeBytes() {
+      const parts = (await readdir(disk.folder).catch(() => [])).filter((name) => name.endsWith(".part"));
+      const taken = parts.map((name) => stat(join(disk.folder, name)).then(({ blocks }) => blocks * 512));
+      return disk.sizeBytes - (await Promise.all(taken)).reduce((sum, bytes) => sum + bytes, 0);
+    },
+  };
+  return disk;
+}
+
+test("what has been written is not asked for again: files that fill a disk to its last byte fit", async () => {
+  const disk = createDisk(9 * 20 * blockBytes);
+  await using f = await createStoreFixture(describeMany(9, 20 * blockBytes), {}, disk);
+  disk.folder = join(f.cacheRoot, "downloads");
+  // One by one: of those on their way, a byte may be written and not yet counted.
+  const handle = f.store.open(describeMany(9, 20 * blockBytes)(f.server));
+  const outcome = await handle.ensure({ filesAtOnce: 1 });
+  expect(outcome).toMatchObject({ downloadedBytes: disk.sizeBytes });
+});
+
+test("a file for which there is no room is E_DISK, and what came before it is kept", async () => {
+  const disk = createDisk(5 * 20 * blockBytes);
+  await using f = await createStoreFixture(describeMany(9, 20 * blockBytes), {}, disk);
+  disk.folder = join(f.cacheRoot, "downloads");
+  expect(await failureOf(f.store.ensure("many"))).toMatchObject({ code: "E_DISK" });
+  disk.sizeBytes *= 4;
+  expect(await f.store.ensure("many")).toMatchObject({ fromCache: false });
+  expect((await f.store.ensure("many")).fromCache).toBe(true);
+});
+
+test("of hundreds of small files not each one asks for its room", async () => {
+  let asked = 0;
+  const getFreeBytes = async (): Promise<number> => {
+    asked += 1;
+    return 1e12;
+  };
+  await using f = await createStoreFixture(describeMany(120, 1_000), {}, { getFreeBytes });
+  expect(await f.store.ensure("many")).toMatchObject({ downloadedBytes: 120_000 });
+  expect(asked).toBeLessThan(20);
+});
+
+test("files of unknown sizes come side by side", async () => {
+  await using f = await createStoreFixture(describeMany(3, 1_000));
+  const hold = Promise.withResolvers<void>();
+  for (const path of ["/f0", "/f1"]) f.server.fail(path, { kind: "hold", until: hold.promise });
+  const coming = f.store.ensure("many");
+  await f.server.waitForRequest(({ path }) => path === "/f2");
+  hold.resolve();
+  expect(await coming).toMatchObject({ downloadedBytes: 3_000 });
+});
