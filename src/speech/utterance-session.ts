@@ -1,5 +1,6 @@
 // One utterance on its way through a recogniser: audio comes in, is looked at now and then while it comes, is cut in
 // pauses when it grows long, and is decided when it ends. One decode of an utterance runs at a time.
+import { type Clock, systemClock } from "../base/clock.ts";
 import { abortReason, throwIfAborted } from "../base/deadline.ts";
 import { AppError, errorTable } from "../base/errors.ts";
 import { createNewestValue } from "./newest-value.ts";
@@ -22,6 +23,8 @@ export interface UtteranceOptions {
   /** Whose turn it is in the engine's queue. */
   sessionId: string;
   signal?: AbortSignal | undefined;
+  /** By which looks are timed; default: the system's. */
+  clock?: Pick<Clock, "nowMs"> | undefined;
   /** Called once, when the utterance is over in any way. */
   onClose(): void;
 }
@@ -41,6 +44,7 @@ interface Pass {
 }
 
 export function createUtteranceSession(decoder: SpeechDecoder, options: UtteranceOptions): RecognizerSession {
+  const { clock = systemClock } = options;
   const audio = createUtteranceAudio();
   const partials = createNewestValue<PartialTranscript>();
   const closing = new AbortController();
@@ -119,9 +123,9 @@ export function createUtteranceSession(decoder: SpeechDecoder, options: Utteranc
   const lookAgain = async (signal: AbortSignal): Promise<void> => {
     const pcm = audio.slice(segmentStart, audio.end);
     lastLookEnd = audio.end;
-    const startedMs = performance.now();
+    const startedMs = clock.nowMs();
     const pass = await decode(pcm, { ...continueFrom(), priority: "tail", signal });
-    lastLookMs = performance.now() - startedMs;
+    lastLookMs = clock.nowMs() - startedMs;
     if (!pass) return;
     if (decoder.keepsPrefix) stable = extendStable(stable, lastPass?.result.words ?? [], pass.result.words);
     lastPass = pass;

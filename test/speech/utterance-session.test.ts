@@ -5,6 +5,7 @@ import { AppError } from "../../src/base/errors.ts";
 import type { DecodeRequest, DecodeResult, SpeechDecoder } from "../../src/speech/speech-decoder.ts";
 import { createUtteranceSession, type UtteranceOptions } from "../../src/speech/utterance-session.ts";
 import { hearTones, speakTones } from "../support/fake-engines/tone-language.ts";
+import { createManualClock } from "../support/manual-clock.ts";
 
 type Decode = (request: DecodeRequest, hear: () => DecodeResult) => Promise<DecodeResult>;
 
@@ -43,6 +44,7 @@ function open(
       partials: false,
       partialIntervalMs: 100,
       sessionId: "s",
+      clock: createManualClock(),
       onClose: () => {
         closedCount += 1;
       },
@@ -145,6 +147,22 @@ describe("looks at what comes", () => {
     expect(requests).toHaveLength(1);
     session.push(pcm.slice(1300 * 16, 1500 * 16));
     expect(requests).toHaveLength(2);
+  });
+
+  test("come less often where each takes long", async () => {
+    const clock = createManualClock();
+    const { session, requests } = open({ partials: true, clock }, {}, (_request, hear) => {
+      clock.advance(200);
+      return Promise.resolve(hear());
+    });
+    const pcm = speakTones("one two three four five six seven eight nine ten eleven twelve");
+    session.push(pcm.slice(0, 800 * 16));
+    await settle();
+    session.push(pcm.slice(800 * 16, 1299 * 16));
+    expect(requests).toHaveLength(1);
+    session.push(pcm.slice(1299 * 16, 1300 * 16));
+    expect(requests).toHaveLength(2);
+    await settle();
   });
 
   test("are not taken unless partials are asked for", () => {

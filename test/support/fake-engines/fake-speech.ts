@@ -92,6 +92,8 @@ export function createFakeRecognizer(
         partialIntervalMs: 100,
         sessionId: `fake-${nextId++}`,
         signal,
+        // A machine that stands still for a moment has no slower ear, and so nothing is shown later or not at all.
+        clock: { nowMs: () => 0 },
         onClose: () => undefined,
       });
     },
