@@ -1,4 +1,5 @@
 // Waits that end: a promise bounded by a deadline and a signal.
+import { type Clock, systemClock } from "./clock.ts";
 import { AppError } from "./errors.ts";
 
 /** The reason of an aborted signal as an error to throw: E_INTERRUPTED unless it carries an AppError already. */
@@ -18,6 +19,8 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
   /** Made only when the deadline passes. */
   onTimeout?: () => Error;
+  /** What the deadline is kept with. */
+  schedule?: Clock["schedule"];
 }
 
 /**
@@ -25,22 +28,22 @@ export interface WaitOptions {
  * (E_INTERRUPTED). The promise itself goes on: whoever made it must also be told to stop.
  */
 export function waitFor<T>(promise: Promise<T>, options: WaitOptions): Promise<T> {
-  const { timeoutMs, signal } = options;
+  const { timeoutMs, signal, schedule = systemClock.schedule } = options;
   if (signal?.aborted) {
     promise.catch(() => undefined);
     return Promise.reject(abortReason(signal));
   }
   return new Promise<T>((resolve, reject) => {
-    let timer: Timer | undefined;
+    let timer: Disposable | undefined;
     const onAbort = (): void => finish(() => reject(abortReason(signal as AbortSignal)));
     const finish = (settle: () => void): void => {
-      clearTimeout(timer);
+      timer?.[Symbol.dispose]();
       signal?.removeEventListener("abort", onAbort);
       settle();
     };
     // A timer cannot hold Infinity: it would fire at once.
     if (timeoutMs !== undefined && Number.isFinite(timeoutMs)) {
-      timer = setTimeout(
+      timer = schedule(
         () =>
           finish(() =>
             reject(options.onTimeout?.() ?? new AppError("E_BUSY", `no answer within ${timeoutMs} ms`)),

@@ -3,6 +3,7 @@
 //
 //   caller → callee   {id, method, params}   {id, cancel: true}   {id, credit: chunks}
 //   callee → caller   {id, chunk}   {id, result}   {id, error}
+import { type Clock, systemClock } from "./clock.ts";
 import { AppError, type ErrorCode, type ErrorDetails, errorTable, messageOf } from "./errors.ts";
 import { abortReason } from "./deadline.ts";
 
@@ -50,7 +51,11 @@ interface Pending {
   onError(error: Error): void;
 }
 
-export function createCaller(send: (message: unknown) => void): Caller {
+/** `schedule`: what deadlines are kept with. */
+export function createCaller(
+  send: (message: unknown) => void,
+  schedule: Clock["schedule"] = systemClock.schedule,
+): Caller {
   const pending = new Map<number, Pending>();
   let nextId = 1;
   let broken: Error | undefined;
@@ -59,9 +64,9 @@ export function createCaller(send: (message: unknown) => void): Caller {
     if (broken) throw broken;
     if (options.signal?.aborted) throw abortReason(options.signal);
     const id = nextId++;
-    let timer: Timer | undefined;
+    let timer: Disposable | undefined;
     const close = (): void => {
-      clearTimeout(timer);
+      timer?.[Symbol.dispose]();
       options.signal?.removeEventListener("abort", onAbort);
       pending.delete(id);
     };
@@ -74,7 +79,7 @@ export function createCaller(send: (message: unknown) => void): Caller {
     const onAbort = (): void => abandon(abortReason(options.signal as AbortSignal));
     if (options.timeoutMs !== undefined && Number.isFinite(options.timeoutMs)) {
       const { timeoutMs } = options;
-      timer = setTimeout(
+      timer = schedule(
         () =>
           abandon(
             options.onTimeout?.() ??
@@ -86,7 +91,7 @@ export function createCaller(send: (message: unknown) => void): Caller {
     options.signal?.addEventListener("abort", onAbort, { once: true });
     pending.set(id, {
       onChunk(chunk) {
-        clearTimeout(timer);
+        timer?.[Symbol.dispose]();
         handlers.onChunk(chunk);
       },
       onResult(result) {

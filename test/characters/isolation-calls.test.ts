@@ -1,7 +1,7 @@
 // What a character does once it stands costs only that character: real files, real processes.
 import { describe, expect, test } from "bun:test";
 import type { HostLimits } from "../../src/characters/host/host-protocol.ts";
-import type { Character, LoadProblem } from "../../src/characters/port.ts";
+import type { Character, CharacterEvent, LoadProblem } from "../../src/characters/port.ts";
 import {
   characterText,
   expectPromptAnswers,
@@ -10,7 +10,9 @@ import {
   type TestStage,
 } from "../support/character-files.ts";
 
-const limits = { promptTimeoutMs: 500, toolTimeoutMs: 400, replyTimeoutMs: 600 };
+/** For those whose time is to run out; nobody else's is. */
+const short = { promptTimeoutMs: 1000, toolTimeoutMs: 1000, replyTimeoutMs: 1000 };
+const ample = { promptTimeoutMs: 20_000, toolTimeoutMs: 20_000, replyTimeoutMs: 20_000 };
 const good = characterText({
   name: "Good",
   members: "async *reply() { for (let i = 0; i < 20; i++) { yield i + ' '; await Bun.sleep(20); } }",
@@ -18,11 +20,26 @@ const good = characterText({
 const killOutright = `Bun.spawnSync(["kill", "-9", String(process.pid)]);`;
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
+/** A prompt that names its process, and comes when the test has written a file `go`. */
+const logsAndWaits = `const logsAndWaits = async (): Promise<string> => {
+  console.log("pid", process.pid);
+  while (!require("node:fs").existsSync(import.meta.dir + "/go")) await Bun.sleep(5);
+  return "survived";
+};`;
+/** The process of such a prompt, other than those `known`. */
+async function pidIn(cast: TestStage, known: readonly number[]): Promise<number> {
+  const pidOf = (event: CharacterEvent): number =>
+    event.type === "character-output" ? Number(/^pid (\d+)$/.exec(event.line)?.[1]) : Number.NaN;
+  return pidOf(
+    await cast.recorder.waitFor((event) => pidOf(event) > 0 && !known.includes(pidOf(event)), 30_000),
+  );
+}
+
 /** A stage with `Bad` and `Good`. */
 const openPair = (bad: CharacterText, options: Partial<HostLimits> = {}): Promise<TestStage> =>
   openTestStage(
     { "bad.ts": characterText({ name: "Bad", ...bad }), "good.ts": good },
-    { ...limits, ...options },
+    { ...ample, ...options },
   );
 
 const call = (cast: TestStage, name: string, run: (character: Character) => Promise<unknown>) =>
@@ -103,7 +120,7 @@ const quarantining: Record<
 describe("a character that misbehaves when it is called", () => {
   for (const [what, [bad, run, expected]] of Object.entries(quarantining)) {
     test(`${what} costs that character alone, which is quarantined`, async () => {
-      await using cast = await openPair(bad);
+      await using cast = await openPair(bad, short);
       const { error } = (await provoke(cast, run)) as { error: unknown };
       expect(codeOf(error)).toBe("E_CHARACTER");
       const book = await cast.untilBook((next) => next.find("Bad")?.status === "quarantined");
@@ -128,8 +145,7 @@ describe("a character that misbehaves when it is called", () => {
   };
   for (const [what, bad] of Object.entries(faulty)) {
     test(`${what} fails that call and is recorded, without quarantine`, async () => {
-      // No machine is so slow that it were quarantined for being late.
-      await using cast = await openPair(bad, { promptTimeoutMs: 10_000 });
+      await using cast = await openPair(bad);
       const { error } = (await provoke(cast, prompt)) as { error: unknown };
       expect(codeOf(error)).toBe("E_CHARACTER");
       const { find, problems, generation } = cast.stage.book;
@@ -157,7 +173,10 @@ describe("a character that misbehaves when it is called", () => {
   });
 
   test("a slow tool fails its call by its deadline, and the character goes on", async () => {
-    await using cast = await openPair({ exports: toolThat("return new Promise(() => {});") });
+    await using cast = await openPair(
+      { exports: toolThat("return new Promise(() => {});") },
+      { toolTimeoutMs: short.toolTimeoutMs },
+    );
     const { error } = (await provoke(cast, tool)) as { error: unknown };
     expect(codeOf(error)).toBe("E_CHARACTER");
     expect(cast.recorder.ofType("character-tool-call")).toMatchObject([
@@ -172,16 +191,16 @@ describe("a character that misbehaves when it is called", () => {
       {
         "rejected.ts": characterText({
           name: "Rejected",
-          top: "setTimeout(() => Promise.reject(new Error('late')), 30);",
+          top: "setTimeout(() => Promise.reject(new Error('late')), 300);",
         }),
         "thrown.ts": characterText({
           name: "Thrown",
-          top: "\nsetTimeout(() => { throw new Error('late'); }, 30);",
+          top: "\nsetTimeout(() => { throw new Error('late'); }, 300);",
         }),
-        "exit.ts": characterText({ name: "Exit", top: "setTimeout(() => process.exit(3), 30);" }),
+        "exit.ts": characterText({ name: "Exit", top: "setTimeout(() => process.exit(3), 300);" }),
         "good.ts": good,
       },
-      limits,
+      ample,
     );
     const book = await cast.untilBook(({ characters }) =>
       characters.every(({ name, status }) => (name === "Good") === (status === "ready")),
@@ -195,7 +214,7 @@ describe("a character that misbehaves when it is called", () => {
   });
 
   test("a loop in a timer is found by its silence", async () => {
-    await using cast = await openPair({ top: "setTimeout(() => { while (true) {} }, 30);" });
+    await using cast = await openPair({ top: "setTimeout(() => { while (true) {} }, 300);" }, short);
     const book = await cast.untilBook((next) => next.find("Bad")?.status === "quarantined");
     expect(book.problems).toMatchObject([{ file: "bad.ts", error_type: "Timeout" }]);
   });
@@ -225,28 +244,36 @@ describe("a character that misbehaves when it is called", () => {
   });
 
   test("a process that somebody else kills, twice, is not laid at the door of the character it was busy with", async () => {
-    await using cast = await openPair({
-      prompt: "console.log('pid', process.pid); return Bun.sleep(300).then(() => 'survived');",
-    });
+    await using cast = await openPair({ top: logsAndWaits, prompt: "return logsAndWaits();" });
     const pids: number[] = [];
     const killing = (async () => {
       for (let kills = 0; kills < 2; kills++) {
-        const seen = await cast.recorder.waitFor(
-          (event) =>
-            event.type === "character-output" &&
-            /^pid \d+$/.test(event.line) &&
-            !pids.includes(Number(event.line.slice(4))),
-        );
-        const pid = Number((seen as { line: string }).line.slice(4));
+        const pid = await pidIn(cast, pids);
         pids.push(pid);
         process.kill(pid, "SIGKILL");
       }
+      await cast.folder.write("go", "");
     })();
     expect(await cast.promptOf("Bad")).toBe("survived");
     await killing;
     expect(pids.length).toBe(2);
     expect(cast.stage.book.find("Bad")?.status).toBe("ready");
     expect(cast.stage.book.problems).toEqual([]);
+  });
+
+  test("a process that stands still for a while has every character's time stand still", async () => {
+    await using cast = await openTestStage(
+      { "a.ts": characterText({ top: logsAndWaits, prompt: "return logsAndWaits();" }) },
+      { promptTimeoutMs: 2000 },
+    );
+    const prompting = cast.promptOf("Ada");
+    const pid = await pidIn(cast, []);
+    process.kill(pid, "SIGSTOP");
+    await Bun.sleep(2500);
+    await cast.folder.write("go", "");
+    process.kill(pid, "SIGCONT");
+    expect(await prompting).toBe("survived");
+    expect(cast.stage.book.find("Ada")?.status).toBe("ready");
   });
 
   test("an innocent reply goes on where it was when another character kills the process", async () => {
@@ -272,7 +299,7 @@ describe("a character that misbehaves when it is called", () => {
         }),
         "good.ts": good,
       },
-      { ...limits, promptTimeoutMs: 10_000, memoryLimitMb: 200 },
+      { ...ample, memoryLimitMb: 200 },
     );
     const { error } = (await provoke(cast, prompt)) as { error: unknown };
     expect(codeOf(error)).toBe("E_CHARACTER");
@@ -289,7 +316,7 @@ describe("a character that misbehaves when it is called", () => {
         }),
         "good.ts": good,
       },
-      { ...limits, promptTimeoutMs: 10_000, memoryLimitMb: 200 },
+      { ...ample, memoryLimitMb: 200 },
     );
     await cast.promptOf("Good");
     // Between two calls it is stopped in silence, and the next is in a process of its own, where it shows.
