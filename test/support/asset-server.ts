@@ -24,8 +24,8 @@ export type Fault =
   | { kind: "redirect"; to: string; status?: number; headers?: Record<string, string> }
   /** Nothing at all, not even headers, until the client goes. */
   | { kind: "silence" }
-  /** The body stops after so many bytes: and stays open, ends the connection, or resets it. */
-  | { kind: "stall" | "truncate" | "reset"; afterBytes: number }
+  /** The body stops after so many bytes: and stays open, ends the connection, or resets it, once `until` resolves. */
+  | { kind: "stall" | "truncate" | "reset"; afterBytes: number; until?: Promise<void> }
   /** Other bytes, this once. */
   | { kind: "content"; content: Uint8Array }
   /** A whole body of fewer bytes than its Content-Range claims. */
@@ -57,7 +57,7 @@ export interface AssetServer extends AsyncDisposable {
   readonly requests: readonly LoggedRequest[];
   /** Of all bodies. */
   readonly sentBytes: number;
-  /** Most answers that were under way at the same time. */
+  /** Most answers that were under way at the same time; one is over when its last bytes are about to leave. */
   readonly peakConcurrency: number;
   /** Bodies go out at this pace when set. */
   bytesPerSecond: number | null;
@@ -84,7 +84,7 @@ export async function createAssetServer(): Promise<AssetServer> {
   const requests: LoggedRequest[] = [];
   const sockets = new Set<Socket>();
   const waiters = new Set<() => void>();
-  let busy = 0;
+  const underWay = new Set<LoggedRequest>();
   let peakConcurrency = 0;
   let bytesPerSecond: number | null = null;
 
@@ -167,20 +167,33 @@ export async function createAssetServer(): Promise<AssetServer> {
       ...headers,
     };
     const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+    const limit = fault && "afterBytes" in fault ? Math.min(fault.afterBytes, body.length) : body.length;
+    const isBare = request.method === "HEAD" || body.length === 0;
+    if (isBare) underWay.delete(request);
     await write(socket, encode(`HTTP/1.1 ${status} Scripted\r\n${lines.join("")}\r\n`));
     if (request.method === "HEAD") return void socket.end();
-    const limit = fault && "afterBytes" in fault ? Math.min(fault.afterBytes, body.length) : body.length;
     for (let at = 0; at < limit && !socket.destroyed; ) {
       const size = bytesPerSecond === null ? chunkBytes : throttledChunkBytes;
       const chunk = body.subarray(at, Math.min(at + size, limit));
+      const pause = async (): Promise<void> => {
+        if (bytesPerSecond !== null) await Bun.sleep((chunk.length / bytesPerSecond) * 1000);
+      };
+      const isLast = at + chunk.length === body.length;
+      // The client has all of it at its last bytes: it may be back before this connection is seen to be closed.
+      if (isLast) {
+        await pause();
+        underWay.delete(request);
+      }
       if (isChunked) await write(socket, encode(`${chunk.length.toString(16)}\r\n`));
       await write(socket, chunk);
       if (isChunked) await write(socket, encode("\r\n"));
       at += chunk.length;
       request.sentBytes += chunk.length;
-      if (bytesPerSecond !== null) await Bun.sleep((chunk.length / bytesPerSecond) * 1000);
+      if (!isLast) await pause();
     }
     if (fault?.kind === "stall") return;
+    if (fault && "until" in fault && "afterBytes" in fault) await fault.until;
+    underWay.delete(request);
     if (fault?.kind === "reset") return void socket.resetAndDestroy();
     if (isChunked && fault?.kind !== "truncate") await write(socket, encode("0\r\n\r\n"));
     socket.end();
@@ -189,22 +202,22 @@ export async function createAssetServer(): Promise<AssetServer> {
   const accept = (origin: LoggedRequest["origin"]) => (socket: Socket) => {
     sockets.add(socket);
     let head = "";
-    let isBusy = false;
+    let current: LoggedRequest | null = null;
     socket.on("error", () => undefined); // clients go as they like
     socket.on("close", () => {
       sockets.delete(socket);
-      if (isBusy) busy -= 1;
+      if (current) underWay.delete(current);
     });
     socket.on("data", (bytes) => {
       head += bytes.toString("latin1");
       const end = head.indexOf("\r\n\r\n");
-      if (end < 0 || isBusy) return;
+      if (end < 0 || current) return;
       const request = parseRequest(head.slice(0, end), origin);
       request.body = Buffer.from(head.slice(end + 4), "latin1").toString("utf8");
       if (head.length - end - 4 < Number(request.headers["content-length"] ?? 0)) return;
-      isBusy = true;
-      busy += 1;
-      peakConcurrency = Math.max(peakConcurrency, busy);
+      current = request;
+      underWay.add(request);
+      peakConcurrency = Math.max(peakConcurrency, underWay.size);
       requests.push(request);
       for (const waiter of waiters) waiter();
       answer(socket, request).catch(() => socket.destroy());
