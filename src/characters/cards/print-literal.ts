@@ -62,7 +62,8 @@ function printProperties(value: Readonly<Record<string, PlainData>>, depth: numb
     .map((key) => {
       const name = printKey(key);
       const column = depth * 2 + widthOf(name) + 1;
-      const breaksLongText = widthOf(name) > shortKeyWidth;
+      // Here the formatter counts what is seen: a joined emoji once.
+      const breaksLongText = Bun.stringWidth(name) > shortKeyWidth;
       const source = printAt(value[key] ?? null, { column, depth, breaksLongText });
       return `${indent(depth)}${name}:${source},\n`;
     })

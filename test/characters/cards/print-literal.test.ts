@@ -1,7 +1,12 @@
 // Data as source: every value comes back, and the formatter and the linter find nothing to change.
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { type PlainData, printLiteral, printText } from "../../../src/characters/cards/print-literal.ts";
+import {
+  type PlainData,
+  printDeclaration,
+  printLiteral,
+  printText,
+} from "../../../src/characters/cards/print-literal.ts";
 import { createCheckedProject } from "../../support/source-checks.ts";
 import { createTempFolder } from "../../support/temp-folder.ts";
 
@@ -22,10 +27,25 @@ function createData(random: () => number): (depth?: number) => PlainData {
     ["👨‍👩‍👧", "\ud800", "\u202e", "\u00a0", "\u2028", "${", "한글", "e\u0301", "क्षि", "🇫🇷", "❤️", "\u200d"],
     ["🏴\u{e0067}\u{e007f}", "*/", "</script>", "\u0000", "\ufeff"],
   );
-  const text = (max: number): string =>
-    Array.from({ length: Math.floor(random() * max) }, () => pick(letters)).join("");
+  const text = (max: number, from = letters): string =>
+    Array.from({ length: Math.floor(random() * max) }, () => pick(from)).join("");
+  // A joiner between what is never joined has no width that all agree on, and short keys go by theirs.
+  const keyLetters = letters.filter((letter) => letter !== "\u200d");
   const key = (): string =>
-    pick(["a", "text", "texts", "x-y", "1", "", "class", "é", "名", "__proto__", "constructor", text(12)]);
+    pick([
+      "a",
+      "text",
+      "texts",
+      "x-y",
+      "1",
+      "",
+      "class",
+      "é",
+      "名",
+      "__proto__",
+      "constructor",
+      text(12, keyLetters),
+    ]);
   const create = (depth = 0): PlainData => {
     const kind = random();
     if (depth > 4 || kind < 0.45) return text(random() < 0.3 ? 140 : 30);
@@ -59,6 +79,31 @@ describe("literals", () => {
       expect(module[`V${index}`]).toStrictEqual(value as unknown);
       expect(JSON.stringify(module[`V${index}`])).toBe(JSON.stringify(value));
     }
+    expect(await project.complaints()).toBe("");
+  });
+
+  test("short keys are those of few columns, whatever they are written with", async () => {
+    const keys = [
+      "ab",
+      "abc",
+      "名",
+      "名a",
+      "👍",
+      "👍🏽",
+      "👨‍👩‍👧",
+      "a👍",
+      "🇫🇷",
+      "❤",
+      "❤️",
+      "a❤",
+      "a❤️",
+      "e\u0301a",
+      "한글",
+    ];
+    const long = "x".repeat(120);
+    const sources = keys.map((key, index) => printDeclaration(`export const V${index}`, { [key]: long }));
+    await using project = await createCheckedProject();
+    await Bun.write(join(project.folder, "values.ts"), sources.join("\n"));
     expect(await project.complaints()).toBe("");
   });
 
