@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { AppError } from "../../../src/base/errors.ts";
+import { createLeapingClock } from "../../support/leaping-clock.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { makeBytes } from "../store-fixture.ts";
 import { createTransferFixture } from "./transfer-fixture.ts";
@@ -128,8 +129,26 @@ describe("faults", () => {
     await using f = await createTransferFixture();
     f.server.serve("/file", small);
     f.server.fail("/file", { kind: "stall", afterBytes: 4_000 });
-    const stalled = f.download({ limitsPatch: { stallMs: 60 } });
-    expect((await failureOf(stalled)).message).toContain("sent nothing for 0.06 s");
+    const stallMs = 20_000;
+    const clock = createLeapingClock();
+    let lookForStall: () => void = () => undefined;
+    const stalled = f.download({
+      limitsPatch: { stallMs },
+      clock: {
+        ...clock,
+        schedule(callback, delayMs) {
+          if (delayMs !== stallMs) return clock.schedule(callback, delayMs);
+          lookForStall = callback;
+          return { [Symbol.dispose]: () => undefined };
+        },
+      },
+      onProgress(doneBytes) {
+        if (doneBytes < 4_000) return;
+        clock.leap(stallMs);
+        lookForStall();
+      },
+    });
+    expect((await failureOf(stalled)).message).toContain("sent nothing for 20 s");
     expect(await f.download()).toMatchObject({ resumedBytes: 4_000 });
   });
 
@@ -243,11 +262,19 @@ describe("faults", () => {
   test("connections that break together are one failure, and the bytes that came are kept", async () => {
     await using f = await createTransferFixture();
     f.server.serve("/file", large);
-    const cut = { kind: "reset", afterBytes: 20_000 } as const;
+    const bothAreHeard = Promise.withResolvers<void>();
+    const cut = { kind: "reset", afterBytes: 20_000, until: bothAreHeard.promise } as const;
     f.server.fail("/file", cut, cut);
-    f.server.bytesPerSecond = 2_000_000;
-    expect(await f.download({ retries: () => 1 })).toMatchObject({ sizeBytes: large.length });
+    const download = f.download({
+      retries: () => 1,
+      limitsPatch: { connections: 2 },
+      onProgress(doneBytes) {
+        if (doneBytes >= 40_000) bothAreHeard.resolve();
+      },
+    });
+    expect(await download).toMatchObject({ sizeBytes: large.length });
     expect(await f.readPart()).toEqual(large);
+    expect(f.server.sentBytes).toBeLessThan(large.length + 40_000);
   });
 
   test("a slow connection is helped by one that has nothing left", async () => {
