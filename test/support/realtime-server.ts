@@ -13,6 +13,7 @@ import type { Realtime, RealtimeConnection, RealtimeOptions } from "../../src/se
 import type { Services } from "../../src/server/services.ts";
 import { createCondenser } from "../../src/session/condenser.ts";
 import { synthesizeStream } from "../../src/session/sentence-stream.ts";
+import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { createToneSpeech, type ToneSpeech } from "./tone-speech.ts";
 
 export interface RealtimeServer extends AsyncDisposable {
@@ -63,4 +64,15 @@ export function startRealtimeServer(options: RealtimeServerOptions = {}): Realti
       await server.stop(true);
     },
   };
+}
+
+export interface HeldServer extends RealtimeServer {
+  readonly clock: ManualClock;
+}
+
+/** How much of it the listener has heard is a matter of the test's clock alone, however long the machine takes. */
+export function startHeldServer(options: Omit<RealtimeServerOptions, "clock"> = {}): HeldServer {
+  const clock = createManualClock();
+  // Where time leaps, all pings would be due before the first is answered.
+  return { ...startRealtimeServer({ ...options, clock, pingMs: 3_600_000 }), clock };
 }

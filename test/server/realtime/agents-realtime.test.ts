@@ -12,10 +12,9 @@ import { concatPcm, decodeS16le, encodeS16le } from "../../../src/audio/pcm.ts";
 import { resample } from "../../../src/audio/resample.ts";
 import { hearTones, speakTones } from "../../support/fake-engines/tone-language.ts";
 import { createFakeCharacter, sayWords } from "../../support/fake-services.ts";
-import { createLeapingClock } from "../../support/leaping-clock.ts";
 import { findBreaches } from "../../support/event-log.ts";
 import type { ServerEvent } from "../../support/realtime-invariants.ts";
-import { type RealtimeServer, startRealtimeServer } from "../../support/realtime-server.ts";
+import { type RealtimeServer, startHeldServer, startRealtimeServer } from "../../support/realtime-server.ts";
 
 interface Agent extends AsyncDisposable {
   session: RealtimeSession;
@@ -146,11 +145,11 @@ describe("a stock agents-realtime session", () => {
   });
 
   test("speaks up while the character talks, and goes on with what was heard", async () => {
-    const story = "Once upon a time there lived a queen who had three sons and one daughter and a dog.";
-    const clock = createLeapingClock();
+    // Of so long a one no client has half when it is interrupted.
+    const story =
+      "Once upon a time there lived a queen who had three sons and one daughter and a dog. ".repeat(4);
     let isFirst = true;
-    await using server = startRealtimeServer({
-      clock,
+    await using server = startHeldServer({
       aheadMs: 800,
       script: (request) => {
         const words = isFirst ? story : "Of course.";
@@ -163,7 +162,7 @@ describe("a stock agents-realtime session", () => {
     agent.session.on("audio_interrupted", () => interruptions++);
     agent.session.sendMessage("Tell me a story");
     await agent.waitFor(() => count(agent, "response.output_audio.delta") >= 4);
-    clock.leap(700);
+    server.clock.advance(700);
     agent.say("stop");
     await agent.waitFor(() => count(agent, "response.done") === 2);
     expect(interruptions).toBe(1);
@@ -181,9 +180,7 @@ describe("a stock agents-realtime session", () => {
   });
 
   test("interrupts of its own accord", async () => {
-    const clock = createLeapingClock();
-    await using server = startRealtimeServer({
-      clock,
+    await using server = startHeldServer({
       aheadMs: 600,
       script: sayWords("Once upon a time there lived a queen who had three sons."),
     });
