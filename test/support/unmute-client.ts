@@ -61,6 +61,7 @@ const serverEventSchema = z.discriminatedUnion("type", [
 export type UnmuteServerEvent = z.infer<typeof serverEventSchema>;
 
 export interface UnmuteClient extends AsyncDisposable {
+  readonly socket: WebSocket;
   readonly events: readonly UnmuteServerEvent[];
   /** Why an event is none of the protocol's. */
   readonly faults: readonly string[];
@@ -84,6 +85,8 @@ export interface UnmuteClient extends AsyncDisposable {
 }
 
 export async function connectUnmute(url: string): Promise<UnmuteClient> {
+  // Before the socket: a server waits for a client's first words no longer than a moment.
+  const microphone = await createEncoder("opus", { sampleRateHz: 24_000 });
   const socket = new WebSocket(url, ["realtime"]);
   const events: UnmuteServerEvent[] = [];
   const faults: string[] = [];
@@ -101,7 +104,6 @@ export async function connectUnmute(url: string): Promise<UnmuteClient> {
     socket.addEventListener("open", () => resolve());
     socket.addEventListener("error", () => reject(new Error("the socket did not open")));
   });
-  const microphone = await createEncoder("opus", { sampleRateHz: 24_000 });
 
   const ofType = <T extends UnmuteServerEvent["type"]>(type: T) =>
     events.filter((one): one is Extract<UnmuteServerEvent, { type: T }> => one.type === type);
@@ -123,6 +125,7 @@ export async function connectUnmute(url: string): Promise<UnmuteClient> {
   };
 
   return {
+    socket,
     events,
     faults,
     send,

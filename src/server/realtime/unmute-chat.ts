@@ -26,6 +26,8 @@ interface Message {
   words: SpokenWord[];
   /** Where it was cut short, in its sound. */
   heardMs: number | null;
+  /** Somebody spoke before it was over, also where all that had been sent was heard by then. */
+  isCut: boolean;
 }
 
 export function createUnmuteChat(): UnmuteChat {
@@ -34,7 +36,7 @@ export function createUnmuteChat(): UnmuteChat {
 
   const find = (id: string): Message | undefined => messages.findLast((message) => message.id === id);
   const add = (id: string, role: ChatLine["role"], text: string): Message => {
-    const message = { id, role, text, words: [], heardMs: null };
+    const message = { id, role, text, words: [], heardMs: null, isCut: false };
     messages.push(message);
     if (messages.length > maxMessages) messages.shift();
     return message;
@@ -68,7 +70,18 @@ export function createUnmuteChat(): UnmuteChat {
         }
         case "item-truncated": {
           const message = find(output.itemId);
-          if (message) message.heardMs = output.audioEndMs;
+          if (!message) return;
+          message.heardMs = output.audioEndMs;
+          message.isCut = true;
+          return;
+        }
+        case "response-done": {
+          const { cancelReason } = output.response;
+          if (cancelReason !== "turn-detected") return;
+          for (const { id } of output.response.output) {
+            const message = find(id);
+            if (message) message.isCut = true;
+          }
           return;
         }
         default:
@@ -76,9 +89,9 @@ export function createUnmuteChat(): UnmuteChat {
       }
     },
     lines() {
-      const said = messages.map(({ role, text, words, heardMs }): ChatLine => {
+      const said = messages.map(({ role, text, words, heardMs, isCut }): ChatLine => {
         const spoken = text + heardText(words, heardMs ?? Number.POSITIVE_INFINITY);
-        return { role, content: heardMs === null ? spoken.trim() : `${spoken.trim()}${cutMark}` };
+        return { role, content: isCut ? `${spoken.trim()}${cutMark}` : spoken.trim() };
       });
       return [{ role: "system", content: prompt }, ...said.filter(({ content }) => content !== "")];
     },

@@ -5,10 +5,15 @@ import { join } from "node:path";
 import { createOggOpusStream } from "../../../src/audio/codecs/ogg-opus-stream.ts";
 import type { ChatLine } from "../../../src/server/realtime/unmute-chat.ts";
 import { eventually } from "../../support/eventually.ts";
-import { createFakeCharacter, sayWords } from "../../support/fake-services.ts";
+import { createFakeCharacter, sayWords, untilAborted } from "../../support/fake-services.ts";
 import { createLeapingClock } from "../../support/leaping-clock.ts";
 import { connectRealtime } from "../../support/realtime-client.ts";
-import { type RealtimeServer, startRealtimeServer } from "../../support/realtime-server.ts";
+import {
+  type HeldServer,
+  type RealtimeServer,
+  startHeldServer,
+  startRealtimeServer,
+} from "../../support/realtime-server.ts";
 import { createTempFolder } from "../../support/temp-folder.ts";
 import { connectUnmute } from "../../support/unmute-client.ts";
 
@@ -18,6 +23,13 @@ const plain = { instructions: smalltalk, allow_recording: false };
 /** Its system prompt, as the reply model was told it. */
 const promptOf = (server: RealtimeServer, index = 0): unknown =>
   server.services.replyRequests[index]?.messages[0]?.content;
+
+/** Lets time pass in small steps. */
+const passUntil = (server: HeldServer, holds: () => boolean): Promise<boolean> =>
+  eventually("what comes with time", () => {
+    server.clock.advance(100);
+    return holds();
+  });
 
 describe("a client of unmute", () => {
   test("is told nothing before it says who the character is; then the character speaks first", async () => {
@@ -49,16 +61,14 @@ describe("a client of unmute", () => {
 
   test("speaks in Ogg Opus, is told its words one by one, and is answered", async () => {
     let round = 0;
-    const clock = createLeapingClock();
-    await using server = startRealtimeServer({
-      clock,
+    await using server = startHeldServer({
       script: (request) => sayWords(round++ === 0 ? "Hello." : "Sit down.")(request),
     });
     await using client = await connectUnmute(server.url);
     client.update(plain);
     await client.waitFor("unmute.additional_outputs");
     // It has been heard to its end.
-    clock.leap(2000);
+    server.clock.advance(2000);
     client.say("good day to you");
     await client.waitFor("response.audio.done", 2);
     const last = await client.waitFor("unmute.additional_outputs", 2);
@@ -79,17 +89,16 @@ describe("a client of unmute", () => {
   });
 
   test("who speaks while the character does stops it, and the chat has the words that were heard", async () => {
-    const clock = createLeapingClock();
     const story =
       "Once upon a time there lived a queen who had three sons and one daughter and a dog. ".repeat(4);
     let round = 0;
-    await using server = startRealtimeServer({
-      clock,
+    await using server = startHeldServer({
       script: (request) => sayWords(round++ === 0 ? story : "Of course.")(request),
     });
     await using client = await connectUnmute(server.url);
     client.update(plain);
-    await client.waitFor("response.audio.delta", 14);
+    await client.waitFor("response.audio.delta");
+    server.clock.advance(700);
     client.say("never mind");
     await client.waitFor("unmute.interrupted_by_vad");
     await client.waitFor("unmute.additional_outputs", 2);
@@ -104,6 +113,30 @@ describe("a client of unmute", () => {
     // What the reply model is told is what the client is shown.
     const prompted = server.services.replyRequests[1]?.messages.find(({ role }) => role === "assistant");
     expect(String(prompted?.content).trim()).toBe(words.trim());
+    expect(client.faults).toEqual([]);
+  });
+
+  test("who speaks while it thinks of what to say next has interrupted it too", async () => {
+    let round = 0;
+    await using server = startHeldServer({
+      async *script(request) {
+        if (round++ > 0) return yield* sayWords("Of course.")(request);
+        yield { type: "text-delta", text: "Once upon a time. There" };
+        await untilAborted(request.signal);
+      },
+    });
+    await using client = await connectUnmute(server.url);
+    client.update(plain);
+    await client.waitFor("response.audio.delta");
+    await passUntil(server, () => client.words("response.text.delta") === "Once upon a time.");
+    server.clock.advance(5000);
+    client.say("never mind");
+    await client.waitFor("response.created", 2);
+    const [, asked] = client.ofType("response.created").map(({ response }) => response.chat_history);
+    expect(asked?.slice(1)).toEqual([
+      { role: "assistant", content: "Once upon a time.—" },
+      { role: "user", content: "never mind" },
+    ]);
     expect(client.faults).toEqual([]);
   });
 
@@ -128,16 +161,15 @@ describe("a client of unmute", () => {
 
   test("is let go of when the character has said goodbye, and not before its last sound", async () => {
     let round = 0;
-    const clock = createLeapingClock();
-    await using server = startRealtimeServer({
-      clock,
+    await using server = startHeldServer({
       script: (request) => sayWords(round++ === 0 ? "Bye is all they say." : "See you soon. Bye!")(request),
     });
     await using client = await connectUnmute(server.url);
     client.update(plain);
-    await client.waitFor("unmute.additional_outputs");
-    clock.leap(5000);
+    await passUntil(server, () => client.ofType("unmute.additional_outputs").length > 0);
+    server.clock.advance(5000);
     client.say("so long");
+    await passUntil(server, () => client.socket.readyState === WebSocket.CLOSED);
     expect(await client.closed).toMatchObject({ code: 1000 });
     expect(await client.heardWords()).toBe("bye is all they say see you soon bye");
     expect(client.faults).toEqual([]);
