@@ -4,9 +4,8 @@ import { settingDefinitions } from "../../../src/config/settings-schema.ts";
 import { connectDeaf } from "../../support/deaf-client.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sayWords, untilAborted } from "../../support/fake-services.ts";
-import { createLeapingClock } from "../../support/leaping-clock.ts";
 import { connectRealtime } from "../../support/realtime-client.ts";
-import { startRealtimeServer } from "../../support/realtime-server.ts";
+import { startHeldServer, startRealtimeServer } from "../../support/realtime-server.ts";
 
 const handshake = {
   upgrade: "websocket",
@@ -176,16 +175,17 @@ describe("a session ends", () => {
   });
 
   test("when nothing is heard of its client, and not while something is", async () => {
-    const clock = createLeapingClock();
-    await using server = startRealtimeServer({ idleMs: 150, clock });
+    await using server = startHeldServer({ idleMs: 150 });
     await using client = await connectRealtime(server.url);
     await client.waitFor("session.created");
     for (let i = 1; i <= 5; i++) {
-      clock.leap(100);
+      server.clock.advance(149);
       client.send({ type: "input_audio_buffer.clear" });
       await client.waitFor("input_audio_buffer.cleared", i);
     }
-    expect(client.ofType("error")).toEqual([]);
+    server.clock.advance(149);
+    expect(server.realtime.activeSessions()).toBe(1);
+    server.clock.advance(1);
     const { error } = await client.waitFor("error");
     expect(error).toMatchObject({ code: "session_expired" });
     await client.closed;
@@ -196,7 +196,7 @@ describe("a session ends", () => {
     await using client = await connectRealtime(server.url);
     client.send({ type: "response.create" });
     await client.waitFor("response.output_audio.delta");
-    const drained = server.realtime.drain(3000);
+    const drained = server.realtime.drain(30_000);
     expect((await knock(server.url)).status).toBe(503);
     await drained;
     expect(await client.closed).toMatchObject({ code: 1001 });
@@ -240,7 +240,7 @@ describe("a client that has vanished without a word", () => {
     expect(server.realtime.activeSessions()).toBe(2);
     const event = await ended.promise;
     expect(event).toMatchObject({ reason: "client" });
-    expect((event as { durationMs: number }).durationMs).toBeWithin(90, 4000);
+    expect((event as { durationMs: number }).durationMs).toBeWithin(90, 20_000);
     await eventually("one session less", () => server.realtime.activeSessions() === 1);
     witness.send({ type: "input_audio_buffer.clear" });
     await witness.waitFor("input_audio_buffer.cleared");

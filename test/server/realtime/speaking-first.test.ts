@@ -40,12 +40,14 @@ describe("the shipped cast", () => {
       client.send({ type: "response.create", response: { input: [] } });
       await client.waitFor("input_audio_buffer.timeout_triggered");
       await client.waitFor("response.done", 3);
+      // Into a silence that lasts it speaks again and again; what came first counts.
       const statuses = client
         .ofType("response.done")
+        .slice(0, 3)
         .map(({ response }) => (response as { status: string }).status);
       expect(statuses).toEqual(["completed", "completed", "completed"]);
       expect(client.findFaults({ isCut: true })).toEqual([]);
-      return textsOf(client);
+      return textsOf(client).slice(0, 3);
     };
     const said = await Promise.all(characters.map(({ name }) => talk(name)));
     expect(said.map((texts) => texts.filter((text) => text.length > 1).length)).toEqual(said.map(() => 3));
