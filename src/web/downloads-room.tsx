@@ -9,6 +9,7 @@ import { formatPlace } from "./place.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { RemoveButton } from "./remove-button.tsx";
 import type { Download, ServerState } from "./server-state.ts";
+import { useReturns } from "./use-returns.ts";
 import { useStore } from "./use-store.ts";
 
 export interface DownloadsRoomProps {
@@ -20,7 +21,8 @@ export interface DownloadsRoomProps {
 export function DownloadsRoom({ desk, server, onKey }: DownloadsRoomProps) {
   const state = useStore(desk);
   const { assetNews, downloads } = server;
-  useEffect(() => void desk.refresh(), [desk, assetNews]);
+  const returns = useReturns();
+  useEffect(() => void desk.refresh(), [desk, assetNews, returns]);
   const { assets, busy } = state;
   const known = new Set(assets?.map(({ name }) => name));
   const strangers = downloads.filter(({ asset }) => !known.has(asset));

@@ -7,6 +7,7 @@ import { ModelSearch } from "./model-search.tsx";
 import type { ModelShelf, ModelShelfState } from "./model-shelf.ts";
 import { FreeSpace, InstalledModels } from "./installed-models.tsx";
 import type { ServerState } from "./server-state.ts";
+import { useReturns } from "./use-returns.ts";
 import { useStore } from "./use-store.ts";
 
 export interface ModelsRoomProps {
@@ -19,13 +20,14 @@ export interface ModelsRoomProps {
 export function ModelsRoom({ finder, shelf, server, onKey }: ModelsRoomProps) {
   const state = useStore(shelf);
   const { assetNews, downloads } = server;
+  const returns = useReturns();
+  useEffect(() => void shelf.refresh(), [shelf, assetNews, returns]);
   const isFirst = useRef(true);
   useEffect(() => {
-    void shelf.refresh();
     // What was being looked at may have come; at the first time there is no news of it.
     if (!isFirst.current) void finder.refresh();
     isFirst.current = false;
-  }, [shelf, finder, assetNews]);
+  }, [finder, assetNews]);
   // What was refused for want of a key need not be said any more.
   const useKey = (key: string): void => {
     onKey(key);

@@ -1,6 +1,8 @@
 // The models room in Chromium: the real server and library, and a local hub.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { dirname } from "node:path";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { registryFileName } from "../../src/assets/registry/registry.ts";
 import { makeBytes } from "../assets/store-fixture.ts";
 import { type Browser, launchBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
@@ -110,6 +112,16 @@ test("a model that was damaged is found out, and is whole when it is installed a
   await eventually("a new record", async () => ![undefined, earlier].includes(await installedAt()));
   await check.click();
   await page.getByText("Checked: every byte is as it should be.").waitFor();
+});
+
+test("what another program has removed is seen by who comes back to the page", async () => {
+  await using room = await openRoom();
+  const { page, services } = room;
+  await services.library?.download({ modelId: "bob/small-GGUF" });
+  await page.getByText(/^One is installed/).waitFor();
+  await rm(join(services.modelsRoot ?? "", registryFileName));
+  await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+  await page.getByText("None is installed.").waitFor();
 });
 
 test("a licence is accepted by name before anything comes", async () => {
