@@ -29,7 +29,7 @@ export interface Listener extends AsyncDisposable {
 /** The longest that Bun knows: a language model may think for minutes before its first word. */
 const idleTimeoutSeconds = 255;
 const defaultDrainMs = 10_000;
-/** For the last bytes of ended answers to leave the socket. */
+/** For the last bytes of ended answers to leave the socket, at least. */
 const flushMs = 500;
 
 export interface PortsOptions extends ListenOptions {
@@ -91,8 +91,11 @@ export function listen(server: HttpServer, options: ListenOptions): Listener {
       // Stops taking connections at once; the promise waits until the last answer has been sent.
       const sent = socket.stop(false);
       sent.catch(() => undefined);
+      const endMs = performance.now() + graceMs;
       await server.drain(graceMs);
-      await waitFor(sent, { timeoutMs: flushMs }).catch(() => undefined);
+      // An answer that has been made is worth as much patience as one that is being made.
+      const timeoutMs = Math.max(flushMs, endMs - performance.now());
+      await waitFor(sent, { timeoutMs }).catch(() => undefined);
       await socket.stop(true);
     })());
 

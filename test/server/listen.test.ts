@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { connect } from "node:net";
 import type { AppError } from "../../src/base/errors.ts";
 import { createServer } from "../../src/server/create-server.ts";
 import type { Realtime } from "../../src/server/realtime/port.ts";
@@ -142,6 +144,38 @@ describe("drain", () => {
     const late = await fetch(`${server.url}/livez`).catch((error: unknown) => error);
     expect(late).toBeInstanceOf(Error);
   });
+
+  test("lets a slow client have the rest of an answer that has been made", async () => {
+    const services = createFakeServices();
+    const made = Promise.withResolvers<void>();
+    const length = 16 * 2 ** 20;
+    services.script = async function* () {
+      // More than the kernel takes for a socket that nobody reads.
+      yield { type: "text-delta", text: "x".repeat(length) };
+      yield { type: "finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 1 } };
+    };
+    services.events.subscribe(({ type }) => {
+      if (type === "http-request-end") made.resolve();
+    });
+    await using server = startTestServer(services, { drainMs: 60_000 });
+    const body = JSON.stringify({ model: "Gertrude", messages: [{ role: "user", content: "hi" }] });
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const socket = connect(server.port, "127.0.0.1");
+    let received = 0;
+    socket.on("data", ({ length: bytes }) => void (received += bytes));
+    socket.once("data", () => socket.pause());
+    socket.on("error", () => undefined);
+    socket.write(head + body);
+    await made.promise;
+    const drained = server.drain();
+    // Longer than last bytes are waited for where no patience is left.
+    const startMs = performance.now();
+    await eventually("most of a second", () => performance.now() - startMs > 800);
+    socket.resume();
+    await once(socket, "close");
+    expect(received).toBeGreaterThan(length);
+    await drained;
+  }, 60_000);
 
   test("ends the live feed at once", async () => {
     await using server = startTestServer();
