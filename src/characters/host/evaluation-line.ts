@@ -80,9 +80,9 @@ export function createEvaluationLine(
     watchAgain(sources.slice(middle));
     start();
   };
-  /** Evaluates once more what is settled, for what fails late. */
+  /** Evaluates once more what is settled, for what fails late. However long its turn takes to come, nobody calls it off. */
   const watchAgain = (sources: readonly CharacterSource[]): void => {
-    const signal = AbortSignal.timeout(options.evaluateTimeoutMs);
+    const { signal } = new AbortController();
     if (sources.length > 0)
       aside.push(sources.map((source) => ({ source, signal, settle: () => undefined })));
   };
