@@ -20,7 +20,6 @@ describe("character stage", () => {
     expect(namesOf(cast.stage.book)).toEqual(["Bob", "Ada", "Béa"]);
     expect(cast.stage.book.find("Ada")).toMatchObject({
       file: "a.ts",
-      generation: 1,
       status: "ready",
       voiceSource: { source_type: "kokoro", voice: "af_heart" },
       instructions: { type: "smalltalk", language: "en" },

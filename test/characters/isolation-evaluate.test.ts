@@ -226,7 +226,7 @@ describe("files that misbehave while they are loaded", () => {
       },
       { ...limits, opened: "first" },
     );
-    await cast.untilBook((book) => book.find("Good") !== undefined, 15_000);
+    await cast.untilBook((book) => book.find("Good") !== undefined, 60_000);
     let isSettled = false;
     const settled = cast.stage.settled().then(() => {
       isSettled = true;
@@ -238,7 +238,7 @@ describe("files that misbehave while they are loaded", () => {
       // Prompts are to be asked for again and again, not without a pause.
       await Promise.race([settled, Bun.sleep(5)]);
     }
-  }, 30_000);
+  }, 120_000);
   afterAll(() => cast[Symbol.asyncDispose]());
 
   for (const [index, [what, [, expected]]] of Object.entries(cases).entries()) {

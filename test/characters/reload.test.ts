@@ -8,7 +8,8 @@ import { characterText, namesOf, openTestStage } from "../support/character-file
 import { eventually } from "../support/eventually.ts";
 
 const watched = { watch: true };
-const limits = { evaluateTimeoutMs: 700, promptTimeoutMs: 500 };
+/** For those who are to come to their ends. */
+const limits = { evaluateTimeoutMs: 2000, promptTimeoutMs: 1000 };
 const says = (name: string, text: string): string =>
   characterText({ name, prompt: `return ${JSON.stringify(text)};` });
 const has =
@@ -20,10 +21,11 @@ describe("reload", () => {
   test("a file that is written in place is on stage soon after", async () => {
     await using cast = await openTestStage({ "a.ts": says("Ada", "old") }, watched);
     const before = cast.stage.book.find("Ada");
+    const { generation } = cast.stage.book;
     await cast.folder.write("a.ts", says("Ada", "new"));
     await cast.untilBook((book) => book.find("Ada") !== before);
     expect(await cast.promptOf("Ada")).toBe("new");
-    expect(cast.stage.book.generation).toBe(2);
+    expect(cast.stage.book.generation).toBe(generation + 1);
   });
 
   test("a new file enters, a deleted one leaves", async () => {
@@ -60,7 +62,7 @@ describe("reload", () => {
       await Bun.sleep(200);
       return (await beats()) === before;
     });
-  }, 30_000);
+  });
 
   test("one that left in quarantine stays in it, for whoever holds it", async () => {
     await using cast = await openTestStage(
@@ -146,7 +148,7 @@ describe("reload", () => {
   test("what fails late in a reload quarantines the version that has stood before", async () => {
     await using cast = await openTestStage({
       "a.ts": characterText({
-        top: `if (require("node:fs").existsSync(import.meta.dir + "/fail")) setTimeout(() => { throw new Error("late"); }, 20);`,
+        top: `if (require("node:fs").existsSync(import.meta.dir + "/fail")) setTimeout(() => { throw new Error("late"); }, 300);`,
       }),
     });
     expect(await cast.promptOf("Ada")).toBe("I am Ada");
@@ -248,7 +250,8 @@ describe("reload", () => {
     const files = Array.from({ length: 20 }, (_, i) => `c${String(i).padStart(2, "0")}.ts`);
     await using cast = await openTestStage(
       Object.fromEntries(files.map((file) => [file, says(file, "old")])),
-      watched,
+      // However long a busy machine takes over one of them.
+      { ...watched, patience: 10 },
     );
     await cast.stage.settled();
     const { generation } = cast.stage.book;
@@ -289,6 +292,7 @@ describe("reload", () => {
       { ...watched, patience: 10 },
     );
     expect(cast.stage.book.characters.length).toBe(count);
+    const solo = cast.stage.book.find("Solo");
     const mixtures: string[] = [];
     let books = 0;
     const marksOf = (book: CharacterBook): Set<unknown> =>
@@ -313,20 +317,20 @@ describe("reload", () => {
       await cast.promptOf(name).catch(() => undefined);
       if (index === bad.length / 2) await cast.folder.write("solo.ts", says("Solo", "2"));
     }
-    await cast.untilBook((book) => marksOf(book).has("feature"), 20_000);
-    await cast.untilBook((book) => book.find("Solo")?.generation !== 1, 20_000);
+    await cast.untilBook((book) => marksOf(book).has("feature"), 60_000);
+    await cast.untilBook((book) => book.find("Solo") !== solo, 60_000);
     expect(mixtures).toEqual([]);
     expect(books).toBeGreaterThan(0);
     expect(await cast.promptOf("Solo")).toBe("2");
     await cast.untilBook((book) => bad.every((name) => book.find(name)?.status === "quarantined"));
-  }, 60_000);
+  }, 180_000);
 
   test("writing the same text again changes nothing", async () => {
     await using cast = await openTestStage({ "a.ts": says("Ada", "a"), "b.ts": says("Bob", "b") }, watched);
-    const ada = cast.stage.book.find("Ada");
+    const [ada, bob] = cast.stage.book.characters;
     await cast.folder.write("a.ts", says("Ada", "a"));
     await cast.folder.write("b.ts", says("Bob", "new"));
-    const book = await cast.untilBook((next) => next.find("Bob")?.generation === 2);
+    const book = await cast.untilBook((next) => next.find("Bob") !== bob);
     expect(book.find("Ada")).toBe(ada as never);
   });
 
@@ -351,7 +355,7 @@ describe("reload", () => {
           top: `while (!require("node:fs").existsSync(import.meta.dir + "/go")) await Bun.sleep(5);`,
         }),
       },
-      { opened: "first" },
+      { opened: "first", evaluateTimeoutMs: 60_000 },
     );
     await cast.untilBook(has("Ada"));
     expect(cast.recorder.ofType("characters-load-end")).toEqual([]);
@@ -364,10 +368,10 @@ describe("reload", () => {
   test("an edit during a slow evaluation takes its place", async () => {
     await using cast = await openTestStage(
       { "a.ts": characterText({ top: "while (true) {}" }) },
-      { ...watched, opened: "first" },
+      { ...watched, opened: "first", evaluateTimeoutMs: 120_000 },
     );
     await cast.folder.write("a.ts", says("Ada", "quick"));
-    await cast.untilBook(has("Ada"), 3000);
+    await cast.untilBook(has("Ada"));
     await cast.stage.settled();
     expect(cast.stage.book.problems).toEqual([]);
   });

@@ -4,8 +4,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { characterText, openTestStage, type TestStage } from "../support/character-files.ts";
 
-const openReply = (members: string, top = "", replyTimeoutMs = 600): Promise<TestStage> =>
-  openTestStage({ "a.ts": characterText({ top, members }) }, { replyTimeoutMs, promptTimeoutMs: 500 });
+/** Its time is ample, unless it is to run out. */
+const openReply = (members: string, replyTimeoutMs = 20_000): Promise<TestStage> =>
+  openTestStage({ "a.ts": characterText({ members }) }, { replyTimeoutMs, promptTimeoutMs: 20_000 });
 const replyOf = (cast: TestStage, signal?: AbortSignal): AsyncIterable<string> =>
   cast.stage.book.find("Ada")!.reply([{ role: "user", content: "hi" }], {}, { signal });
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
@@ -82,16 +83,13 @@ describe("a reply in code", () => {
   });
 
   test("that cannot be stopped loses its cell, not its character", async () => {
-    await using cast = await openTestStage(
-      {
-        "a.ts": characterText({
-          top: "const born = String(Math.random());",
-          prompt: "return born;",
-          members: `async *reply() { yield "one"; await new Promise(() => {}); }`,
-        }),
-      },
-      { promptTimeoutMs: 500 },
-    );
+    await using cast = await openTestStage({
+      "a.ts": characterText({
+        top: "const born = String(Math.random());",
+        prompt: "return born;",
+        members: `async *reply() { yield "one"; await new Promise(() => {}); }`,
+      }),
+    });
     const born = await cast.promptOf("Ada");
     for await (const _ of replyOf(cast)) break;
     // The next reply is served at once, beside the one that hangs.
@@ -99,7 +97,7 @@ describe("a reply in code", () => {
       expect(piece).toBe("one");
       break;
     }
-    const deadlineMs = performance.now() + 5000;
+    const deadlineMs = performance.now() + 30_000;
     while ((await cast.promptOf("Ada")) === born) {
       if (performance.now() > deadlineMs) throw new Error("the cell with the hanging replies was kept");
       await Bun.sleep(20);
@@ -108,7 +106,7 @@ describe("a reply in code", () => {
   });
 
   test("that stops giving pieces fails by its deadline, without quarantine while it only waits", async () => {
-    await using cast = await openReply(`async *reply() { yield "one"; await new Promise(() => {}); }`);
+    await using cast = await openReply(`async *reply() { yield "one"; await new Promise(() => {}); }`, 1000);
     const seen: string[] = [];
     const error = await (async () => {
       for await (const piece of replyOf(cast)) seen.push(piece);
@@ -121,7 +119,7 @@ describe("a reply in code", () => {
 
   test("of nothing but empty pieces is ended by their number, and none of them is passed on", async () => {
     const members = `*reply() { yield ""; yield "one"; for (;;) yield ""; }`;
-    await using cast = await openReply(members, "", 20_000);
+    await using cast = await openReply(members);
     const pieces: string[] = [];
     const failure: unknown = await (async () => {
       for await (const piece of replyOf(cast)) pieces.push(piece);

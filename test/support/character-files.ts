@@ -83,7 +83,7 @@ export async function openTestStage(
     folder,
     stage,
     recorder,
-    untilBook(accept, timeoutMs = 10_000) {
+    untilBook(accept, timeoutMs = 30_000) {
       if (accept(stage.book)) return Promise.resolve(stage.book);
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {

@@ -5,7 +5,7 @@ export interface EventRecorder<E extends AnyEvent> {
   readonly events: readonly E[];
   emit(event: E): void;
   ofType<T extends E["type"]>(type: T): Extract<E, { type: T }>[];
-  /** The first event, past or future, that `accept`s; rejects after `timeoutMs` (default 10 s). */
+  /** The first event, past or future, that `accept`s; rejects after `timeoutMs` (default 30 s). */
   waitFor(accept: (event: E) => boolean, timeoutMs?: number): Promise<E>;
 }
 
@@ -21,7 +21,7 @@ export function createEventRecorder<E extends AnyEvent>(): EventRecorder<E> {
     ofType(type) {
       return events.filter((event): event is Extract<E, { type: typeof type }> => event.type === type);
     },
-    waitFor(accept, timeoutMs = 10_000) {
+    waitFor(accept, timeoutMs = 30_000) {
       const past = events.find(accept);
       if (past) return Promise.resolve(past);
       return new Promise((resolve, reject) => {

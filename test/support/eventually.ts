@@ -1,10 +1,10 @@
 // Waits for a condition that no event tells of, such as another process's end.
 
-/** The first truthy value of `look`; rejects after `timeoutMs` (default 10 s) with what was waited for. */
+/** The first truthy value of `look`; rejects after `timeoutMs` (default 30 s) with what was waited for. */
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<NonNullable<T>> {
   const endMs = performance.now() + timeoutMs;
   for (;;) {
