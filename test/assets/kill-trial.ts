@@ -50,9 +50,8 @@ export async function createKillTrial({ kills, seed, sizeBytes }: KillTrialOptio
     },
   };
   const target = join(argument.options.assetsDir, "model/voice/latest/voice.bin");
-  const meanSeconds = (shortestMs + longestMs) / 2000;
-  // So that all runs together get most of the way.
-  const pace = (0.8 * sizeBytes) / (kills * meanSeconds) / connections;
+  // So that all runs together get half of the way, and would not get to the end if each of them lived the longest.
+  const pace = (0.8 * sizeBytes) / (kills * (longestMs / 1000)) / connections;
 
   const spawn = () =>
     Bun.spawn(
