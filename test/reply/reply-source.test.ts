@@ -4,6 +4,7 @@ import type { ReplyProviderId } from "../../src/reply/plan-reply-source.ts";
 import { createReplySource, type ReplySourceOptions } from "../../src/reply/reply-source.ts";
 import type { ReplySourceEvent } from "../../src/reply/source.ts";
 import { createEventRecorder } from "../support/event-recorder.ts";
+import { eventually } from "../support/eventually.ts";
 import { createLlmServer } from "../support/llm-server.ts";
 import { createManualClock } from "../support/manual-clock.ts";
 import { collect, failureOf, hello, textOf } from "./reply-model-contract.ts";
@@ -34,7 +35,7 @@ function createSource(options: ReplySourceOptions, fetchImpl: typeof fetch = fet
       },
       loaders: { "openai-compatible": load("openai-compatible"), anthropic: load("anthropic") },
     },
-    { probeTimeoutMs: 5000, ...options },
+    { probeTimeoutMs: 30_000, ...options },
   );
   return { source, clock, loaded, recorder };
 }
@@ -146,9 +147,10 @@ describe("with nothing configured", () => {
   test("a server that is busy is not gone", async () => {
     await using server = await createLlmServer();
     server.models = chatty;
-    const { source } = createSource({ probeUrls: [server.baseUrl], probeTimeoutMs: 50 });
+    const { source } = createSource({ probeUrls: [server.baseUrl], probeTimeoutMs: 200 });
     await using _ = source;
-    await source.probe();
+    // A machine that is busy itself may be too late for a look or two.
+    await eventually("the server to be found", async () => (await source.probe()).isUp, 30_000);
     server.models = () => new Promise(() => undefined);
     expect(await source.probe()).toMatchObject({ isUp: true, model: "llama3.2:latest" });
     expect(source.current()).toBeDefined();
