@@ -93,7 +93,8 @@ test("kill -9 at random points of download, gc and migrate leaves a registry tha
   const endMs = performance.now() + trialMs;
   const landed: string[] = [];
   const trace: string[] = [];
-  for (let round = 0; round < kills && performance.now() < endMs; round++) {
+  const isTimeLeft = (): boolean => performance.now() < endMs || landed.length === 0;
+  for (let round = 0; round < kills && isTimeLeft(); round++) {
     const verb = pick(["download", "download", "download", "gc", "migrate"]);
     const modelId = pick(modelIds);
     const repository = w.repositories[modelId];
