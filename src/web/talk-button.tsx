@@ -18,18 +18,19 @@ export function TalkButton({ listening, isEnabled, onStart, onFinish }: TalkButt
   const pressedAt = useRef<number | undefined>(undefined);
   const isOn = listening === "talking" || listening === "opening";
 
-  const press = (): void => {
+  // The events' own times: a page that was busy in between makes no hold of a click.
+  const press = ({ timeStamp }: Event): void => {
     if (isOn) {
       pressedAt.current = undefined;
       onFinish();
     } else {
-      pressedAt.current = performance.now();
+      pressedAt.current = timeStamp;
       onStart();
     }
   };
-  const release = (): void => {
+  const release = ({ timeStamp }: Event): void => {
     if (pressedAt.current === undefined) return;
-    const heldMs = performance.now() - pressedAt.current;
+    const heldMs = timeStamp - pressedAt.current;
     pressedAt.current = undefined;
     if (heldMs >= holdMs) onFinish();
   };
@@ -57,7 +58,7 @@ export function TalkButton({ listening, isEnabled, onStart, onFinish }: TalkButt
         if (event.button !== 0) return;
         // The release is ours wherever it happens.
         event.currentTarget.setPointerCapture(event.pointerId);
-        press();
+        press(event);
       }}
       onPointerUp={release}
       onPointerCancel={lose}
@@ -65,17 +66,17 @@ export function TalkButton({ listening, isEnabled, onStart, onFinish }: TalkButt
       onKeyDown={(event) => {
         if (event.key !== " " && event.key !== "Enter") return;
         event.preventDefault();
-        if (!event.repeat) press();
+        if (!event.repeat) press(event);
       }}
       onKeyUp={(event) => {
         if (event.key !== " " && event.key !== "Enter") return;
         event.preventDefault();
-        release();
+        release(event);
       }}
       onBlur={lose}
       // Pointers and keys have been dealt with above; what is left comes from assistive devices.
       onClick={(event) => {
-        if (event.detail === 0) press();
+        if (event.detail === 0) press(event);
       }}
     >
       <Icon name="microphone" />

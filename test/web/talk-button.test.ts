@@ -72,6 +72,22 @@ describe("the talk button", () => {
     expect(await page.locator(".talk").getAttribute("aria-pressed")).toBe("false");
   });
 
+  test("a click is no hold when the page was busy between its two ends", async () => {
+    await using place = await visit();
+    await place.card("Gertrude").click();
+    const button = place.page.locator(".talk:enabled");
+    await button.hover();
+    await button.evaluate((element) => {
+      const [down, up] = ["pointerdown", "pointerup"].map(
+        (type) => new PointerEvent(type, { bubbles: true, pointerId: 1, pointerType: "mouse" }),
+      );
+      element.dispatchEvent(down as Event);
+      for (const endMs = performance.now() + 500; performance.now() < endMs; );
+      element.dispatchEvent(up as Event);
+    });
+    await place.page.locator('.talk[aria-pressed="true"]', { hasText: "Listening" }).waitFor();
+  });
+
   test("a microphone that is refused is explained, and typing goes on", async () => {
     await using place = await visit({}, { permissions: [] });
     const { page } = place;
