@@ -34,6 +34,11 @@ export class ApiFailure extends Error {
   get needsKey(): boolean {
     return this.status === 401;
   }
+
+  /** The server itself has not answered: what it asked of others may fail with `E_NET` too. */
+  get isAway(): boolean {
+    return this.code === "E_NET" && this.status === undefined;
+  }
 }
 
 /** Any thrown value as what to show; undefined for what was called off on purpose. */

@@ -18,7 +18,9 @@ export function createListReader<S extends { failure: ApiFailure | undefined }>(
     try {
       const change = await read(own.signal);
       if (own !== reading) return;
-      const isOver = failure !== undefined && store.state.failure === failure;
+      const shown = store.state.failure;
+      // Whoever could not reach the server, it is there again.
+      const isOver = shown !== undefined && (shown === failure || shown.isAway);
       store.set(isOver ? { ...change, failure: undefined } : change);
       failure = undefined;
     } catch (error) {

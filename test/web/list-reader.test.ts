@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ApiFailure } from "../../src/web/api.ts";
+import { ApiFailure, toApiFailure } from "../../src/web/api.ts";
 import { createStore } from "../../src/web/create-store.ts";
 import { createListReader } from "../../src/web/list-reader.ts";
 
@@ -48,6 +48,25 @@ test("a server that is there again is not said to be away any more", async () =>
   asked[1]?.resolve({ list: ["here"] });
   await second;
   expect(store.state).toEqual({ list: ["here"], failure: undefined });
+});
+
+test("nor when it was something else that could not reach it", async () => {
+  const { store, asked, refresh } = setUp();
+  store.set({ failure: toApiFailure(new TypeError("failed to fetch")) });
+  const reading = refresh();
+  asked[0]?.resolve({ list: ["here"] });
+  await reading;
+  expect(store.state).toEqual({ list: ["here"], failure: undefined });
+});
+
+test("what the server could not reach for its part stays too", async () => {
+  const { store, asked, refresh } = setUp();
+  const failure = new ApiFailure("E_NET", "the hub cannot be reached", { status: 502 });
+  store.set({ failure });
+  const reading = refresh();
+  asked[0]?.resolve({ list: [] });
+  await reading;
+  expect(store.state.failure).toBe(failure);
 });
 
 test("what else has failed stays until somebody has read it", async () => {
