@@ -11,8 +11,10 @@ export interface BrowserPage {
   page: Page;
   /** Errors thrown in the page, and lines on its console that say error. */
   problems: string[];
-  /** 24 kHz: what has left the page's loudspeaker since the last time it was taken. */
+  /** 24 kHz: what has left the page's loudspeaker since the last time it was taken, from the moment it is recorded. */
   takeSound(): Promise<Float32Array>;
+  /** Resolves when a loudspeaker has been opened and is recorded: a moment after the page opened it. */
+  recorded(): Promise<void>;
 }
 
 export interface BrowserOptions {
@@ -62,6 +64,8 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
       return {
         page,
         problems,
+        recorded: async () =>
+          void (await page.waitForFunction(() => (globalThis as unknown as Recorder).isRecording)),
         async takeSound() {
           const base64 = await page.evaluate(() => (globalThis as unknown as Recorder).takeSound());
           return decodeS16le(Uint8Array.fromBase64(base64));
@@ -73,6 +77,7 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
 }
 
 interface Recorder {
+  isRecording: boolean;
   soundSamples(): number;
   /** base64 of s16le */
   takeSound(): string;
@@ -80,6 +85,7 @@ interface Recorder {
 
 /** Runs in the page before its own scripts: whatever is connected to a loudspeaker is connected to a recorder as well. */
 function recordSound(): void {
+  const recorded = globalThis as unknown as Recorder;
   const chunks: Float32Array[] = [];
   const connect = AudioNode.prototype.connect as (...args: unknown[]) => unknown;
   const record = async (node: AudioNode): Promise<void> => {
@@ -90,14 +96,15 @@ function recordSound(): void {
     recorder.port.addEventListener("message", ({ data }: MessageEvent<Float32Array>) => chunks.push(data));
     recorder.port.start();
     connect.call(node, recorder);
+    recorded.isRecording = true;
   };
   AudioNode.prototype.connect = function (this: AudioNode, target: unknown, ...rest: unknown[]) {
     if (target instanceof AudioDestinationNode) void record(this);
     return connect.call(this, target, ...rest);
   } as typeof AudioNode.prototype.connect;
-  const recorder = globalThis as unknown as Recorder;
-  recorder.soundSamples = () => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  recorder.takeSound = () => {
+  recorded.isRecording = false;
+  recorded.soundSamples = () => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  recorded.takeSound = () => {
     const all = chunks.splice(0);
     const samples = new Int16Array(all.reduce((sum, chunk) => sum + chunk.length, 0));
     let at = 0;

@@ -7,6 +7,7 @@ import { type Browser, launchBrowser } from "../support/browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { hearTones } from "../support/fake-engines/tone-language.ts";
 import { createFakeCharacter } from "../support/fake-services.ts";
+import { watchFor } from "../support/passing-sight.ts";
 import { type Visit, type VisitOptions, visitPage } from "../support/page-visit.ts";
 
 setDefaultTimeout(60_000);
@@ -60,10 +61,16 @@ describe("a character's page", () => {
 
   test("lets its voice say the greeting, and is silent when that is stopped", async () => {
     await using place = await visit();
-    const { page, takeSound } = place;
+    const { page, takeSound, recorded } = place;
+    const ready = Promise.withResolvers<void>();
+    place.server.speech.gate = () => ready.promise;
     await page.getByRole("link", { name: "About Gertrude" }).click();
+    const speaking = watchFor(page, '.portrait[data-activity="speaking"]');
     await page.getByRole("button", { name: "Hear the voice" }).click();
-    await page.locator('.portrait[data-activity="speaking"]').waitFor();
+    // Its first sound would be lost on a recorder that has not begun.
+    await recorded();
+    ready.resolve();
+    await speaking;
     await page.getByRole("button", { name: "Hear the voice" }).waitFor();
     const heard = hearTones(resample(await takeSound(), { fromHz: 24_000, toHz: 16_000 }));
     expect(heard.join(" ")).toBe("welcome to court");
@@ -142,8 +149,9 @@ describe("a character's page", () => {
     await page.getByRole("button", { name: "Hear the voice" }).click();
     await page.getByLabel("This server asks for a key.").fill("sesame");
     await page.keyboard.press("Enter");
+    const speaking = watchFor(page, '.portrait[data-activity="speaking"]');
     await page.getByRole("button", { name: "Hear the voice" }).click();
-    await page.locator('.portrait[data-activity="speaking"]').waitFor();
+    await speaking;
     server.speech.setState("tts", { state: "not-installed", reason: "no source can be reached" });
     server.services.events.emit({ type: "engine-unload" });
     await page.locator(".about .hint", { hasText: "No source can be reached." }).waitFor();

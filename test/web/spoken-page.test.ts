@@ -6,6 +6,7 @@ import { concatPcm } from "../../src/audio/pcm.ts";
 import { resample } from "../../src/audio/resample.ts";
 import { encodeWav } from "../../src/audio/wav.ts";
 import { type Browser, type BrowserPage, launchBrowser } from "../support/browser.ts";
+import { watchFor } from "../support/passing-sight.ts";
 import { type RealApp, startRealApp } from "../support/real-app.ts";
 import { countWordErrors } from "../support/word-errors.ts";
 
@@ -74,8 +75,9 @@ const quiet = () => page.locator('.chip[data-activity="idle"]', { hasText: "read
 test("a character's voice says its greeting before any talk", async () => {
   await page.getByRole("link", { name: "About Keeper" }).click();
   await page.locator(".prompt", { hasText: "You keep the lighthouse." }).waitFor();
+  const speaking = watchFor(page, '.portrait[data-activity="speaking"]');
   await page.getByRole("button", { name: "Hear the voice" }).click();
-  await page.locator('.portrait[data-activity="speaking"]').waitFor();
+  await speaking;
   await page.locator('.portrait[data-activity="idle"]').waitFor();
   const heard = await app.hear(await opened.takeSound());
   expect(countWordErrors(sample, heard).errors).toBeLessThanOrEqual(1);
@@ -83,8 +85,9 @@ test("a character's voice says its greeting before any talk", async () => {
 
 describe("a spoken talk in the browser", () => {
   test("begins with a greeting whose sound says what its caption shows", async () => {
+    const sounding = watchFor(page, ".turn .now");
     await page.locator(".card", { hasText: "Keeper" }).click();
-    await page.locator(".turn .now").waitFor();
+    await sounding;
     await quiet();
     expect(await turn(0).locator(".said").innerText()).toBe(greeting);
     const heard = await app.hear(await opened.takeSound());
@@ -95,11 +98,12 @@ describe("a spoken talk in the browser", () => {
     await page.locator(".talk:enabled").focus();
     await page.keyboard.down("Space");
     await page.waitForFunction(() => document.querySelector(".turn.user")?.textContent?.includes("sea"));
+    const sounding = watchFor(page, ".turn .now");
     await page.keyboard.up("Space");
     await page.locator('.turn.user[data-state="done"]').waitFor();
     const asked = await page.locator(".turn.user").innerText();
     expect(countWordErrors(question, asked.replace("You\n", "")).errors).toBeLessThanOrEqual(1);
-    await page.locator(".turn .now").waitFor();
+    await sounding;
     await quiet();
     expect(await turn(2).locator(".said").innerText()).toBe(answer);
     const heard = await app.hear(await opened.takeSound());
