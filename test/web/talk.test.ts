@@ -288,7 +288,7 @@ test("a server that does not keep conversations any more is told this one", asyn
 });
 
 test("a line that the server closed waits for the user, and typing opens it again", async () => {
-  await using page = await setUp({ idleMs: 400 });
+  await using page = await setUp({ idleMs: 3000 });
   page.talk.select("Gertrude");
   const ended = await page.when("the end", ({ connection }) => connection === "ended");
   expect(ended.conversation.notice).toContain("Nobody said anything");
