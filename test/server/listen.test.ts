@@ -130,7 +130,7 @@ describe("drain", () => {
       yield { type: "text-delta", text: " last" };
       yield { type: "finish", reason: "stop", usage: { inputTokens: 1, outputTokens: 1 } };
     };
-    await using server = startTestServer(services);
+    await using server = startTestServer(services, { drainMs: 60_000 });
     const body = { model: "Gertrude", stream: true, messages: [{ role: "user", content: "hi" }] };
     const response = await postJson(`${server.url}/v1/chat/completions`, body);
     const drained = server.drain();
