@@ -25,11 +25,12 @@ type Global = typeof globalThis & { agents: AgentsPage };
 test("talks in Chromium: it is heard, answers, is interrupted, calls, and comes back", async () => {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await createTempFolder());
-  // A guest who says hello, and speaks up while the story is told. Then there is silence for longer than the test lasts.
+  // A guest who says hello, and speaks up while the story is told. Then there is silence for longer than the test lasts. The
+  // file runs from when the microphone opens: a slow browser has time until the first word, and the answer until the next.
   const speech = concatPcm([
-    silence(1),
+    silence(4),
     speakTones("hello there"),
-    silence(6),
+    silence(8),
     speakTones("please stop now"),
     silence(120),
   ]);
