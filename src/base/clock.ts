@@ -9,6 +9,9 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number): Disposable;
 }
 
+/** What deadlines are kept with. */
+export type Timekeeper = Pick<Clock, "schedule">;
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallTime: () => new Date(),

@@ -1,5 +1,5 @@
 // Waits that end: a promise bounded by a deadline and a signal.
-import { type Clock, systemClock } from "./clock.ts";
+import { systemClock, type Timekeeper } from "./clock.ts";
 import { AppError } from "./errors.ts";
 
 /** The reason of an aborted signal as an error to throw: E_INTERRUPTED unless it carries an AppError already. */
@@ -19,8 +19,7 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined;
   /** Made only when the deadline passes. */
   onTimeout?: () => Error;
-  /** What the deadline is kept with. */
-  schedule?: Clock["schedule"];
+  clock?: Timekeeper;
 }
 
 /**
@@ -28,7 +27,7 @@ export interface WaitOptions {
  * (E_INTERRUPTED). The promise itself goes on: whoever made it must also be told to stop.
  */
 export function waitFor<T>(promise: Promise<T>, options: WaitOptions): Promise<T> {
-  const { timeoutMs, signal, schedule = systemClock.schedule } = options;
+  const { timeoutMs, signal, clock = systemClock } = options;
   if (signal?.aborted) {
     promise.catch(() => undefined);
     return Promise.reject(abortReason(signal));
@@ -43,7 +42,7 @@ export function waitFor<T>(promise: Promise<T>, options: WaitOptions): Promise<T
     };
     // A timer cannot hold Infinity: it would fire at once.
     if (timeoutMs !== undefined && Number.isFinite(timeoutMs)) {
-      timer = schedule(
+      timer = clock.schedule(
         () =>
           finish(() =>
             reject(options.onTimeout?.() ?? new AppError("E_BUSY", `no answer within ${timeoutMs} ms`)),

@@ -3,7 +3,7 @@
 //
 //   caller → callee   {id, method, params}   {id, cancel: true}   {id, credit: chunks}
 //   callee → caller   {id, chunk}   {id, result}   {id, error}
-import { type Clock, systemClock } from "./clock.ts";
+import { systemClock, type Timekeeper } from "./clock.ts";
 import { AppError, type ErrorCode, type ErrorDetails, errorTable, messageOf } from "./errors.ts";
 import { abortReason } from "./deadline.ts";
 
@@ -51,11 +51,7 @@ interface Pending {
   onError(error: Error): void;
 }
 
-/** `schedule`: what deadlines are kept with. */
-export function createCaller(
-  send: (message: unknown) => void,
-  schedule: Clock["schedule"] = systemClock.schedule,
-): Caller {
+export function createCaller(send: (message: unknown) => void, clock: Timekeeper = systemClock): Caller {
   const pending = new Map<number, Pending>();
   let nextId = 1;
   let broken: Error | undefined;
@@ -79,7 +75,7 @@ export function createCaller(
     const onAbort = (): void => abandon(abortReason(options.signal as AbortSignal));
     if (options.timeoutMs !== undefined && Number.isFinite(options.timeoutMs)) {
       const { timeoutMs } = options;
-      timer = schedule(
+      timer = clock.schedule(
         () =>
           abandon(
             options.onTimeout?.() ??

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { patientTimer } from "../../src/characters/host/patient-timer.ts";
 import { parseFeed, PromptGenerator } from "../../story_characters/nova-reyes.ts";
+import { cpuMs } from "../support/cpu-time.ts";
 import { type Message, seededRandom, textOf } from "./talk.ts";
 
 /** Nine hours after the first article. */
@@ -106,10 +108,10 @@ describe("a feed", () => {
   });
 
   test("of two megabytes of open tags is read in little time", () => {
-    const started = performance.now();
+    const before = cpuMs();
     parseFeed(`<rss>${"<item><title>".repeat(150_000)}`);
     parseFeed(`<rss><item><title>${"<![CDATA[&amp;".repeat(100_000)}</title></item></rss>`);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(cpuMs() - before).toBeLessThan(3000);
   });
 });
 
@@ -199,9 +201,11 @@ describe("when the news cannot be had, Nova says so and makes small talk", () =>
   test.each(faults)("%s", async (_, answer) => {
     using wire = openWire(answer);
     const { nova, say } = tune(wire.url);
-    const started = performance.now();
-    const prompt = await nova.makeSystemPrompt({ now: someFriday, random: () => 0 });
-    expect(performance.now() - started).toBeLessThan(1900);
+    // As her host counts it, before whose deadline she is to have given up.
+    const late = Promise.withResolvers<never>();
+    using _deadline = patientTimer.schedule(() => late.reject(new Error("she came too late")), 1900);
+    const prompting = nova.makeSystemPrompt({ now: someFriday, random: () => 0 });
+    const prompt = await Promise.race([prompting, late.promise]);
     expect(prompt).toContain("You could not get any news");
     expect(await say()).toContain("can't get the news");
     const next = await say("It rains here");

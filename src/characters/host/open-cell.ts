@@ -3,7 +3,7 @@ import { waitFor } from "../../base/deadline.ts";
 import { AppError } from "../../base/errors.ts";
 import { type Caller, createCaller } from "../../base/message-channel.ts";
 import type { CellNotice, CellPulse } from "./host-protocol.ts";
-import { schedulePatiently } from "./patient-timer.ts";
+import { patientTimer } from "./patient-timer.ts";
 
 /** A stopped worker closes within 20 ms, unless it is inside native code that cannot be interrupted. */
 const closeTimeoutMs = 2000;
@@ -47,7 +47,7 @@ const entry = new URL("./cell.ts", import.meta.url).href;
 /** `folder`: where the characters are; absolute, links resolved. */
 export function openCell(listener: CellListener, folder: string): Cell {
   const worker = new Worker(entry, { argv: [folder] });
-  const caller = createCaller((message) => worker.postMessage(message, []), schedulePatiently);
+  const caller = createCaller((message) => worker.postMessage(message, []), patientTimer);
   const ready = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   ready.promise.catch(() => undefined);

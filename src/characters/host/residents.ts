@@ -8,7 +8,7 @@ import type { CellEvaluation, CharacterSource, HostIncident, HostOptions } from 
 import { createIdleMeter } from "./idle-meter.ts";
 import { isSuspicion } from "./memory-guard.ts";
 import type { Cell, CellOffence } from "./open-cell.ts";
-import { schedulePatiently } from "./patient-timer.ts";
+import { patientTimer } from "./patient-timer.ts";
 
 /** Cells kept open; beyond that the one unused for longest is closed. About 3 MB each, 8 with zod. */
 const maxResidents = 24;
@@ -231,7 +231,7 @@ const described = { prompt: "makeSystemPrompt", reply: "reply", tool: "the tool"
 async function* withGapLimit(chunks: AsyncIterable<unknown>, limitMs: number): AsyncGenerator {
   const iterator = chunks[Symbol.asyncIterator]();
   for (;;) {
-    const step = await waitFor(iterator.next(), { timeoutMs: limitMs, schedule: schedulePatiently });
+    const step = await waitFor(iterator.next(), { timeoutMs: limitMs, clock: patientTimer });
     if (step.done === true) return;
     yield step.value;
   }
