@@ -110,12 +110,12 @@ if (models) {
       const killedMs = performance.now();
       process.kill(pid, "SIGKILL");
       expect(plainWords((await finished).text)).toBe(speech.text);
-      expect(performance.now() - killedMs).toBeLessThan(6000);
+      expect(performance.now() - killedMs).toBeLessThan(20_000);
       expect(context.recorder.ofType("engine-exit")).toMatchObject([{ reason: "SIGKILL", wasBusy: true }]);
       const [first, second] = context.recorder.ofType("engine-load-end").map((event) => event.durationMs);
       console.log(`back ${second?.toFixed(0)} ms after SIGKILL; the first load took ${first?.toFixed(0)} ms`);
       // On a machine that other tests keep busy, as fast as the first time will do.
-      expect(second).toBeLessThan(Math.max(2000, 2 * (first ?? 0)));
+      expect(second).toBeLessThan(Math.max(2000, 4 * (first ?? 0)));
       expect(engine.pid).not.toBe(pid);
     });
 

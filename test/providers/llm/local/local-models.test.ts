@@ -31,6 +31,10 @@ const libraryFolder = await findLlamaCppFolder();
 const formats: ModelFormat[] =
   libraryFolder === undefined ? [onnxFormat] : [ggufFormat(libraryFolder), onnxFormat];
 
+/** Room for a song that no machine has sung to its end by the time the test is heard. */
+const vast = { shape: { contextLength: 65_536 }, contextTokens: 40_000 };
+const longSong = { ...ask("Hello", "sing"), maxOutputTokens: 20_000 };
+
 for (const format of formats) {
   const open = async (options: Parameters<typeof openSubject>[1] = {}): Promise<LocalSubject> =>
     stack.use(await openSubject(format, options));
@@ -190,14 +194,14 @@ for (const format of formats) {
     describe("cancelling", () => {
       /** Starts a song without end and hears its first words. */
       const beginSong = async (model: LocalSubject["model"], signal?: AbortSignal) => {
-        const song = model.streamRound({ ...ask("Hello", "sing"), maxOutputTokens: 20_000, signal });
+        const song = model.streamRound({ ...longSong, signal });
         const events = song[Symbol.asyncIterator]();
         for (let i = 0; i < 5; i++) expect((await events.next()).value).toMatchObject({ text: " la" });
         return events;
       };
 
       test("ends the reply at once, and the engine soon serves the next", async () => {
-        const { model, recorder } = await open({ shape: { contextLength: 65_536 }, contextTokens: 40_000 });
+        const { model, recorder } = await open(vast);
         const startMs = performance.now();
         await replyOf(model, { ...ask("Hello", "sing"), maxOutputTokens: 500 });
         const verseMs = performance.now() - startMs;
@@ -211,17 +215,18 @@ for (const format of formats) {
         const cancelledAtMs = performance.now();
         abort.abort();
         expect(await pending).toMatchObject({ code: "E_INTERRUPTED" });
-        expect(performance.now() - cancelledAtMs).toBeLessThan(100);
+        // The engine has not been heard to stop: of its jobs only the verse has ended.
+        expect(recorder.ofType("engine-job-end")).toHaveLength(1);
         expect(textOf(await replyOf(model, ask("You are Ada.", "Hello")))).toBe("Ada is here.");
         // Sung to its end, the song would have taken forty verses.
-        expect(performance.now() - cancelledAtMs).toBeLessThan(Math.max(3000, 10 * verseMs));
+        expect(performance.now() - cancelledAtMs).toBeLessThan(Math.max(3000, 20 * verseMs));
         const ends = recorder.ofType("engine-job-end");
         expect(ends.map(({ outcome }) => outcome)).toEqual(["ok", "cancelled", "ok"]);
         expect(recorder.ofType("engine-exit")).toEqual([]);
       });
 
       test("leaving the loop does the same", async () => {
-        const { model, recorder } = await open();
+        const { model, recorder } = await open(vast);
         const events = await beginSong(model);
         await events.return?.(undefined);
         await recorder.waitFor((event) => event.type === "engine-job-end" && event.outcome === "cancelled");
@@ -247,9 +252,9 @@ for (const format of formats) {
       });
 
       test("a crash ends its reply as failed, and the next one has another process", async () => {
-        const subject = await open();
+        const subject = await open(vast);
         const { model, recorder } = subject;
-        const song = model.streamRound({ ...ask("Hello", "sing"), maxOutputTokens: 1900 });
+        const song = model.streamRound(longSong);
         const events = song[Symbol.asyncIterator]();
         await events.next();
         const pid = subject.pid as number;
@@ -271,9 +276,9 @@ for (const format of formats) {
       });
 
       test("a hang ends its reply, says what helps, and harms nobody who waits", async () => {
-        const subject = await open({ settings: { silence_seconds: 6 } });
+        const subject = await open({ ...vast, settings: { silence_seconds: 6 } });
         const { model, recorder } = subject;
-        const song = model.streamRound({ ...ask("Hello", "sing"), maxOutputTokens: 1900 });
+        const song = model.streamRound(longSong);
         const events = song[Symbol.asyncIterator]();
         await events.next();
         const pid = subject.pid as number;
