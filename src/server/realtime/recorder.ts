@@ -34,6 +34,8 @@ export function createRecorder(deps: RecorderDependencies, options: RecordingOpt
   let file: { stream: WriteStream; path: string; done: Promise<void> } | undefined;
   let isBroken = false;
   let ending: Promise<void> | undefined;
+  /** Of what is forbidden and not off the disk yet. */
+  let forgetting: Promise<void> | undefined;
 
   const fail = (error: unknown): void => {
     if (isBroken) return;
@@ -80,7 +82,9 @@ export function createRecorder(deps: RecorderDependencies, options: RecordingOpt
       const { stream, path, done } = file as NonNullable<typeof file>;
       file = undefined;
       stream.destroy();
-      void done.then(() => rmSync(path, { force: true })).catch(fail);
+      const gone = done.then(() => rmSync(path, { force: true })).catch(fail);
+      const earlier = forgetting;
+      forgetting = gone.then(() => earlier);
     },
     fromClient(message) {
       if (!file) return;
@@ -92,7 +96,7 @@ export function createRecorder(deps: RecorderDependencies, options: RecordingOpt
       file?.stream.end();
       ending ??= file?.done;
       file = undefined;
-      await ending;
+      await Promise.all([ending, forgetting]);
     },
   };
 }

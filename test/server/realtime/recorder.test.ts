@@ -2,6 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { systemClock } from "../../../src/base/clock.ts";
+import { createRecorder } from "../../../src/server/realtime/recorder.ts";
 import { sayWords } from "../../support/fake-services.ts";
 import { eventually } from "../../support/eventually.ts";
 import { connectRealtime, type RealtimeClient } from "../../support/realtime-client.ts";
@@ -98,6 +100,17 @@ describe("a recording", () => {
     await eventually("the file", () => readdirSync(folder.path).length === 1);
     silent.send(allow(false));
     await eventually("its end", () => readdirSync(folder.path).length === 0);
+  });
+
+  test("that is taken back at the last moment is gone when the server is", async () => {
+    await using folder = await createTempFolder();
+    const deps = { clock: systemClock, onTrouble: (error: unknown) => expect(error).toBeUndefined() };
+    const recorder = createRecorder(deps, { dir: folder.path });
+    recorder.allow(true);
+    recorder.fromServer('{"type":"session.updated"}');
+    recorder.allow(false);
+    await recorder[Symbol.asyncDispose]();
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   test("that cannot be written is reported, and the session goes on", async () => {
