@@ -194,10 +194,10 @@ test("a refusal names the variable and never its value", async () => {
 
 test("a host that refuses is E_NET at once and names the thing, not the host", async () => {
   const started = performance.now();
-  const error = await open("http://127.0.0.1:9/x").catch((e: unknown) => e);
+  const error = await open("http://127.0.0.1:9/x", { headerTimeoutMs: 50_000 }).catch((e: unknown) => e);
   expect(error).toMatchObject({ code: "E_NET", details: { source: "the thing" } });
   expect(Bun.inspect(error)).not.toContain("127.0.0.1");
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(performance.now() - started).toBeLessThan(10_000);
 });
 
 test("an answer that is no HTTP is E_NET", async () => {
