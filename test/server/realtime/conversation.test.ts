@@ -2,10 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { encodeS16le } from "../../../src/audio/pcm.ts";
 import { resample } from "../../../src/audio/resample.ts";
+import { eventually } from "../../support/eventually.ts";
 import { speakTones } from "../../support/fake-engines/tone-language.ts";
 import { createFakeCharacter, sayWords } from "../../support/fake-services.ts";
 import { connectRealtime, type RealtimeClient } from "../../support/realtime-client.ts";
-import { startRealtimeServer } from "../../support/realtime-server.ts";
+import { startHeldServer, startRealtimeServer } from "../../support/realtime-server.ts";
 
 const messageOf = (id: string, text: string, previous_item_id?: string) => ({
   type: "conversation.item.create",
@@ -164,7 +165,7 @@ describe("the conversation's items", () => {
   });
 
   test("one response at a time", async () => {
-    await using server = startRealtimeServer({
+    await using server = startHeldServer({
       aheadMs: 100,
       script: sayWords("One two three four five six."),
     });
@@ -295,7 +296,7 @@ describe("the session", () => {
       generation: 2,
       makeSystemPrompt: async () => "You are Gertrude, and in love.",
     });
-    await using server = startRealtimeServer({
+    await using server = startHeldServer({
       characters: [first],
       aheadMs: 100,
       script: sayWords("One two three four five six seven."),
@@ -305,7 +306,10 @@ describe("the session", () => {
     client.send({ type: "response.create" });
     await client.waitFor("response.output_audio.delta");
     server.services.stage.setCast([second]);
-    await client.waitFor("response.done");
+    await eventually("the end of the response", () => {
+      server.clock.advance(200);
+      return client.ofType("response.done").length > 0;
+    });
     expect(client.ofType("troupe.character.updated")).toEqual([]);
     client.send({ type: "response.create", ...textOnly });
     const changed = await client.waitFor("troupe.character.updated");
