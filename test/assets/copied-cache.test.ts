@@ -73,6 +73,7 @@ describe.each(Object.entries(kinds))("a copied cache with %s", (_, define) => {
     await f.store.ensure("voice");
     const [file = ""] = await Array.fromAsync(new Bun.Glob("**/*.bin").scan(placeOf(f)));
     await Bun.write(join(placeOf(f), file), makeBytes(bytes.length, 6));
+    await touchAll(placeOf(f));
     expect((await f.store.status("voice")).status).toBe("invalid checksum");
     const store = f.open([define(f.server)], {}, { locker: refusing });
     expect((await failureOf(store.ensure("voice"))).code).toBe("E_PERM");
