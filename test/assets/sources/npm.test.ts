@@ -154,7 +154,7 @@ test("the package client is asked with the user's own configuration", async () =
   expect(await readBytes(await store.getPath("m"))).toEqual(model);
 
   const signal = new AbortController().signal;
-  const ask = (spec: string, timeoutMs = 10_000) => viewPackage(spec, { signal, timeoutMs });
+  const ask = (spec: string, timeoutMs = 50_000) => viewPackage(spec, { signal, timeoutMs });
   expect(await failureOf(ask("some-package@9.9.9"))).toMatchObject({ code: "E_NOT_FOUND" });
   expect(await failureOf(ask("nobody-has-this@1.0.0"))).toMatchObject({ code: "E_NOT_FOUND" });
   f.server.failAlways("/npm/some-package", { kind: "silence" });
