@@ -166,4 +166,4 @@ test("files that break, hang and exit leave everyone else talking, and Kokoro's 
       .map(({ name }) => name)
       .sort(),
   ).toEqual(["Juniper", "Reader", "Tock"]);
-}, 60_000);
+}, 120_000);

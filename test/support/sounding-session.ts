@@ -5,7 +5,8 @@ import { eventually } from "./eventually.ts";
 import { hearTones } from "./fake-engines/tone-language.ts";
 
 const bytesPerMs = 48;
-const deadlineMs = 20_000;
+/** A synthesizer that is hardly faster than its sound takes long to be ahead of it. */
+const deadlineMs = 60_000;
 
 export interface SoundingSession extends AsyncDisposable {
   /**
