@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { encodeAnthropic, findAnthropicFault } from "./llm-server-anthropic.ts";
 import { encodeChat, findChatFault } from "./llm-server-chat.ts";
+import { onOwnPort } from "./own-port.ts";
 
 export type LlmStep =
   | { text: string }
@@ -64,7 +65,7 @@ export interface LlmServer extends AsyncDisposable {
 export interface LlmServerOptions {
   /** Any other key is refused with 401. */
   apiKey?: string;
-  /** Default: any free one. */
+  /** Default: one that stays free when the server goes. */
   port?: number;
 }
 
@@ -172,7 +173,15 @@ export async function createLlmServer(options: LlmServerOptions = {}): Promise<L
   const http = createServer((request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => http.listen(options.port ?? 0, "127.0.0.1", resolve));
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      http.once("error", reject);
+      http.listen(port, "127.0.0.1", () => {
+        http.off("error", reject);
+        resolve();
+      });
+    });
+  await (options.port === undefined ? onOwnPort(listen) : listen(options.port));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 
   const server: LlmServer = {

@@ -9,6 +9,7 @@ import type { Services } from "../../src/server/services.ts";
 import { createWebApp } from "../../src/web/serve-web-app.ts";
 import { createFakeServices, createFakeStage, type FakeServices, type ReplyScript } from "./fake-services.ts";
 import { synthesizeStream } from "../../src/session/sentence-stream.ts";
+import { onOwnPort } from "./own-port.ts";
 import { createToneSpeech, type ToneSpeech } from "./tone-speech.ts";
 
 export interface PageServer extends AsyncDisposable {
@@ -41,13 +42,14 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
   const webApp = await createWebApp();
   let open: { listener: Listener; stack: AsyncDisposableStack } | undefined;
 
-  const start = (port: number): void => {
-    const stack = new AsyncDisposableStack();
+  const start = async (port: number): Promise<void> => {
+    await using stack = new AsyncDisposableStack();
     const realtime = stack.use(createRealtime(services, limits, { speakText: synthesizeStream }));
     const server = stack.use(createServer(services, { webApp, realtime, speakText: synthesizeStream }));
-    open = { listener: stack.use(listen(server, { port })), stack };
+    const listener = stack.use(listen(server, { port }));
+    open = { listener, stack: stack.move() };
   };
-  start(0);
+  await onOwnPort(start);
   const url = open?.listener.url ?? "";
   const port = open?.listener.port ?? 0;
   const goAway = async (): Promise<void> => {
@@ -61,7 +63,7 @@ export async function startPageServer(options: PageServerOptions): Promise<PageS
     services,
     speech,
     goAway,
-    comeBack: async () => start(port),
+    comeBack: () => start(port),
     [Symbol.asyncDispose]: goAway,
   };
 }
