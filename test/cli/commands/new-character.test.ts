@@ -20,7 +20,7 @@ async function troupe(folder: TempFolder, line: readonly string[], typed?: reado
     async openStage() {
       const stage = await createCharacterStage(
         { emit: () => undefined },
-        { folder: folder.path, watch: false },
+        { folder: folder.path, watch: false, evaluateTimeoutMs: 60_000 },
       );
       await stage.settled();
       return stage;
