@@ -25,4 +25,4 @@ test("one whose file is slow is waited for; one who is in no file is refused wit
   expect(refusal).toBeInstanceOf(AppError);
   expect((refusal as AppError).code).toBe("E_NOT_FOUND");
   expect((refusal as AppError).message).toContain("Gus, Sal");
-}, 30_000);
+}, 60_000);

@@ -68,7 +68,7 @@ test("what a process uses is not taken away while it lives, and is free the mome
   child.kill("SIGKILL");
   await child.exited;
   expect((await w.library.collect({ targetBytes: 1 })).removed).toMatchObject([{ modelId: "ann/talker" }]);
-}, 30_000);
+}, 60_000);
 
 test("kill -9 at random points of download, gc and migrate leaves a registry that matches the disk", async () => {
   const seed = Number(process.env["TROUPE_TEST_SEED"] ?? Date.now() % 1e9);

@@ -134,7 +134,7 @@ test("what getPath hands out is in use until the store is gone, and its last acc
   await server[Symbol.asyncDispose]();
   expect(await w.useLocks.isInUse("voice")).toBe(false);
   expect(Date.parse((await w.registry.load()).get("voice")?.last_accessed ?? "")).toBeGreaterThan(0);
-}, 30_000);
+}, 60_000);
 
 test("a handle's path is in use likewise, and what is merely brought is not", async () => {
   await using w = await createWorld();

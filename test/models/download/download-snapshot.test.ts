@@ -72,7 +72,7 @@ describe("a download", () => {
     expect((await w.library.verify())[0]?.status).toBe("ok");
     const failure = await failureOf(w.library.download({ modelId: "ann/talker", include: ["*.MD"] }));
     expect([failure.code, failure.message]).toEqual(["E_NOT_FOUND", expect.stringContaining("models info")]);
-  }, 30_000);
+  }, 60_000);
 
   test("again asks for the branch's commit; a new one fetches what differs and replaces the record", async () => {
     await using w = await createLibraryFixture();
@@ -98,7 +98,7 @@ describe("a download", () => {
     expect([record?.install_path, record?.relative_path]).toEqual([dest, undefined]);
     // Again without a wish: it goes on where it is.
     expect((await w.library.download({ modelId: "eve/strict" })).installPath).toBe(dest);
-  }, 30_000);
+  }, 60_000);
 
   test("into a folder that is another model's, or holds one, or is the root's own, is E_ARGS", async () => {
     await using w = await createLibraryFixture();
@@ -161,7 +161,7 @@ describe("a download", () => {
     await w.library.download({ modelId: "ann/many", maxWorkers: 3 });
     expect(w.server.peakConcurrency).toBeGreaterThan(1);
     expect(w.server.peakConcurrency).toBeLessThanOrEqual(3);
-  }, 30_000);
+  }, 60_000);
 });
 
 async function accept(w: Awaited<ReturnType<typeof createLibraryFixture>>): Promise<object> {
@@ -241,7 +241,7 @@ describe("a refused download", () => {
     const failure = await failureOf(library.download({ modelId: "ann/talker", include: ["*.safetensors"] }));
     expect(failure.code).toBe("E_QUOTA");
     await library.download({ modelId: "ann/talker", maxQuotaBytes: 1e6 });
-  }, 30_000);
+  }, 60_000);
 
   test("warnings are handed to who asked; a refusal there stops it before anything is fetched", async () => {
     await using w = await createLibraryFixture();
@@ -288,7 +288,7 @@ describe("an unfinished download", () => {
     expect(outcome.resumedBytes).toBeGreaterThan(0);
     expect(outcome.resumedBytes + outcome.downloadedBytes).toBe(3_000_000);
     expect(await readBytes(join(outcome.installPath, "big.bin"))).toEqual(files["big.bin"]);
-  }, 30_000);
+  }, 60_000);
 
   test("is thrown away with --no-resume", async () => {
     const files = { "big.bin": makeBytes(3_000_000, 9) };
@@ -306,7 +306,7 @@ describe("an unfinished download", () => {
     w.server.bytesPerSecond = null;
     const outcome = await w.library.download({ modelId: "ann/big", resume: false });
     expect([outcome.resumedBytes, outcome.downloadedBytes]).toEqual([0, 3_000_000]);
-  }, 30_000);
+  }, 60_000);
 });
 
 describe("without the hub", () => {
@@ -324,7 +324,7 @@ describe("without the hub", () => {
       const missing = library.download({ modelId: "ann/talker", include: ["*.gguf"] });
       expect((await failureOf(missing)).code).toBe("E_NET");
     }
-  }, 30_000);
+  }, 60_000);
 
   test("a model whose files are gone is not taken for installed", async () => {
     await using w = await createLibraryFixture(someRepositories());

@@ -162,7 +162,7 @@ describe("ensure --tinyllama", () => {
     expect(await readdir(join(w.modelsRoot, "llama-cpp", repository))).toEqual([name]);
     expect(await w.ensure({ tinyllama: true })).toEqual([{ name: "tinyllama", status: "present", path }]);
     expect((await w.registry.load()).get(repository)?.files).toHaveLength(1);
-  }, 30_000);
+  }, 60_000);
 
   test("honours the file name and the address that are set", async () => {
     await using w = await createLibraryFixture({});
@@ -174,7 +174,7 @@ describe("ensure --tinyllama", () => {
     const failing = await createWorld({ fileName: "../mine.gguf", url });
     await using _failing = failing;
     expect((await failureOf(failing.ensure({ tinyllama: true }))).code).toBe("E_ARGS");
-  }, 30_000);
+  }, 60_000);
 
   test.each([
     ["too small", gguf(1000)],
@@ -193,7 +193,7 @@ describe("ensure --tinyllama", () => {
       expect(await readdir(join(w.modelsRoot, "llama-cpp/unknown/tiny"))).toEqual(["tiny.gguf.corrupt"]);
       expect((await w.registry.load()).size).toBe(0);
     },
-    30_000,
+    60_000,
   );
 });
 

@@ -73,7 +73,7 @@ describe("migrate", () => {
       "unknown/nobody.Q4",
     ]);
     expect((await w.library.verify()).filter(({ status }) => status !== "ok")).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("changes nothing the second time, not even the registry's bytes", async () => {
     await using w = await createWorld();
@@ -82,7 +82,7 @@ describe("migrate", () => {
     const again = await w.library.migrate({ findOldModels: null });
     expect(again).toEqual({ moved: [], removed: [], mirrored: [], conflicts: [], isDryRun: false });
     expect([await Bun.file(w.registry.path).text(), await w.listModels()]).toEqual(before);
-  }, 30_000);
+  }, 60_000);
 
   test("tried without doing it prints what the real run does, and touches nothing", async () => {
     await using w = await createWorld();

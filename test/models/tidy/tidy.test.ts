@@ -40,7 +40,7 @@ describe("gc", () => {
     expect(real.freedBytes).toBe(30_000);
     expect(await idsOf(w)).toEqual(["a/three"]);
     expect(await w.listModels()).toEqual(["model_registry.json", "transformers/a/three/m.bin"]);
-  }, 30_000);
+  }, 60_000);
 
   test("goes down to exactly the quota: the bookkeeping does not count, what no record knows does", async () => {
     await using w = await createWorld();
@@ -276,7 +276,7 @@ describe("scan", () => {
     expect(await ids({ filter: "size < 10001" })).toEqual(["a/one"]);
     expect(await ids({ filter: "size>1GB" })).toEqual([]);
     expect((await failureOf(w.library.scan({ filter: "big" }))).code).toBe("E_ARGS");
-  }, 30_000);
+  }, 60_000);
 });
 
 describe("license", () => {
@@ -328,4 +328,4 @@ test("every verb stops at a damaged registry once, and goes on the next time", a
     expect((await failureOf(verb())).code).toBe("E_SCHEMA");
     await verb();
   }
-}, 30_000);
+}, 60_000);

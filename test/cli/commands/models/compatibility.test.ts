@@ -25,7 +25,7 @@ describe("troupe models compatibility", () => {
     });
     expect(w.server.requests).toEqual([]);
     expect((await w.models("compatibility")).out).toMatch(/^processor .*\nmemory .*\ndisk /);
-  }, 30_000);
+  }, 60_000);
 
   test("with a model says what it needs and whether it runs here", async () => {
     await using w = await createModelsWorld(repositories);
@@ -43,7 +43,7 @@ describe("troupe models compatibility", () => {
     // A machine without AVX2 runs it, slowly.
     expect(["ok", "warn"]).toContain(json.data["compatibility"] as string);
     expect((await w.models("compatibility --model ada/tiny-GGUF")).out).toMatch(/verdict +(ok|warn)/);
-  }, 30_000);
+  }, 60_000);
 
   test("of a model whose size no machine has is no, with what is missing", async () => {
     await using w = await createModelsWorld({});
@@ -59,7 +59,7 @@ describe("troupe models compatibility", () => {
     expect([exitCode, json.data["compatibility"]]).toEqual([0, "no"]);
     expect((json.data["warnings"] as string[]).length).toBe(2);
     expect((json.data["recommendations"] as string[]).length).toBe(2);
-  }, 30_000);
+  }, 60_000);
 
   test.each([
     ["compatibility --model ada/none", "E_NOT_FOUND", 4],
@@ -72,6 +72,6 @@ describe("troupe models compatibility", () => {
       const failed = await w.models(`${line} --json`);
       expect([failed.json.error_code, failed.exitCode]).toEqual([code, exitCode]);
     },
-    30_000,
+    60_000,
   );
 });

@@ -57,7 +57,7 @@ describe("troupe models list", () => {
       "GATED",
     ]);
     expect(first?.split(/ {2,}/)).toEqual(["ada/tiny-GGUF", "120", "7", "2026-02-03", "gguf", "mit"]);
-  }, 30_000);
+  }, 60_000);
 
   test("searches, sorts in both directions, and keeps to the limit; flags may stand anywhere", async () => {
     await using w = await createModelsWorld(repositories(), { listPageSize: 1 });
@@ -74,7 +74,7 @@ describe("troupe models list", () => {
       "ada/other",
     ]);
     expect(await by("list --owner ada --sort modified --limit 2 --json")).toHaveLength(2);
-  }, 30_000);
+  }, 60_000);
 
   test("names of the hub cannot give the terminal orders", async () => {
     const evil = "\u001b[2J\u0007.bin";
@@ -92,7 +92,7 @@ describe("troupe models list", () => {
     expect((await w.models("info --model ada/evil --json")).json.data).toMatchObject({
       files: [{ path: evil }],
     });
-  }, 30_000);
+  }, 60_000);
 
   test.each([
     ["list", "E_ARGS", 2],
@@ -113,7 +113,7 @@ describe("troupe models list", () => {
       expect([shown.out, shown.exitCode]).toEqual(["", exitCode]);
       expect(shown.error.length).toBeGreaterThan(0);
     },
-    30_000,
+    60_000,
   );
 
   test("a mirror by flag wins over the environment's and is asked first", async () => {
@@ -126,7 +126,7 @@ describe("troupe models list", () => {
     w.server.failAlways("/", { kind: "status", status: 503 });
     const down = await w.models("list --owner ada --json");
     expect([down.json.error_code, down.exitCode]).toEqual(["E_NET", 7]);
-  }, 30_000);
+  }, 60_000);
 });
 
 test.each(["list --owner ada", "info --model ada/tiny-GGUF", "compatibility --model ada/tiny-GGUF"])(
@@ -141,7 +141,7 @@ test.each(["list --owner ada", "info --model ada/tiny-GGUF", "compatibility --mo
     const { exitCode, json } = await running.outcome;
     expect([exitCode, json.error_code]).toEqual([130, "E_INTERRUPTED"]);
   },
-  30_000,
+  60_000,
 );
 
 describe("troupe models info", () => {
@@ -171,7 +171,7 @@ describe("troupe models info", () => {
     expect(shown.out).toContain("10.5 K");
     expect(shown.out).toContain("2,048 tokens");
     expect(shown.out).toMatch(/tiny\.Q4_K_M\.gguf +\d+ KiB +[0-9a-f]{12}…/);
-  }, 30_000);
+  }, 60_000);
 
   test("says what is installed already, and where", async () => {
     await using w = await createModelsWorld(repositories());
@@ -189,7 +189,7 @@ describe("troupe models info", () => {
       installation: { install_path: record.install_path, commit: record.commit, revision: "main" },
     });
     expect((await w.models("info --model ada/tiny-GGUF")).out).toContain(record.install_path);
-  }, 30_000);
+  }, 60_000);
 
   test("of a gated model tells all but its header, and what to do about that", async () => {
     await using w = await createModelsWorld(repositories());
@@ -201,7 +201,7 @@ describe("troupe models info", () => {
       event: "warning",
       message: expect.stringContaining("https://huggingface.co/ada/closed"),
     });
-  }, 30_000);
+  }, 60_000);
 
   test.each([
     ["info", {}, "E_ARGS", 2],
@@ -221,7 +221,7 @@ describe("troupe models info", () => {
       expect([failed.json.error_code, failed.exitCode]).toEqual([code, exitCode]);
       expect(failed.out + failed.error).not.toContain("hf_wrong");
     },
-    30_000,
+    60_000,
   );
 
   test("what the hub answers wrongly is E_SCHEMA, and a damaged registry too", async () => {
@@ -233,5 +233,5 @@ describe("troupe models info", () => {
     w.server.serve("/api/models/ada/other/revision/main", bytes("[]"));
     const wrong = await w.models("info --model ada/other --json");
     expect([wrong.json.error_code, wrong.exitCode]).toEqual(["E_SCHEMA", 3]);
-  }, 30_000);
+  }, 60_000);
 });
