@@ -143,13 +143,13 @@ const leave = async (): Promise<void> => {
 };
 
 test("the limit of 500 ms is no idle one here: undisturbed, an answer takes a fraction of it", async () => {
-  const timesMs = await Promise.all(
-    Array.from({ length: 5 }, async () => {
-      const startMs = performance.now();
-      await promptOf("Listener");
-      return performance.now() - startMs;
-    }),
-  );
+  const timesMs: number[] = [];
+  // One after the other: a machine that stands still for a moment delays one of them, and would delay all at once.
+  for (let i = 0; i < 10; i++) {
+    const startMs = performance.now();
+    await promptOf("Listener");
+    timesMs.push(performance.now() - startMs);
+  }
   expect(Math.min(...timesMs)).toBeLessThan(250);
 });
 
