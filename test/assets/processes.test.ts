@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { AssetResult } from "../../src/assets/port.ts";
 import type { AssetStoreOptions } from "../../src/assets/asset-store.ts";
 import { buildTarball } from "../support/build-tarball.ts";
+import { eventually } from "../support/eventually.ts";
 import {
   createStoreFixture,
   describeFile,
@@ -53,7 +54,12 @@ test("a process that is killed in the middle of a download is resumed by the nex
   // Each of four connections; a machine that is busy has seconds to notice that it is time.
   f.server.bytesPerSecond = 300_000;
   using first = spawnEnsure(f, options);
-  await untilSent(f, 2_400_000);
+  // Of what is sent, some is still on its way when it is killed; what its state tells of is what the next one finds.
+  await eventually(
+    "a third of it on disk",
+    async () => ((await f.store.status("voice")).partialFraction ?? 0) > 0.33,
+    50_000,
+  );
   first.child.kill("SIGKILL");
   await first.child.exited;
   expect(await Bun.file(join(f.assetsDir, "model/voice/latest/voice.bin")).exists()).toBe(false);
@@ -63,7 +69,7 @@ test("a process that is killed in the middle of a download is resumed by the nex
   using second = spawnEnsure(f, options);
   const { path, resumedBytes, downloadedBytes } = await second.result();
   expect(await readBytes(path)).toEqual(bytes);
-  expect(resumedBytes).toBeGreaterThan(1_000_000);
+  expect(resumedBytes).toBeGreaterThan(0.33 * bytes.length);
   expect(resumedBytes + downloadedBytes).toBe(bytes.length);
   expect(f.server.sentBytes).toBeLessThan(1.3 * bytes.length);
 }, 60_000);
