@@ -1,7 +1,7 @@
 // A lock where the kernel gives none: a file that only one process can make, with its maker's pid. The maker shows
-// every few seconds that it lives; a file whose maker is dead or silent is set aside by whoever comes next.
+// every few seconds that it lives; a file whose maker is dead or silent is removed by whoever comes next.
 import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { Clock } from "./clock.ts";
 import { isAlive } from "./is-alive.ts";
@@ -12,9 +12,9 @@ const silentAfterMs = 30_000;
 
 /** One attempt; null when a living process holds it. The first line of the file is the holder's pid. */
 export async function holdOwnerFile(path: string, clock: Clock): Promise<AsyncDisposable | null> {
-  const content = `${process.pid}\n${hostname()}\n${randomUUID()}\n`;
+  const content = ownContent();
   if (!(await makeFile(path, content))) {
-    await setAsideIfAbandoned(path, clock);
+    await removeIfAbandoned(path, clock);
     return null;
   }
   let timer: Disposable;
@@ -32,6 +32,8 @@ export async function holdOwnerFile(path: string, clock: Clock): Promise<AsyncDi
   };
 }
 
+const ownContent = (): string => `${process.pid}\n${hostname()}\n${randomUUID()}\n`;
+
 async function makeFile(path: string, content: string): Promise<boolean> {
   // Written under another name and linked: no one ever reads an owner file that is still empty.
   const draft = `${path}.${randomUUID()}`;
@@ -47,26 +49,31 @@ async function makeFile(path: string, content: string): Promise<boolean> {
   }
 }
 
-async function setAsideIfAbandoned(path: string, clock: Clock): Promise<void> {
-  const content = await readContent(path);
-  if (content === null || !(await isAbandoned(path, content, clock))) return;
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch {
-    return; // another waiter was quicker
+/** One at a time: what somebody saw a moment ago may have been removed by another, and what he removed be the next holder's. */
+async function removeIfAbandoned(path: string, clock: Clock): Promise<void> {
+  const guard = `${path}.removal`;
+  if (!(await isAbandoned(path, clock))) return;
+  if (!(await makeFile(guard, ownContent()))) {
+    // Its maker has died, or stood still, within these few lines.
+    if (await isAbandoned(guard, clock)) await rm(guard, { force: true });
+    return;
   }
-  // Between our look and the rename somebody may have taken it: then it goes back, unless a third one came.
-  if ((await readContent(aside)) !== content) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+  try {
+    if (await isAbandoned(path, clock)) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
-async function isAbandoned(path: string, content: string, clock: Clock): Promise<boolean> {
-  const [pidText, host] = content.split("\n");
+async function isAbandoned(path: string, clock: Clock): Promise<boolean> {
+  const content = await readContent(path);
   const seen = await stat(path).catch(() => null);
-  if (!seen) return false;
-  if (clock.wallTime().getTime() - seen.mtimeMs > silentAfterMs) return true;
-  return host === hostname() && !isAlive(Number(pidText));
+  if (content === null || !seen) return false;
+  const [pidText, host] = content.split("\n");
+  const isSilent = clock.wallTime().getTime() - seen.mtimeMs > silentAfterMs;
+  const isDead = host === hostname() && !isAlive(Number(pidText));
+  // Another may have come meanwhile, whose age that is, or whose predecessor has ended in peace.
+  return (isSilent || isDead) && (await readContent(path)) === content;
 }
 
 const readContent = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);

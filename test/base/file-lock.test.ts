@@ -197,6 +197,8 @@ describe("an owner file", () => {
     let inside = 0;
     let peak = 0;
     const take = async (): Promise<void> => {
+      // One looks while another has looked and a third is making his own.
+      await Bun.sleep(Math.random() * 6);
       await using lease = await createFileLocker(owner).lock(join(folder.path, "x.lock"));
       void lease;
       inside += 1;
