@@ -31,7 +31,8 @@ export async function findLlamaCppFolder(): Promise<string | undefined> {
   const packages = [`node-llama-cpp@${version}`, `@node-llama-cpp/${platform}@${version}`];
   const child = Bun.spawn(
     [process.execPath, "add", "--exact", "--omit", "optional", "--ignore-scripts", ...packages],
-    { cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+    // A registry that stands still costs these tests, and not the file that they are in.
+    { cwd: folder, stdio: ["ignore", "ignore", "pipe"], timeout: 120_000 },
   );
   const [code, said] = await Promise.all([child.exited, new Response(child.stderr).text()]);
   if (code !== 0 || findLlamaCpp(folder) === undefined) {
