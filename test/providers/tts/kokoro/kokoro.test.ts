@@ -14,6 +14,7 @@ import { parseVocabulary } from "../../../../src/providers/tts/kokoro/vocabulary
 import { createTextReader } from "../../../../src/text/speakable-text.ts";
 import { spokenSentences } from "../../../support/spoken-sentences.ts";
 import { kokoroProvider } from "../../../../src/providers/tts/kokoro/index.ts";
+import type { Engine } from "../../../../src/speech/engine.ts";
 import type { LoadContext } from "../../../../src/speech/provider.ts";
 import { createLoadContext } from "../../../support/load-context.ts";
 import { findRealModels } from "../../../support/real-models.ts";
@@ -35,6 +36,12 @@ const foreignSentences = {
   "zh-CN": "你好，世界！我们去吃饭吗？今天天气很好。他是一个老师，住在北京。女儿喜欢绿色，知道吃什么。",
   ja: "今日は、いい天気ですね。東京へ行きます。私は学生です。ちょっと待ってください。牛乳とパンを買いました。",
 };
+
+/** There must be one: a signal to nobody is one to everybody here. */
+function pidOf(engine: Engine | undefined): number {
+  if (engine?.pid === undefined) throw new Error("the engine has no process");
+  return engine.pid;
+}
 
 test("the settings have defaults, and name both assets", () => {
   expect(kokoroProvider.settingsSchema.parse({})).toEqual({
@@ -125,7 +132,7 @@ if (models) {
         const isCalibrating = (e: { type: string; reason?: string }): boolean =>
           /step 2 of 3/.test(e.reason ?? "");
         await recorder.waitFor((e) => e.type === "provider-state" && isCalibrating(e), longTest);
-        const pid = engines.find((engine) => engine !== engines[0])?.pid ?? 0;
+        const pid = pidOf(engines.find((engine) => engine !== engines[0]));
         process.kill(pid, "SIGKILL");
         await recorder.waitFor(
           (e) => e.type === "engine-load-fail" && e.engine === "kokoro-preparation",
@@ -150,7 +157,7 @@ if (models) {
         const { recorder, engines } = context;
         expect(recorder.ofType("engine-load-end").at(-1)?.detail).toBe("prepared graph");
         for (const name of await readdir(folder.path)) await rm(join(folder.path, name), { recursive: true });
-        process.kill(engines[0]?.pid ?? 0, "SIGKILL");
+        process.kill(pidOf(engines[0]), "SIGKILL");
         await recorder.waitFor(
           (e) => e.type === "engine-load-end" && /in memory/.test(e.detail ?? ""),
           longTest,
@@ -268,7 +275,7 @@ if (models) {
         await chunks.next();
         // Asked for before the kill, so the job is with the engine.
         const speaking = chunks.next().catch((error: unknown) => error);
-        const pid = engine?.pid ?? 0;
+        const pid = pidOf(engine);
         process.kill(pid, "SIGKILL");
         const error = await speaking;
         expect(error instanceof AppError ? error.code : error).toBe("E_BUSY");
