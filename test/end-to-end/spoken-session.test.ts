@@ -6,6 +6,7 @@ import { eventually } from "../support/eventually.ts";
 import { type RealApp, startRealApp } from "../support/real-app.ts";
 import { findBreaches } from "../support/event-log.ts";
 import type { ServerEvent } from "../support/realtime-invariants.ts";
+import { toSpokenWords } from "../support/word-errors.ts";
 
 let real: RealApp;
 beforeAll(async () => {
@@ -50,12 +51,11 @@ async function connect(character: string) {
       sound = [];
       return all;
     },
-    until: (type: string, nth: number) => eventually(`${type} ${nth}`, () => count(type) >= nth, 30_000),
+    // An answer ends when nearly all of its sound is played, and a slow machine takes longer to make it.
+    until: (type: string, nth: number) => eventually(`${type} ${nth}`, () => count(type) >= nth, 80_000),
     [Symbol.dispose]: () => session.close(),
   };
 }
-
-const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z']+/g) ?? [];
 
 test("a spoken question is heard, answered aloud, and the answer says what its transcript says", async () => {
   using guest = await connect("Tock");
@@ -72,12 +72,12 @@ test("a spoken question is heard, answered aloud, and the answer says what its t
     .join(" ");
   expect(written).toMatch(/tokyo/i);
 
-  const spoken = wordsOf(await real.hear(guest.takeSound()));
-  const missing = wordsOf(written).filter((word) => !spoken.includes(word));
+  const spoken = toSpokenWords(await real.hear(guest.takeSound()));
+  const missing = toSpokenWords(written).filter((word) => !spoken.includes(word));
   console.log(`answer: ${written}; not made out again: ${missing.join(", ") || "nothing"}`);
-  expect(missing.length).toBeLessThanOrEqual(Math.ceil(wordsOf(written).length * 0.3));
+  expect(missing.length).toBeLessThanOrEqual(Math.ceil(toSpokenWords(written).length * 0.3));
   expect(findBreaches(guest.events)).toEqual([]);
-});
+}, 180_000);
 
 test("speaking over the answer stops it, keeps what was heard of it, and the talk goes on", async () => {
   using guest = await connect("Barnaby Thorne");
@@ -97,4 +97,4 @@ test("speaking over the answer stops it, keeps what was heard of it, and the tal
   expect(second).toMatchObject({ status: "completed" });
   expect(guest.count("conversation.item.truncated")).toBeGreaterThanOrEqual(1);
   expect(findBreaches(guest.events)).toEqual([]);
-});
+}, 180_000);

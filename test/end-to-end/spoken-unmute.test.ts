@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type RealApp, startRealApp } from "../support/real-app.ts";
 import { connectUnmute } from "../support/unmute-client.ts";
+import { toSpokenWords } from "../support/word-errors.ts";
 
 let real: RealApp;
 beforeAll(async () => {
@@ -10,8 +11,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await real[Symbol.asyncDispose]();
 });
-
-const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z']+/g) ?? [];
 
 test("the character opens the talk, is asked a question by sound, and answers it aloud", async () => {
   // Before the talk: seven seconds of silence in it would be answered.
@@ -35,9 +34,9 @@ test("the character opens the talk, is asked a question by sound, and answers it
   );
   const written = client.words("response.text.delta").slice(greeting.length).trim();
   expect(written).toMatch(/tokyo/i);
-  const spoken = wordsOf(await real.hear((await client.sound()).subarray(before)));
-  const missing = wordsOf(written).filter((word) => !spoken.includes(word));
-  expect(missing.length).toBeLessThanOrEqual(Math.ceil(wordsOf(written).length * 0.3));
+  const spoken = toSpokenWords(await real.hear((await client.sound()).subarray(before)));
+  const missing = toSpokenWords(written).filter((word) => !spoken.includes(word));
+  expect(missing.length).toBeLessThanOrEqual(Math.ceil(toSpokenWords(written).length * 0.3));
   expect(client.faults).toEqual([]);
   expect(client.ofType("error")).toEqual([]);
 }, 120_000);
