@@ -108,7 +108,7 @@ describe("a slow client", () => {
     expect(isStopped).toBe(false);
     socket.terminate();
     await eventually("the source to stop", () => isStopped);
-  }, 30_000);
+  }, 60_000);
 });
 
 describe("failures on the way", () => {

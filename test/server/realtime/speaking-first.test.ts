@@ -51,7 +51,7 @@ describe("the shipped cast", () => {
     };
     const said = await Promise.all(characters.map(({ name }) => talk(name)));
     expect(said.map((texts) => texts.filter((text) => text.length > 1).length)).toEqual(said.map(() => 3));
-  }, 20_000);
+  }, 60_000);
 });
 
 describe("a greeting", () => {

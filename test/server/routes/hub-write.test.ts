@@ -52,7 +52,7 @@ describe("models of the hub over HTTP", () => {
       });
     }
     expect([...(await w.registry.load()).keys()].sort()).toEqual(["ann/talker", "bob/small-GGUF"]);
-  }, 30_000);
+  }, 60_000);
 
   test("are listed with what the registry knows, pinned and let go, verified and removed", async () => {
     await using w = await createWorld();
@@ -91,7 +91,7 @@ describe("models of the hub over HTTP", () => {
     expect(removed.body["freed_bytes"]).toBeGreaterThan(40_000);
     expect((await w.ask("GET", "/v1/hub/registry")).body).toEqual({ models: [] });
     expect((await w.ask("DELETE", talker)).status).toBe(404);
-  }, 30_000);
+  }, 60_000);
 
   test("under a licence are refused with 451 before any stream, until it is accepted", async () => {
     await using w = await createWorld();
@@ -154,7 +154,7 @@ describe("models of the hub over HTTP", () => {
     expect((await w.ask("DELETE", path)).status).toBe(404);
     expect(await w.listModels()).toEqual([]);
     expect(await readdir(join(w.cacheRoot, "downloads"))).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("a client that leaves the stream cancels the download and its part", async () => {
     await using w = await createWorld({ "ann/big": { files: { "big.bin": makeBytes(4_000_000, 3) } } });
@@ -173,7 +173,7 @@ describe("models of the hub over HTTP", () => {
       async () => (await readdir(join(w.cacheRoot, "downloads"))).length === 0,
     );
     expect((await w.registry.load()).size).toBe(0);
-  }, 30_000);
+  }, 60_000);
 
   test("are changed by no page of a stranger, and by nobody without the key", async () => {
     await using w = await createWorld();
