@@ -1,9 +1,12 @@
 // The program as a process: what it prints, what it exits with, and a sentence that goes to a file and comes back.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { findRealModels, realModelsRoot } from "../support/real-models.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTempFolder, type TempFolder } from "../support/temp-folder.ts";
+
+/** Some of these begin the whole program, with its models, three times over. */
+setDefaultTimeout(180_000);
 
 const main = resolve(import.meta.dir, "../../src/main.ts");
 let folder: TempFolder;
