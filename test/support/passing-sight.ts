@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 
 /**
- * Resolves when something fits `selector` (CSS), however briefly; rejects after 30 s. Call it before what makes it appear,
+ * Resolves when something fits `selector` (CSS), however briefly; rejects after 60 s. Call it before what makes it appear,
  * and await it after.
  */
 export function watchFor(page: Page, selector: string): Promise<void> {
@@ -19,7 +19,7 @@ export function watchFor(page: Page, selector: string): Promise<void> {
         const timer = setTimeout(() => {
           observer.disconnect();
           reject(new Error(`${wanted} was never seen`));
-        }, 30_000);
+        }, 60_000);
         observer.observe(document, {
           subtree: true,
           childList: true,

@@ -57,6 +57,8 @@ beforeAll(async () => {
   browser = stack.use(await launchBrowser({ microphone }));
   opened = await browser.open(app.url);
   ({ page } = opened);
+  // On a busy machine real engines take their time.
+  page.setDefaultTimeout(60_000);
 }, 240_000);
 afterAll(() => stack.disposeAsync());
 
