@@ -23,16 +23,18 @@ interface FastClock extends Clock {
   go(): void;
 }
 
-/** Ten times as fast as the world. */
+/** Faster than the world; but what a talk waits for at its end, a minute, is still a good while of a busy machine's. */
+const speed = 5;
+
 function createFastClock(): FastClock {
   let heldAtMs: number | null = null;
   let heldMs = 0;
-  const runningMs = (): number => performance.now() * 10 - heldMs;
+  const runningMs = (): number => performance.now() * speed - heldMs;
   return {
     nowMs: () => heldAtMs ?? runningMs(),
     wallTime: () => new Date(),
     schedule(callback, delayMs) {
-      const timer = setTimeout(callback, delayMs / 10);
+      const timer = setTimeout(callback, delayMs / speed);
       return { [Symbol.dispose]: () => clearTimeout(timer) };
     },
     hold: () => void (heldAtMs ??= runningMs()),
