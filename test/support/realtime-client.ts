@@ -11,7 +11,7 @@ export interface RealtimeClient extends AsyncDisposable {
   readonly events: readonly ServerEvent[];
   readonly socket: WebSocket;
   send(event: Readonly<Record<string, unknown>> & { type: string }): void;
-  /** The `nth` event of the type (or that passes), past or future; rejects after 20 s with what was seen. */
+  /** The `nth` event of the type (or that passes), past or future; rejects after 30 s with what was seen. */
   waitFor(accept: string | ((event: ServerEvent) => boolean), nth?: number): Promise<ServerEvent>;
   ofType(type: string): ServerEvent[];
   /** Says it in tones, with silence after it, in pieces of 100 ms. */
@@ -83,7 +83,7 @@ export async function connectRealtime(
           waiters.delete(look);
           const seen = events.map((event) => event.type).join(", ");
           reject(new Error(`${String(accept)} (${nth}) did not come; seen: ${seen}`));
-        }, 20_000);
+        }, 30_000);
         waiters.add(look);
         look();
       });
