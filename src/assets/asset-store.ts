@@ -155,13 +155,13 @@ export function createAssetStore(
     );
   };
 
-  const bring = async (
+  const perform = async (
     asset: Asset,
     given: HandleEnsureOptions,
+    report: Emit<AssetEvent>,
     signal: AbortSignal,
   ): Promise<AssetResult> => {
     const places = layout.placesOf(asset);
-    const report = createReport(asset, emit, listeners);
     await using held = new AsyncDisposableStack();
     using meter = createProgressMeter(asset, clock, report);
     const job: AssetJob = {
@@ -190,11 +190,25 @@ export function createAssetStore(
         const info = await loadAssetInfo(places);
         if (info) await registrar.heal(asset.name, places, info);
       }
+      return result;
+    } catch (error) {
+      if (job.isLocked && isDiscarded(error)) await removeParts(places);
+      throw error;
+    }
+  };
+  /** Tells of its end when nothing of it is left: who tries again at the word must not join what is going. */
+  const bring = async (
+    asset: Asset,
+    given: HandleEnsureOptions,
+    signal: AbortSignal,
+  ): Promise<AssetResult> => {
+    const report = createReport(asset, emit, listeners);
+    try {
+      const result = await perform(asset, given, report, signal);
       report({ type: "asset-download-end", asset: asset.name, result });
       return result;
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(messageOf(error));
-      if (job.isLocked && isDiscarded(error)) await removeParts(places);
       report({ type: "asset-download-fail", asset: asset.name, error: failure });
       throw error;
     }

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { AppError } from "../../src/base/errors.ts";
+import { createFileLocker } from "../../src/base/file-lock.ts";
 import { buildTarball } from "../support/build-tarball.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { createStoreFixture, describeFile, makeBytes, oneFileAsset, readBytes } from "./store-fixture.ts";
@@ -153,6 +154,34 @@ test("when every source fails the error tells of each", async () => {
   const { attempts } = error["details"] as { attempts: { error_code: string }[] };
   expect(attempts.map((a) => a.error_code)).toEqual(["E_NET", "E_NOT_FOUND"]);
   expect(f.events.ofType("asset-download-fail").map((e) => e.error)).toEqual([error]);
+});
+
+test("that it has failed is told when nothing of the run is left: who tries again at the word begins anew", async () => {
+  const log: string[] = [];
+  const locker = createFileLocker();
+  await using f = await createStoreFixture(
+    (server) => oneFileAsset(bytes, [{ type: "http", url: `${server.origin}/late.bin` }]),
+    {},
+    {
+      emit: ({ type }) => void (type.startsWith("asset-download-") && log.push(type)),
+      locker: {
+        async lock(path, options) {
+          const lease = await locker.lock(path, options);
+          return {
+            isKernelLock: lease.isKernelLock,
+            async [Symbol.asyncDispose]() {
+              await lease[Symbol.asyncDispose]();
+              if (path.endsWith("@latest.lock")) log.push("let go");
+            },
+          };
+        },
+      },
+    },
+  );
+  await failureOf(f.store.ensure("voice"));
+  f.server.serve("/late.bin", bytes);
+  await f.store.ensure("voice");
+  expect(log).toEqual(["let go", "asset-download-fail", "let go", "asset-download-end"]);
 });
 
 test("sources complete each other: each is asked only for what is missing and what it is said to have", async () => {
