@@ -68,8 +68,12 @@ export async function watchFolder(
       seenAtMs.set(path, clock.nowMs());
       gather(path);
     });
-    watcher.on("all", (_, path) => {
+    watcher.on("all", (kind, path) => {
       const nowMs = clock.nowMs();
+      // What was seen below it was seen of the folder before. Of its own files the system tells nothing until it is watched.
+      if (kind === "addDir") {
+        for (const seen of seenAtMs.keys()) if (seen.startsWith(path + sep)) seenAtMs.delete(seen);
+      }
       for (const [seen, atMs] of seenAtMs) if (nowMs - atMs > oldNewsMs) seenAtMs.delete(seen);
       if (!seenAtMs.has(path)) gather(path);
     });

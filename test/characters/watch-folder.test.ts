@@ -83,6 +83,30 @@ describe("watching a folder", () => {
     expect(watcherCount).toBe(2);
   });
 
+  test("a folder within it that goes and comes back is read anew, and what is told twice is read once", async () => {
+    let watcher = new EventEmitter();
+    const watch: Watch = (() => {
+      watcher = Object.assign(new EventEmitter(), { close: () => Promise.resolve() });
+      setImmediate(() => watcher.emit("ready"));
+      return watcher;
+    }) as never;
+    await using watched = await open({ watch });
+    const shared = join(watched.folder.path, "_lib");
+    const word = join(shared, "word.ts");
+    const burst = (): string[] | undefined => {
+      watched.clock.advance(30);
+      return watched.bursts.at(-1);
+    };
+    watcher.emit("raw", "rename", "word.ts", { watchedPath: shared });
+    expect(burst()).toEqual(["_lib/word.ts"]);
+    watcher.emit("all", "unlink", word);
+    watched.clock.advance(30);
+    expect(watched.bursts.length).toBe(1);
+    watcher.emit("all", "addDir", shared);
+    watcher.emit("all", "add", word);
+    expect(burst()).toEqual(["_lib", "_lib/word.ts"]);
+  });
+
   test("one that does not end is handed over after 250 ms", async () => {
     await using watched = await open();
     for (let write = 0; write < 10 && watched.bursts.length === 0; write++) {
