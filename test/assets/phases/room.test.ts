@@ -17,8 +17,6 @@ const describeMany =
     return { name: "many", sources: [{ type: "http", files }] };
   };
 
-const blockBytes = 4096;
-
 /** A disk of that size with nothing on it but what is being downloaded; states of parts count as nothing. */
 function createDisk(sizeBytes: number) {
   const disk = {
@@ -26,7 +24,7 @@ function createDisk(sizeBytes: number) {
     sizeBytes,
     async getFreeBytes() {
       const parts = (await readdir(disk.folder).catch(() => [])).filter((name) => name.endsWith(".part"));
-      const taken = parts.map((name) => stat(join(disk.folder, name)).then(({ blocks }) => blocks * 512));
+      const taken = parts.map((name) => stat(join(disk.folder, name)).then(({ size }) => size));
       return disk.sizeBytes - (await Promise.all(taken)).reduce((sum, bytes) => sum + bytes, 0);
     },
   };
@@ -34,18 +32,18 @@ function createDisk(sizeBytes: number) {
 }
 
 test("what has been written is not asked for again: files that fill a disk to its last byte fit", async () => {
-  const disk = createDisk(9 * 20 * blockBytes);
-  await using f = await createStoreFixture(describeMany(9, 20 * blockBytes), {}, disk);
+  const disk = createDisk(9 * 80_000);
+  await using f = await createStoreFixture(describeMany(9, 80_000), {}, disk);
   disk.folder = join(f.cacheRoot, "downloads");
   // One by one: of those on their way, a byte may be written and not yet counted.
-  const handle = f.store.open(describeMany(9, 20 * blockBytes)(f.server));
+  const handle = f.store.open(describeMany(9, 80_000)(f.server));
   const outcome = await handle.ensure({ filesAtOnce: 1 });
   expect(outcome).toMatchObject({ downloadedBytes: disk.sizeBytes });
 });
 
 test("a file for which there is no room is E_DISK, and what came before it is kept", async () => {
-  const disk = createDisk(5 * 20 * blockBytes);
-  await using f = await createStoreFixture(describeMany(9, 20 * blockBytes), {}, disk);
+  const disk = createDisk(5 * 80_000);
+  await using f = await createStoreFixture(describeMany(9, 80_000), {}, disk);
   disk.folder = join(f.cacheRoot, "downloads");
   expect(await failureOf(f.store.ensure("many"))).toMatchObject({ code: "E_DISK" });
   disk.sizeBytes *= 4;
