@@ -48,6 +48,8 @@ export interface AssetJob {
   readonly rooms: Map<string, { incomingBytes: number; placedBytes: number }>;
   /** Of what was reserved, what no piece has asked for yet. */
   spareBytes: number;
+  /** Resolves when the piece that asked last has its room, or has been refused. */
+  roomTurn: Promise<void>;
   downloadedBytes: number;
   resumedBytes: number;
   /** Set by the phase that knows it; after a hit no further phase runs. */

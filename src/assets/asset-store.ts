@@ -181,6 +181,7 @@ export function createAssetStore(
       stock: new Map(),
       rooms: new Map(),
       spareBytes: 0,
+      roomTurn: Promise.resolve(),
       downloadedBytes: 0,
       resumedBytes: 0,
     };

@@ -37,11 +37,13 @@ export interface SpokenFor {
 }
 
 export interface Reservations {
-  /** Under the asset's lock. What `check` lets pass replaces what was reserved for this asset before. */
+  /**
+   * Under the asset's lock. What `select` gives replaces what was reserved for this asset before; it throws when there is no
+   * room. It is called with nobody else at it: what it measures is so when it is written down.
+   */
   reserve(
     places: AssetPlaces,
-    room: ReservedRoom,
-    check: (others: SpokenFor) => Promise<void>,
+    select: (others: SpokenFor) => Promise<ReservedRoom>,
     signal: AbortSignal,
   ): Promise<void>;
   release(places: AssetPlaces): Promise<void>;
@@ -79,13 +81,13 @@ export function createReservations(locker: FileLocker, cacheRoot: string): Reser
   };
 
   return {
-    async reserve(places, room, check, signal) {
+    async reserve(places, select, signal) {
       await mkdir(folder, { recursive: true });
       await using lease = await locker.lock(join(folder, ".lock"), { timeoutMs: lockTimeoutMs, signal });
       void lease;
       const own = pathOf(places);
       const others = await listOthers(own);
-      await check({
+      const room = await select({
         quotaBytes: others.reduce((sum, { quota_bytes }) => sum + quota_bytes, 0),
         bytesOn: async (target) => sumOutstanding(others, (await stat(target)).dev),
       });

@@ -89,8 +89,10 @@ test("the reservation of a run that died counts no more, and is cleared away", a
   const look = (name: string) =>
     reservations.reserve(
       placesOf(name),
-      room,
-      async (others) => void seen.push([others.quotaBytes, await others.bytesOn(assetsDir)]),
+      async (others) => {
+        seen.push([others.quotaBytes, await others.bytesOn(assetsDir)]);
+        return room;
+      },
       live,
     );
   {
@@ -124,14 +126,14 @@ test("what has been written meanwhile is not spoken for any more", async () => {
   void lease;
   const demand = 1 << 20;
   const room = { quotaBytes: 0, disks: [{ folder: assetsDir, bytes: demand }] };
-  await reservations.reserve(one, room, async () => undefined, live);
+  await reservations.reserve(one, async () => room, live);
   await Bun.write(one.partPath({ type: "local", path: "x" }, "x"), makeBytes(demand / 2));
   let outstanding = 0;
   await reservations.reserve(
     placesOf("two"),
-    room,
     async (others) => {
       outstanding = await others.bytesOn(assetsDir);
+      return room;
     },
     live,
   );

@@ -67,6 +67,7 @@ export async function download(
     else
       digests = await downloadPiece(job, dependencies, patience, {
         piece,
+        count: plan.pieces.length,
         origin: piece.origin,
         partPath,
         // Where one cannot be had, nobody waits for another that may be had in a minute.
@@ -157,10 +158,11 @@ async function downloadPiece(
   patience: Patience,
   {
     piece,
+    count,
     origin,
     partPath,
     signal,
-  }: { piece: FetchPiece; origin: WebOrigin; partPath: string; signal: AbortSignal },
+  }: { piece: FetchPiece; count: number; origin: WebOrigin; partPath: string; signal: AbortSignal },
 ): Promise<FileDigests | null> {
   const outcome = await downloadFile(dependencies, {
     ...origin,
@@ -172,7 +174,7 @@ async function downloadPiece(
     algorithms: listAlgorithms(piece),
     limits: dependencies.limits,
     reserve: (incomingBytes, placedBytes) =>
-      requirePieceRoom(job, dependencies, { incomingBytes, placedBytes }, piece.key),
+      requirePieceRoom(job, dependencies, { incomingBytes, placedBytes }, { key: piece.key, count }),
     // An archive gets no name; what comes out of it does.
     ...(piece.gives.kind === "file" &&
       !job.asset.unpack && {

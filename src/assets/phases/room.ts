@@ -26,26 +26,39 @@ export async function requireRoom(
   await reserveRooms(job, dependencies, 0);
 }
 
-/** Of one piece beside those that have room already; not needed when the whole was asked for. */
+/** Of one of so many pieces, beside those that have room already; not needed when the whole was asked for. */
 export async function requirePieceRoom(
   job: AssetJob,
   dependencies: PhaseDependencies,
   room: NeededRoom,
-  pieceKey: string,
+  piece: { key: string; count: number },
 ): Promise<void> {
   if (job.rooms.has(wholeAsset)) return;
-  job.rooms.set(pieceKey, room);
+  // One after the other: of two at once, the one that knows nothing of the other might be written down last.
+  const turn = job.roomTurn.then(() => takePieceRoom(job, dependencies, room, piece));
+  job.roomTurn = turn.catch(() => undefined);
+  await turn;
+}
+
+async function takePieceRoom(
+  job: AssetJob,
+  dependencies: PhaseDependencies,
+  room: NeededRoom,
+  { key, count }: { key: string; count: number },
+): Promise<void> {
+  job.rooms.set(key, room);
   if (room.placedBytes <= job.spareBytes) {
     job.spareBytes -= room.placedBytes;
     return;
   }
-  // What is asked for meanwhile is not in this sum, and asks for itself.
   job.spareBytes = 0;
+  // For nobody, nothing is kept from others.
+  const moreBytes = job.rooms.size < count ? aheadBytes : 0;
   try {
-    await reserveRooms(job, dependencies, aheadBytes);
-    job.spareBytes = aheadBytes;
+    await reserveRooms(job, dependencies, moreBytes);
+    job.spareBytes = moreBytes;
   } catch (error) {
-    if (!isTooMuch(error)) throw error;
+    if (moreBytes === 0 || !isTooMuch(error)) throw error;
     await reserveRooms(job, dependencies, 0);
   }
 }
@@ -77,18 +90,18 @@ async function reserveRooms(
 ): Promise<void> {
   const { getFreeBytes, reservations } = dependencies;
   const name = job.asset.name;
-  const placedBytes = sumRooms(job, "placedBytes") + moreBytes;
-  const incomingBytes = sumRooms(job, "incomingBytes") + moreBytes;
-  const freedBytes = job.quota.isLimited ? await countPlacedBytes(job.places.target) : 0;
-  const disks = await listDisks(job, dependencies, { incomingBytes, placedBytes });
-  const quotaBytes = Math.max(0, placedBytes - freedBytes);
-  const check = async (others: SpokenFor): Promise<void> => {
+  const select = async (others: SpokenFor): Promise<ReservedRoom> => {
+    const placedBytes = sumRooms(job, "placedBytes") + moreBytes;
+    const incomingBytes = sumRooms(job, "incomingBytes") + moreBytes;
+    const freedBytes = job.quota.isLimited ? await countPlacedBytes(job.places.target) : 0;
+    const disks = await listDisks(job, dependencies, { incomingBytes, placedBytes });
     await job.quota.require(placedBytes, freedBytes, name, others.quotaBytes);
     for (const { folder, bytes } of disks) {
       await requireSpace(getFreeBytes, folder, bytes, name, await others.bytesOn(folder));
     }
+    return { quotaBytes: Math.max(0, placedBytes - freedBytes), disks };
   };
-  await reservations.reserve(job.places, { quotaBytes, disks }, check, job.signal);
+  await reservations.reserve(job.places, select, job.signal);
 }
 
 const sumRooms = ({ rooms }: AssetJob, field: keyof NeededRoom): number =>
