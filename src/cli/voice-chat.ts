@@ -110,10 +110,12 @@ export async function runVoiceChat(deps: VoiceChatDependencies, options: VoiceCh
   const hearOut = async (): Promise<void> => {
     const endMs = clock.nowMs() + farewellMs;
     const silence = new Uint8Array(bytesPerMs * 20);
+    let isHeard = false;
     for (let tick = 0; !signal.aborted && clock.nowMs() < endMs; tick++) {
       session.hear(silence);
-      // Long enough for the last words to be found ended.
-      if (tick > 100 && !isOwed && !isSounding()) return;
+      // Long enough for the last words to be found ended, once voice detection has come to them.
+      if (tick === 100) void session.waitUntilHeard().then(() => (isHeard = true));
+      if (isHeard && !isOwed && !isSounding()) return;
       await waitUntil(clock, clock.nowMs() + 20);
     }
   };

@@ -18,7 +18,7 @@ import type {
   TimerName,
   VoiceSessionEvent,
 } from "./events.ts";
-import type { AudioTurnDetector, TurnDetector } from "../speech/ports.ts";
+import { type AudioTurnDetector, type TurnDetector, vadFrameSamples } from "../speech/ports.ts";
 import { createHearing } from "./hearing.ts";
 import { reduce } from "./reduce.ts";
 import { release } from "./release.ts";
@@ -79,6 +79,8 @@ export interface VoiceSession extends AsyncDisposable {
   end(reason: EndReason): void;
   /** Resolves when no response is under way. */
   waitUntilIdle(): Promise<void>;
+  /** Resolves when voice detection has judged all that has been heard by now, and the words of it have been made out. */
+  waitUntilHeard(): Promise<void>;
 }
 
 /** Sound made and not sent: more than this, and the synthesizer waits. */
@@ -330,6 +332,15 @@ export function openVoiceSession(deps: VoiceSessionDependencies, options: VoiceS
     setWritable: (isWritable) => dispatch({ type: "socket", isWritable }),
     end,
     waitUntilIdle: () => waits.until(() => !state.response),
+    waitUntilHeard() {
+      // What is less than a frame is judged with what comes after it.
+      const toSample = state.input.receivedSample - vadFrameSamples;
+      return waits.until(() => {
+        const { judgedSample, utterance, pending } = state.input;
+        const isListening = state.config.turnDetection !== null && (judgedSample <= toSample || utterance);
+        return !isListening && pending.length === 0;
+      });
+    },
     async [Symbol.asyncDispose]() {
       end("client");
       await letting;

@@ -14,7 +14,7 @@ import { eventually } from "../support/eventually.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { hearTones, speakTones } from "../support/fake-engines/tone-language.ts";
 import { createFakeServices, sayWords } from "../support/fake-services.ts";
-import { createToneSpeech } from "../support/tone-speech.ts";
+import { createToneSpeech, type ToneSpeech } from "../support/tone-speech.ts";
 
 interface FastClock extends Clock {
   /** No time passes from here on, */
@@ -65,12 +65,14 @@ async function talk(
   options: Partial<VoiceChatOptions> & {
     answer?: string;
     greeting?: boolean;
+    gate?: ToneSpeech["gate"];
     onPlay?: (talk: Talk) => void;
   } = {},
 ): Promise<Talk> {
-  const { answer = "good evening", greeting = false, onPlay = () => undefined, ...rest } = options;
+  const { answer = "good evening", greeting = false, gate, onPlay = () => undefined, ...rest } = options;
   const clock = createFastClock();
   const speech = createToneSpeech();
+  if (gate) speech.gate = gate;
   const services = createFakeServices({ speech });
   services.script = sayWords(answer);
   const [character] = services.stage.book.characters;
@@ -148,6 +150,19 @@ describe("a talk by voice in the terminal", () => {
     expect(seen.lines).toEqual(["user: hello there", "character: …"]);
     expect(seen.heard()).toBe("good evening");
     expect(seen.faults).toEqual([]);
+  });
+
+  test("what voice detection has not come to when a file ends is waited for", async () => {
+    const held = Promise.withResolvers<void>();
+    const seen = await talk(
+      async function* (now) {
+        // Longer than the silence that is heard after the file.
+        now.clock.schedule(() => held.resolve(), 4000);
+        yield toBytes(speakTones("hello there"));
+      },
+      { gate: (what) => (what === "frame" ? held.promise : Promise.resolve()) },
+    );
+    expect(seen.lines).toEqual(["user: hello there", "character: …"]);
   });
 
   test("the microphone rests while the character speaks, or it would hear itself", async () => {
