@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { readdir, readFile, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -187,6 +187,44 @@ describe("an owner file", () => {
     await folder.write("x.lock.owner", "someone else\n");
     await lease[Symbol.asyncDispose]();
     expect(await readFile(`${path}.owner`, "utf8")).toBe("someone else\n");
+  });
+
+  test("that another taker has just made his own is left to him", async () => {
+    await using folder = await createTempFolder();
+    const file = await folder.write("x.lock.owner", "1\nanother-machine\ntoken\n");
+    const longAgo = new Date(Date.now() - 40_000);
+    await utimes(file, longAgo, longAgo);
+    const next = `${process.pid}\n${hostname()}\nnext\n`;
+    let looks = 0;
+    // The time is asked for at each look at a file's age, which is known by then: first, and again before it is removed.
+    const clock = {
+      ...systemClock,
+      wallTime() {
+        looks += 1;
+        if (looks === 2) writeFileSync(file, next);
+        return systemClock.wallTime();
+      },
+    };
+    const locker = createFileLocker({ ...owner, clock });
+    const path = join(folder.path, "x.lock");
+    expect(await failureOf(locker.lock(path, { timeoutMs: 0 }))).toMatchObject({ code: "E_BUSY" });
+    expect([looks, await readFile(file, "utf8")]).toEqual([2, next]);
+  });
+
+  test("that somebody else is removing is left to him, unless he has died over it", async () => {
+    await using folder = await createTempFolder();
+    const file = await folder.write("x.lock.owner", "1\nanother-machine\ntoken\n");
+    const longAgo = new Date(Date.now() - 40_000);
+    await utimes(file, longAgo, longAgo);
+    const guard = await folder.write("x.lock.owner.removal", `${process.pid}\n${hostname()}\ntoken\n`);
+    const locker = createFileLocker(owner);
+    const path = join(folder.path, "x.lock");
+    expect(await failureOf(locker.lock(path, { timeoutMs: 20 }))).toMatchObject({ code: "E_BUSY" });
+    expect(await readFile(file, "utf8")).toContain("another-machine");
+    await utimes(guard, longAgo, longAgo);
+    await using lease = await locker.lock(path, { timeoutMs: 30_000 });
+    expect(lease.isKernelLock).toBe(false);
+    expect(await readdir(folder.path)).toEqual(["x.lock.owner"]);
   });
 
   test("takers that race for an abandoned one are never two at once", async () => {
