@@ -13,6 +13,7 @@ import type { Realtime, RealtimeConnection, RealtimeOptions } from "../../src/se
 import type { Services } from "../../src/server/services.ts";
 import { createCondenser } from "../../src/session/condenser.ts";
 import { synthesizeStream } from "../../src/session/sentence-stream.ts";
+import { eventually } from "./eventually.ts";
 import { createManualClock, type ManualClock } from "./manual-clock.ts";
 import { createToneSpeech, type ToneSpeech } from "./tone-speech.ts";
 
@@ -68,11 +69,23 @@ export function startRealtimeServer(options: RealtimeServerOptions = {}): Realti
 
 export interface HeldServer extends RealtimeServer {
   readonly clock: ManualClock;
+  /** Lets time pass in small steps until `holds`. */
+  passUntil(what: string, holds: () => boolean): Promise<void>;
 }
 
 /** How much of it the listener has heard is a matter of the test's clock alone, however long the machine takes. */
 export function startHeldServer(options: Omit<RealtimeServerOptions, "clock"> = {}): HeldServer {
   const clock = createManualClock();
   // Where time leaps, all pings would be due before the first is answered.
-  return { ...startRealtimeServer({ ...options, clock, pingMs: 3_600_000 }), clock };
+  const server = startRealtimeServer({ ...options, clock, pingMs: 3_600_000 });
+  return {
+    ...server,
+    clock,
+    async passUntil(what, holds) {
+      await eventually(what, () => {
+        clock.advance(100);
+        return holds();
+      });
+    },
+  };
 }

@@ -1,17 +1,12 @@
 // Interruptions: who speaks is listened to, and what was not heard was never said.
 import { describe, expect, test } from "bun:test";
-import { eventually } from "../../support/eventually.ts";
 import { sayWords, untilAborted } from "../../support/fake-services.ts";
-import type { ManualClock } from "../../support/manual-clock.ts";
 import { connectRealtime, type RealtimeClient } from "../../support/realtime-client.ts";
-import { startHeldServer, startRealtimeServer } from "../../support/realtime-server.ts";
+import { type HeldServer, startHeldServer, startRealtimeServer } from "../../support/realtime-server.ts";
 
 /** Lets the listener hear the `nth` response to its end. */
-const playOut = (clock: ManualClock, client: RealtimeClient, nth = 1): Promise<boolean> =>
-  eventually("the end of the response", () => {
-    clock.advance(200);
-    return client.ofType("response.done").length >= nth;
-  });
+const playOut = (server: HeldServer, client: RealtimeClient, nth = 1): Promise<void> =>
+  server.passUntil("the end of the response", () => client.ofType("response.done").length >= nth);
 
 const story =
   "Once upon a time there lived a queen. She had three sons. The first was proud. The second was vain.";
@@ -109,7 +104,7 @@ describe("a listener who speaks", () => {
     client.say("mm");
     client.send({ type: "conversation.item.retrieve", item_id: "nobody" });
     await client.waitFor("error");
-    await playOut(server.clock, client);
+    await playOut(server, client);
     const done = await client.waitFor("response.done");
     expect(done["response"]).toMatchObject({ status: "completed" });
     expect(client.ofType("input_audio_buffer.speech_started")).toEqual([]);
@@ -133,7 +128,7 @@ describe("a listener who speaks", () => {
     client.send({ type: "conversation.item.retrieve", item_id: String(truncated["item_id"]) });
     const { item } = await client.waitFor("conversation.item.retrieved");
     const [part] = (item as { content: { transcript: string }[] }).content;
-    await playOut(server.clock, client, 2);
+    await playOut(server, client, 2);
     const rest = String(client.ofType("response.output_audio_transcript.done")[1]?.["transcript"]);
     expect(`${part?.transcript} ${rest}`).toBe(story);
     // Nobody had to think it up anew.
@@ -165,7 +160,7 @@ describe("a listener who speaks", () => {
     client.say("hello");
     await client.waitFor("conversation.item.input_audio_transcription.completed");
     expect(client.ofType("response.done")).toEqual([]);
-    await playOut(server.clock, client);
+    await playOut(server, client);
     const done = await client.waitFor("response.done");
     expect(done["response"]).toMatchObject({ status: "completed" });
     await client.waitFor("response.created", 2);

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "bun:test";
 import { encodeS16le } from "../../../src/audio/pcm.ts";
 import { resample } from "../../../src/audio/resample.ts";
-import { eventually } from "../../support/eventually.ts";
 import { speakTones } from "../../support/fake-engines/tone-language.ts";
 import { createFakeCharacter, sayWords } from "../../support/fake-services.ts";
 import { connectRealtime, type RealtimeClient } from "../../support/realtime-client.ts";
@@ -306,10 +305,7 @@ describe("the session", () => {
     client.send({ type: "response.create" });
     await client.waitFor("response.output_audio.delta");
     server.services.stage.setCast([second]);
-    await eventually("the end of the response", () => {
-      server.clock.advance(200);
-      return client.ofType("response.done").length > 0;
-    });
+    await server.passUntil("the end of the response", () => client.ofType("response.done").length > 0);
     expect(client.ofType("troupe.character.updated")).toEqual([]);
     client.send({ type: "response.create", ...textOnly });
     const changed = await client.waitFor("troupe.character.updated");

@@ -8,12 +8,7 @@ import { eventually } from "../../support/eventually.ts";
 import { createFakeCharacter, sayWords, untilAborted } from "../../support/fake-services.ts";
 import { createLeapingClock } from "../../support/leaping-clock.ts";
 import { connectRealtime } from "../../support/realtime-client.ts";
-import {
-  type HeldServer,
-  type RealtimeServer,
-  startHeldServer,
-  startRealtimeServer,
-} from "../../support/realtime-server.ts";
+import { type RealtimeServer, startHeldServer, startRealtimeServer } from "../../support/realtime-server.ts";
 import { createTempFolder } from "../../support/temp-folder.ts";
 import { connectUnmute } from "../../support/unmute-client.ts";
 
@@ -23,13 +18,6 @@ const plain = { instructions: smalltalk, allow_recording: false };
 /** Its system prompt, as the reply model was told it. */
 const promptOf = (server: RealtimeServer, index = 0): unknown =>
   server.services.replyRequests[index]?.messages[0]?.content;
-
-/** Lets time pass in small steps. */
-const passUntil = (server: HeldServer, holds: () => boolean): Promise<boolean> =>
-  eventually("what comes with time", () => {
-    server.clock.advance(100);
-    return holds();
-  });
 
 describe("a client of unmute", () => {
   test("is told nothing before it says who the character is; then the character speaks first", async () => {
@@ -128,7 +116,10 @@ describe("a client of unmute", () => {
     await using client = await connectUnmute(server.url);
     client.update(plain);
     await client.waitFor("response.audio.delta");
-    await passUntil(server, () => client.words("response.text.delta") === "Once upon a time.");
+    await server.passUntil(
+      "the first sentence",
+      () => client.words("response.text.delta") === "Once upon a time.",
+    );
     server.clock.advance(5000);
     client.say("never mind");
     await client.waitFor("response.created", 2);
@@ -166,10 +157,13 @@ describe("a client of unmute", () => {
     });
     await using client = await connectUnmute(server.url);
     client.update(plain);
-    await passUntil(server, () => client.ofType("unmute.additional_outputs").length > 0);
+    await server.passUntil(
+      "the end of the greeting",
+      () => client.ofType("unmute.additional_outputs").length > 0,
+    );
     server.clock.advance(5000);
     client.say("so long");
-    await passUntil(server, () => client.socket.readyState === WebSocket.CLOSED);
+    await server.passUntil("the goodbye", () => client.socket.readyState === WebSocket.CLOSED);
     expect(await client.closed).toMatchObject({ code: 1000 });
     expect(await client.heardWords()).toBe("bye is all they say see you soon bye");
     expect(client.faults).toEqual([]);
