@@ -32,7 +32,7 @@ import { type ExchangePaths, loadExchange } from "./replace-folder.ts";
 import { createRemoval } from "./removal.ts";
 import { runPhases } from "./run-phases.ts";
 import { createReservations } from "./reservations.ts";
-import { createSharedRuns } from "./shared-run.ts";
+import { createSharedRuns, type SharedWork } from "./shared-run.ts";
 import { createQuota, type Quota } from "./quota.ts";
 import { createRegistrar } from "./registry/keep-registered.ts";
 import type { Registry } from "./registry/registry.ts";
@@ -202,10 +202,11 @@ export function createAssetStore(
     asset: Asset,
     given: HandleEnsureOptions,
     signal: AbortSignal,
+    sayOver: () => void,
   ): Promise<AssetResult> => {
     const report = createReport(asset, emit, listeners);
     try {
-      const result = await perform(asset, given, report, signal);
+      const result = await perform(asset, given, report, signal).finally(sayOver);
       report({ type: "asset-download-end", asset: asset.name, result });
       return result;
     } catch (error) {
@@ -223,7 +224,8 @@ export function createAssetStore(
     const { forceDownload: isForced = false, signal, onProgress } = given;
     using listening = listeners.add(asset.name, onProgress);
     void listening;
-    return await runs.join(runKeyOf(runKey, isForced), (runSignal) => bring(asset, given, runSignal), signal);
+    const work: SharedWork<AssetResult> = (...run) => bring(asset, given, ...run);
+    return await runs.join(runKeyOf(runKey, isForced), work, signal);
   };
   const use = async (asset: Asset, runKey: string, given?: HandleEnsureOptions): Promise<string> => {
     await inUse.begin(asset.name);

@@ -4,14 +4,17 @@ import { abortReason } from "../base/deadline.ts";
 export interface SharedRuns<V> {
   /**
    * Joins the run of this key, or begins it. An aborted `signal` rejects this caller; the run itself is aborted, with
-   * that signal's reason, only when nobody waits for it any more.
+   * that signal's reason, only when nobody waits for it any more. `work` may say that it is over before it resolves:
+   * whoever comes from then on begins another run.
    */
-  join(key: string, work: (signal: AbortSignal) => Promise<V>, signal?: AbortSignal): Promise<V>;
+  join(key: string, work: SharedWork<V>, signal?: AbortSignal): Promise<V>;
   /** Aborts the run of this key for all who wait for it, and resolves when it has stopped; false when none runs. */
   cancel(key: string, reason: Error): Promise<boolean>;
   /** Aborts whatever runs, and resolves when it has stopped. */
   stop(reason: Error): Promise<void>;
 }
+
+export type SharedWork<V> = (signal: AbortSignal, sayOver: () => void) => Promise<V>;
 
 interface Run<V> {
   promise: Promise<V>;
@@ -22,11 +25,12 @@ interface Run<V> {
 export function createSharedRuns<V>(): SharedRuns<V> {
   const runs = new Map<string, Run<V>>();
 
-  const begin = (key: string, work: (signal: AbortSignal) => Promise<V>): Run<V> => {
+  const begin = (key: string, work: SharedWork<V>): Run<V> => {
     const abort = new AbortController();
-    const promise = work(abort.signal).finally(() => {
-      if (runs.get(key) === run) runs.delete(key);
-    });
+    const forget = (): void => {
+      if (runs.get(key)?.abort === abort) runs.delete(key);
+    };
+    const promise = work(abort.signal, forget).finally(forget);
     promise.catch(() => undefined); // every caller may have left
     const run: Run<V> = { promise, abort, waiting: 0 };
     runs.set(key, run);

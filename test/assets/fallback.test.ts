@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { AssetResult } from "../../src/assets/port.ts";
 import type { AppError } from "../../src/base/errors.ts";
 import { createFileLocker } from "../../src/base/file-lock.ts";
 import { buildTarball } from "../support/build-tarball.ts";
@@ -182,6 +183,23 @@ test("that it has failed is told when nothing of the run is left: who tries agai
   f.server.serve("/late.bin", bytes);
   await f.store.ensure("voice");
   expect(log).toEqual(["let go", "asset-download-fail", "let go", "asset-download-end"]);
+});
+
+test("who tries again in the midst of being told begins anew", async () => {
+  const again = Promise.withResolvers<AssetResult>();
+  await using f = await createStoreFixture(
+    (server) => oneFileAsset(bytes, [{ type: "http", url: `${server.origin}/late.bin` }]),
+    {},
+    {
+      emit({ type }) {
+        if (type !== "asset-download-fail") return;
+        f.server.serve("/late.bin", bytes);
+        f.store.ensure("voice").then(again.resolve, again.reject);
+      },
+    },
+  );
+  expect(await failureOf(f.store.ensure("voice"))).toMatchObject({ code: "E_NOT_FOUND" });
+  expect(await again.promise).toMatchObject({ downloadedBytes: bytes.length });
 });
 
 test("sources complete each other: each is asked only for what is missing and what it is said to have", async () => {
