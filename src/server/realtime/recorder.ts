@@ -26,12 +26,21 @@ export interface Recorder extends AsyncDisposable {
   fromServer(message: string): void;
 }
 
+interface RecordingFile {
+  stream: WriteStream;
+  path: string;
+  /** Resolves when it is closed. */
+  done: Promise<void>;
+}
+
 /** What may wait for the disk. */
 const maxWaitingBytes = 16 * 2 ** 20;
 
 export function createRecorder(deps: RecorderDependencies, options: RecordingOptions): Recorder {
   const { clock } = deps;
-  let file: { stream: WriteStream; path: string; done: Promise<void> } | undefined;
+  let file: RecordingFile | undefined;
+  /** What a recording that broke off has left. */
+  let remains: RecordingFile | undefined;
   let isBroken = false;
   let ending: Promise<void> | undefined;
   /** Of what is forbidden and not off the disk yet. */
@@ -41,6 +50,7 @@ export function createRecorder(deps: RecorderDependencies, options: RecordingOpt
     if (isBroken) return;
     isBroken = true;
     file?.stream.destroy();
+    remains = file;
     file = undefined;
     deps.onTrouble(error);
   };
@@ -77,12 +87,17 @@ export function createRecorder(deps: RecorderDependencies, options: RecordingOpt
 
   return {
     allow(isAllowed) {
-      if (isAllowed === (file !== undefined) || isBroken || ending) return;
-      if (isAllowed) return open();
-      const { stream, path, done } = file as NonNullable<typeof file>;
-      file = undefined;
+      if (ending) return;
+      if (isAllowed) {
+        if (!file && !isBroken) open();
+        return;
+      }
+      const forbidden = file ?? remains;
+      file = remains = undefined;
+      if (!forbidden) return;
+      const { stream, path, done } = forbidden;
       stream.destroy();
-      const gone = done.then(() => rmSync(path, { force: true })).catch(fail);
+      const gone = done.then(() => rmSync(path, { force: true })).catch(deps.onTrouble);
       const earlier = forgetting;
       forgetting = gone.then(() => earlier);
     },

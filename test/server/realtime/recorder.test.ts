@@ -113,6 +113,24 @@ describe("a recording", () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
+  test("that a slow disk has ended is kept, and gone too when it is taken back", async () => {
+    await using folder = await createTempFolder();
+    const troubles: unknown[] = [];
+    const recorder = createRecorder(
+      { clock: systemClock, onTrouble: (error) => troubles.push(error) },
+      { dir: folder.path },
+    );
+    recorder.allow(true);
+    // More than may wait, before the disk can have taken any of it.
+    recorder.fromServer(JSON.stringify({ type: "long", text: "x".repeat(17 << 20) }));
+    expect(troubles).toMatchObject([{ code: "E_QUOTA" }]);
+    await eventually("the file", () => readdirSync(folder.path).length === 1);
+    recorder.allow(false);
+    await recorder[Symbol.asyncDispose]();
+    expect(readdirSync(folder.path)).toEqual([]);
+    expect(troubles.length).toBe(1);
+  });
+
   test("that cannot be written is reported, and the session goes on", async () => {
     await using folder = await createTempFolder();
     const file = await folder.write("a-file", "no folder");
