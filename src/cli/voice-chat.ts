@@ -42,7 +42,7 @@ export async function runVoiceChat(deps: VoiceChatDependencies, options: VoiceCh
   const { clock, loudspeaker } = deps;
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
-  let soundsUntilMs = 0;
+  let soundsUntilMs = Number.NEGATIVE_INFINITY;
   /** What sounds last, and how much of it has been given to the loudspeaker. */
   let sounding: { itemId: string; givenMs: number } | undefined;
   /** Something was said that has not been answered, or words are being made out. */
