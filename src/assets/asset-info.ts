@@ -72,10 +72,10 @@ export function parseAssetInfo(text: string): AssetInfo | null {
   }
 }
 
-/** Under the asset's lock, whose staging folder takes the unfinished file. */
+/** Under the asset's lock. The unfinished file lies beside the staging folder, which nobody would look for after this. */
 export async function writeAssetInfo(places: AssetPlaces, info: AssetInfo): Promise<void> {
-  const temporaryFolder = places.stagingFolder;
-  await writeFileAtomic(places.infoFile, `${JSON.stringify(info, null, 2)}\n`, { temporaryFolder });
+  const temporary = `${places.stagingFolder}@info`;
+  await writeFileAtomic(places.infoFile, `${JSON.stringify(info, null, 2)}\n`, { temporary });
 }
 
 export interface PlacedFile {

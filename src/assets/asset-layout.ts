@@ -25,7 +25,10 @@ export interface AssetPlaces {
   readonly root: string;
   readonly infoFile: string;
   readonly lockFile: string;
-  /** Beside the assets, so that a rename is enough to bring what is in it to its place. */
+  /**
+   * Beside the assets, so that a rename is enough to bring what is in it to its place. What lies beside it in turn has its
+   * name and one more part after an "@", as no other asset's has.
+   */
   readonly stagingFolder: string;
   readonly downloadsFolder: string;
   /** What the record calls an explicit place: relative to the models root, so that a copied root works; else absolute. */

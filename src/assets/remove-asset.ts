@@ -16,7 +16,7 @@ export async function removeAsset(places: AssetPlaces): Promise<number> {
     await removeParts(places);
     await rm(places.stagingFolder, { recursive: true, force: true });
     // Gone by name at once, also for those who look while the bytes are being freed.
-    const doomed = `${places.stagingFolder}.removed`;
+    const doomed = `${places.stagingFolder}@removed`;
     await rm(doomed, { recursive: true, force: true });
     await rename(target, doomed).catch(ignoreMissing);
     await rm(doomed, { recursive: true, force: true });

@@ -12,8 +12,11 @@ export interface AtomicWriteOptions {
    * and can be made again.
    */
   durability?: "full" | "none";
-  /** Where the unfinished file lies, on the same file system; default beside `path`. A killed process leaves it there. */
-  temporaryFolder?: string;
+  /**
+   * Path of the unfinished file, on the same file system, for who is the only writer of it: what a killed process leaves
+   * there is written over. Default: a name of its own beside `path`.
+   */
+  temporary?: string;
 }
 
 /**
@@ -27,14 +30,13 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const { mode = 0o644, durability = "full" } = options;
   const folder = dirname(path);
-  const { temporaryFolder = folder } = options;
   // Hidden and unique: two writers never share it, and a folder scan by extension never meets it.
-  const temporary = join(temporaryFolder, `.${basename(path)}.${randomUUID()}.tmp`);
+  const { temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`) } = options;
   await withFileErrors(path, async () => {
     await mkdir(folder, { recursive: true });
-    await mkdir(temporaryFolder, { recursive: true });
+    await mkdir(dirname(temporary), { recursive: true });
     try {
-      const file = await open(temporary, "wx", mode);
+      const file = await open(temporary, options.temporary === undefined ? "wx" : "w", mode);
       try {
         await file.writeFile(data);
         if (durability === "full") await file.sync();

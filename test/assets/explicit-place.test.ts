@@ -148,7 +148,7 @@ test("a crash between two renames is made good, at an explicit place too", async
   const path = join(w.modelsRoot, "transformers/ann/m");
   await w.store.open(snapshot(path)).ensure();
   const [id] = (await readdir(join(w.modelsRoot, ".installed"))).map((name) => name.replace(/\.json$/, ""));
-  await rename(path, join(w.modelsRoot, `.staging/${id}.replaced`));
+  await rename(path, join(w.modelsRoot, `.staging/${id}@replaced`));
   const requests = w.fetchCount();
   await w.store.open(snapshot(path)).ensure();
   expect(w.fetchCount()).toBe(requests);

@@ -197,7 +197,7 @@ test("an asset that a crash caught between its two names is put back, without ne
     oneFileAsset(bytes, [{ type: "http", url: server.serve("/voice.bin", bytes) }]),
   );
   const { path } = await f.store.ensure("voice");
-  await rename(dirname(path), join(f.assetsDir, ".staging/model@voice@latest.replaced"));
+  await rename(dirname(path), join(f.assetsDir, ".staging/model@voice@latest@replaced"));
   expect(await f.store.ensure("voice")).toMatchObject({ fromCache: true, path });
   expect(f.server.requests.length).toBe(1);
 });

@@ -58,9 +58,14 @@ test("a folder that cannot be made is told with the file's path", async () => {
   });
 });
 
-test("an unfinished file lies where it is told to", async () => {
+test("an unfinished file lies where it is told to, over what a killed writer has left there", async () => {
   await using folder = await createTempFolder();
-  const [path, temporaryFolder] = [join(folder.path, "shelf/x"), join(folder.path, "bench")];
-  await writeFileAtomic(path, "y", { temporaryFolder });
-  expect([await readdir(join(folder.path, "shelf")), await readdir(temporaryFolder)]).toEqual([["x"], []]);
+  const path = join(folder.path, "shelf/x");
+  const temporary = await folder.write("bench/x.unfinished", "half of something longer");
+  await writeFileAtomic(path, "y", { temporary });
+  expect(await Bun.file(path).text()).toBe("y");
+  expect([await readdir(join(folder.path, "shelf")), await readdir(join(folder.path, "bench"))]).toEqual([
+    ["x"],
+    [],
+  ]);
 });

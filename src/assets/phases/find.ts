@@ -24,7 +24,7 @@ import type { PhaseDependencies } from "./phase-dependencies.ts";
 import { requireQuota, requireRoom } from "./room.ts";
 
 /** Beside the staging folder, whose end it must survive: for an instant it is the only place of the old asset. */
-export const asideFolderOf = (job: AssetJob): string => `${job.places.stagingFolder}.replaced`;
+export const asideFolderOf = (job: AssetJob): string => `${job.places.stagingFolder}@replaced`;
 
 /** A hit ends the run here: no lock, no network, no hashing, nothing written. */
 export async function resolve(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
@@ -143,8 +143,8 @@ async function adopt(job: AssetJob, dependencies: PhaseDependencies): Promise<vo
     ...(destination !== null && { destination }),
     installedAt: dependencies.clock.wallTime(),
   });
-  await writeAssetInfo(places, info);
   await removeParts(places);
+  await writeAssetInfo(places, info);
   await takeHit(job);
 }
 

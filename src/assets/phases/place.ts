@@ -107,7 +107,8 @@ async function keepUnknownFiles({ places, stock }: AssetJob, finished: string): 
 
 /**
  * After the files, not before: a run that is killed in between leaves right bytes without a record, which the next one
- * adopts, and never a record of bytes that are not there.
+ * adopts, and never a record of bytes that are not there. And last of all, since what has a record is looked at no more:
+ * whatever else a killed run had left would stay.
  */
 export async function register(job: AssetJob, dependencies: PhaseDependencies): Promise<void> {
   const { asset, places, deliveredBy } = job;
@@ -122,9 +123,9 @@ export async function register(job: AssetJob, dependencies: PhaseDependencies): 
     destination,
     installedAt: dependencies.clock.wallTime(),
   });
+  await removeParts(places);
   await writeAssetInfo(places, info);
   await dependencies.registrar?.enter(asset.name, places, info);
-  await removeParts(places);
   job.result = {
     name: asset.name,
     path: resultPath(places, files, { isFolder, destination }),

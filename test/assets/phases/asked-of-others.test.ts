@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { AssetHooks, AssetPhase } from "../../../src/assets/port.ts";
 import { AppError } from "../../../src/base/errors.ts";
@@ -64,6 +65,17 @@ test("the config is mirrored when the asset has its name and its record, and not
   const { path } = await f.store.ensure("voice");
   await f.store.ensure("voice");
   expect(seen).toEqual([["voice", path, true]]);
+});
+
+test("when an asset has its record nothing else of its run is left: no later one would look for it", async () => {
+  const left = Promise.withResolvers<string[][]>();
+  await using f = await open({
+    async mirrorConfig() {
+      left.resolve([await readdir(join(f.assetsDir, ".staging")), await f.listDownloads()]);
+    },
+  });
+  await f.store.ensure("voice");
+  expect(await left.promise).toEqual([[], []]);
 });
 
 test("what a handle is given comes before what every asset is given, and an aborted asking stops the run", async () => {
