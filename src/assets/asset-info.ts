@@ -72,10 +72,12 @@ export function parseAssetInfo(text: string): AssetInfo | null {
   }
 }
 
-/** Under the asset's lock. The unfinished file lies beside the staging folder, which nobody would look for after this. */
-export async function writeAssetInfo(places: AssetPlaces, info: AssetInfo): Promise<void> {
-  const temporary = `${places.stagingFolder}@info`;
-  await writeFileAtomic(places.infoFile, `${JSON.stringify(info, null, 2)}\n`, { temporary });
+/** Under the asset's lock. */
+export async function writeAssetInfo(
+  { infoFile, infoDraft: temporary }: AssetPlaces,
+  info: AssetInfo,
+): Promise<void> {
+  await writeFileAtomic(infoFile, `${JSON.stringify(info, null, 2)}\n`, { temporary });
 }
 
 export interface PlacedFile {

@@ -24,6 +24,8 @@ export interface AssetPlaces {
   /** Where it counts against the disk; its empty folders below it go with the asset. */
   readonly root: string;
   readonly infoFile: string;
+  /** Of the unfinished info file: on the same disk, and in no folder of an asset. */
+  readonly infoDraft: string;
   readonly lockFile: string;
   /**
    * Beside the assets, so that a rename is enough to bring what is in it to its place. What lies beside it in turn has its
@@ -79,13 +81,15 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRo
     const digest = sha256OfText(recordedPlace).slice(0, 12);
     // The digest tells places apart; the name is for who looks into the folder.
     const id = `${name.replaceAll("/", "@").slice(-100)}-${digest}`;
+    const infoFile = join(modelsRoot, recordsFolderName, `${id}.json`);
     return {
       folder,
       target,
       recordedPlace,
       tenure: isFile ? "file" : isInside ? "kept" : "shared",
       root: isInside ? modelsRoot : dirname(target),
-      infoFile: join(modelsRoot, recordsFolderName, `${id}.json`),
+      infoFile,
+      infoDraft: `${infoFile}.draft`,
       lockFile: join(modelsRoot, ".locks", `${id}.lock`),
       // On the file system of the target, whichever that is.
       stagingFolder: isInside
@@ -112,6 +116,7 @@ export function createAssetLayout(assetsDir: string, cacheRoot: string, modelsRo
         tenure: "own",
         root: assetsDir,
         infoFile: join(folder, infoFileName),
+        infoDraft: join(assetsDir, stagingFolderName, `${id}@info`),
         lockFile: join(locksFolder, `${id}.lock`),
         stagingFolder: join(assetsDir, stagingFolderName, id),
         ...partsOf(folder),

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AssetDefinition } from "../../src/assets/asset-schema.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -42,6 +43,21 @@ test("a snapshot lands in its explicit folder, with lock and record in the model
   const requests = w.fetchCount();
   expect(await w.store.open(snapshot(path)).ensure()).toMatchObject({ path, fromCache: true });
   expect(w.fetchCount()).toBe(requests);
+});
+
+// Where there is such a disk: on any Linux.
+test("a snapshot lands on another disk than that of the models root", async () => {
+  await using w = await createWorld();
+  const other = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : w.folder.path, "troupe-test-"));
+  try {
+    const path = join(other, "m");
+    expect(await w.store.open(snapshot(path)).ensure()).toMatchObject({ path, fromCache: false });
+    expect(await readBytes(join(path, "w.bin"))).toEqual(weights);
+    expect(await w.store.open(snapshot(path)).ensure()).toMatchObject({ path, fromCache: true });
+    expect(await readdir(other)).toEqual(["m"]);
+  } finally {
+    await rm(other, { recursive: true });
+  }
 });
 
 test("a file lands under the very name that was given, whatever its source calls it", async () => {
