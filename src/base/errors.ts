@@ -99,6 +99,13 @@ export function fromFileSystemError(error: unknown, path: string): unknown {
       return new AppError("E_DISK", `${path}: the disk is full (${code}); free some space`, { path }, error);
     case "EIO":
       return new AppError("E_DISK", `${path}: the disk reports an I/O error`, { path }, error);
+    case "EXDEV":
+      return new AppError(
+        "E_DISK",
+        `${path}: a link or a mount within its root leads to another disk (EXDEV), where nothing can be put in one step; make that disk's folder a root of its own, or name it as the place`,
+        { path },
+        error,
+      );
     default:
       return error;
   }

@@ -1,6 +1,7 @@
-import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { describe, expect, test } from "bun:test";
+import { existsSync, statSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AssetDefinition } from "../../src/assets/asset-schema.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -45,19 +46,36 @@ test("a snapshot lands in its explicit folder, with lock and record in the model
   expect(w.fetchCount()).toBe(requests);
 });
 
-// Where there is such a disk: on any Linux.
-test("a snapshot lands on another disk than that of the models root", async () => {
-  await using w = await createWorld();
-  const other = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : w.folder.path, "troupe-test-"));
-  try {
-    const path = join(other, "m");
+const memory = "/dev/shm";
+const isOtherDisk = existsSync(memory) && statSync(memory).dev !== statSync(tmpdir()).dev;
+
+describe.if(isOtherDisk)("another disk than that of the models root", () => {
+  const openOther = async (): Promise<AsyncDisposable & { path: string }> => {
+    const path = await mkdtemp(join(memory, "troupe-test-"));
+    return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+  };
+
+  test("takes a snapshot", async () => {
+    await using w = await createWorld();
+    await using other = await openOther();
+    const path = join(other.path, "m");
     expect(await w.store.open(snapshot(path)).ensure()).toMatchObject({ path, fromCache: false });
     expect(await readBytes(join(path, "w.bin"))).toEqual(weights);
     expect(await w.store.open(snapshot(path)).ensure()).toMatchObject({ path, fromCache: true });
-    expect(await readdir(other)).toEqual(["m"]);
-  } finally {
-    await rm(other, { recursive: true });
-  }
+    expect(await readdir(other.path)).toEqual(["m"]);
+  });
+
+  test("behind a link within the root is refused with what to do, and what came is kept", async () => {
+    await using w = await createWorld();
+    await using other = await openOther();
+    await mkdir(w.modelsRoot, { recursive: true });
+    await symlink(other.path, join(w.modelsRoot, "transformers"));
+    const handle = w.store.open(snapshot(join(w.modelsRoot, "transformers/ann/m")));
+    const failure = await failureOf(handle.ensure());
+    expect(failure).toMatchObject({ code: "E_DISK", message: expect.stringContaining("a root of its own") });
+    expect((await w.listDownloads()).length).toBeGreaterThan(0);
+    expect(await readdir(join(w.modelsRoot, ".staging"))).toEqual([]);
+  });
 });
 
 test("a file lands under the very name that was given, whatever its source calls it", async () => {
