@@ -116,6 +116,7 @@ describe("a character's page", () => {
     await heading(place, "Gertrude").waitFor();
     // Who has come in is there with the keyboard: the first Tab is in the new room when the room is another one.
     await page.goto(`${place.server.url}/#/downloads`);
+    await page.getByRole("heading", { name: "Downloads" }).first().waitFor();
     await page.goto(`${place.server.url}/#/about/Gertrude`);
     await heading(place, "Gertrude").waitFor();
     await page.waitForFunction(() => document.activeElement?.id === "stage");
